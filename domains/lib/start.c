@@ -1,0 +1,15 @@
+#include "start.h"
+
+#include <bulkhead/domain.h>
+
+#include "heap.h"
+#include "log.h"
+#include "panic.h"
+
+_Noreturn void domain_start(const struct domain_info *info, uint32_t thread)
+{
+    log_open(info);
+    heap_open((void *)(uintptr_t)info->heap_address, info->heap_bytes);
+    domain_main(info, thread);
+    panic("thread %u returned", thread);
+}
