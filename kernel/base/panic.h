@@ -1,0 +1,15 @@
+/* The end of the kernel: only for what the programmer guarantees, never for what a caller controls. */
+#ifndef BASE_PANIC_H
+#define BASE_PANIC_H
+
+#include "base/types.h"
+
+/* Print @reason, dump the event ring, stop every processor. */
+NORETURN void panic(const char *reason);
+
+#define ASSERT(condition) \
+    do { \
+        if (UNLIKELY(!(condition))) panic("assertion: " #condition); \
+    } while (0)
+
+#endif

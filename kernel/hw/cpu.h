@@ -1,0 +1,103 @@
+/* The per-processor block, reached through GS; nothing here is shared between processors. */
+#ifndef HW_CPU_H
+#define HW_CPU_H
+
+#include "base/types.h"
+#include "hw/cpu_asm.h"
+
+struct thread;
+struct sched;
+struct vcpu;
+struct fpu;
+struct timer;
+
+enum { PRIORITIES = 64, KERNEL_STACK_BYTES = 8192, IST_STACK_BYTES = 4096, TRACE_EVENTS = 64 };
+
+/* What every entry saves; the tail is the frame that hardware pushes: [SDM-2023-09] Vol 3A 6.14.2. */
+struct registers {
+    uint64_t r15, r14, r13, r12, rbp, rbx;
+    uint64_t rax, rdi, rsi, rdx, r8, r9, r10, r11, rcx;
+    uint64_t vector, error;
+    uint64_t rip, cs, rflags, rsp, ss;
+};
+
+/* 64-bit TSS: [SDM-2023-09] Vol 3A 8.7. */
+struct tss {
+    uint32_t reserved0;
+    uint64_t rsp0, rsp1, rsp2;
+    uint64_t reserved1;
+    uint64_t ist[7];
+    uint64_t reserved2;
+    uint16_t reserved3, io_map_base;
+} __attribute__((packed));
+
+struct trace_entry {
+    uint64_t tsc;
+    uint32_t kind, argument;
+    uint64_t value;
+};
+
+struct thread_queue {
+    struct thread *head, *tail;
+};
+
+struct cpu {
+    struct cpu *self;
+    uint64_t scratch;
+    uint64_t stack;           /* top of this processor's kernel stack */
+    uint64_t regs_top;        /* end of current->regs */
+    struct thread *current;   /* NULL while idle */
+    uint64_t badge;           /* fast path: the receiver's rdi */
+    uint64_t label;           /* fast path: the receiver's rsi */
+    struct registers *extra;  /* fast path: where words 6..9 stand, or NULL */
+
+    struct sched *sched;      /* the context that is being charged, since sched_start */
+    uint64_t sched_start;
+    uint64_t ready_mask;      /* bit p: ready[p] is not empty */
+    struct thread_queue ready[PRIORITIES];
+
+    struct timer *timers;     /* armed deadlines, soonest first */
+    uint64_t timer_set;       /* TSC for which the hardware timer is programmed, ~0 = not */
+    bool reschedule;
+
+    struct fpu *fpu;          /* whose state the registers hold, NULL = nobody's (initial) */
+    bool fpu_off;             /* CR0.TS is set */
+    uint64_t xcr0;            /* what domains run with; 0 = no XSAVE */
+    struct vcpu *debug_owner; /* whose DR0-3 are loaded */
+    uint64_t cr3;
+    uint32_t compartment;
+    uint32_t index;
+    uint32_t apic_id;
+    uint32_t asid_next, asid_limit;
+    uint64_t asid_generation;
+    uint64_t fs_base;
+    uint32_t threads, scheds; /* configured on this processor (limits) */
+    uint64_t quiescent;       /* times this processor has left the kernel's objects alone */
+
+    struct tss tss;
+    uint64_t gdt[8];
+    void *host_vmcb;          /* vendor's host state page */
+    hpa_t host_save;
+    struct trace_entry trace[TRACE_EVENTS];
+    uint32_t trace_next;
+    _Alignas(16) uint8_t stack_bytes[KERNEL_STACK_BYTES];
+    _Alignas(16) uint8_t ist_bytes[4][IST_STACK_BYTES];
+};
+
+_Static_assert(offsetof(struct cpu, stack) == CPU_STACK, "cpu_asm.h");
+_Static_assert(offsetof(struct cpu, regs_top) == CPU_REGS_TOP, "cpu_asm.h");
+_Static_assert(offsetof(struct cpu, current) == CPU_CURRENT, "cpu_asm.h");
+_Static_assert(offsetof(struct cpu, badge) == CPU_BADGE, "cpu_asm.h");
+_Static_assert(offsetof(struct cpu, label) == CPU_LABEL, "cpu_asm.h");
+_Static_assert(offsetof(struct cpu, extra) == CPU_EXTRA, "cpu_asm.h");
+_Static_assert(offsetof(struct registers, rip) == REGS_RIP, "cpu_asm.h");
+_Static_assert(offsetof(struct registers, rax) == REGS_RAX, "cpu_asm.h");
+_Static_assert(sizeof(struct registers) == REGS_BYTES, "cpu_asm.h");
+_Static_assert(sizeof(struct tss) == 104, "[SDM-2023-09] Vol 3A 8.7");
+
+/* Keep an event for the dump at panic; @kind is a trace_kind. */
+void trace(struct cpu *cpu, uint32_t kind, uint32_t argument, uint64_t value);
+
+enum trace_kind { TRACE_NONE, TRACE_FAULT, TRACE_SWITCH, TRACE_EXIT, TRACE_RETIRE, TRACE_IRQ, TRACE_SYSCALL };
+
+#endif

@@ -1,0 +1,25 @@
+/* Extended state: never shared, never lazily left to another compartment. */
+#ifndef HW_FPU_H
+#define HW_FPU_H
+
+#include "base/types.h"
+#include "hw/cpu.h"
+
+/* XSAVE area of x87, SSE and AVX in standard form: [SDM-2023-09] Vol 1 13.4. */
+enum { FPU_BYTES = 832 };
+struct fpu {
+    _Alignas(64) uint8_t area[FPU_BYTES];
+};
+
+/* Make @fpu the initial state (x87 and SSE control words at reset values). */
+void fpu_init(struct fpu *fpu);
+/* Enable FPU, SSE and, where CPUID has them, XSAVE and AVX on this processor; sets cpu->xcr0. */
+void fpu_init_cpu(struct cpu *cpu);
+/* Save what is loaded, then load @next; NULL loads the initial state. Nothing is done if @next is loaded already. */
+void fpu_switch(struct cpu *cpu, struct fpu *next);
+/* Whoever owned @fpu is going away: forget it without saving. */
+void fpu_forget(struct cpu *cpu, struct fpu *fpu);
+/* CR0.TS: on for threads without the FPU right. */
+void fpu_allow(struct cpu *cpu, bool allowed);
+
+#endif
