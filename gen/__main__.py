@@ -1,0 +1,37 @@
+"""python3 -m gen --out DIR idl/*.idl"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import click
+
+from .emit import emit_all
+from .load import load
+from .problem import IdlError
+
+
+@click.command(context_settings={"help_option_names": ["-h", "--help"]})
+@click.option("--out", type=click.Path(file_okay=False, path_type=Path), help="Folder for the generated files.")
+@click.argument("files", nargs=-1, required=True, type=click.Path(exists=True, dir_okay=False))
+def main(out: Path | None, files: tuple[str, ...]) -> None:
+    """Compile the interfaces FILES; without --out, only check them."""
+    try:
+        whole = load(files)
+    except IdlError as error:
+        click.echo(str(error), err=True)
+        sys.exit(1)
+    if out is not None:
+        write(out, emit_all(whole))
+
+
+def write(out: Path, outputs: dict[str, str]) -> None:
+    for name in sorted(outputs):
+        path = out / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(outputs[name], encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main(prog_name="gen")
