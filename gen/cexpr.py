@@ -96,3 +96,34 @@ def from_word(item: Item, words: str) -> str:
 
 def to_word(item: Item, value: str) -> str:
     return value if c_type(item) == "uint64_t" else f"(uint64_t){value}" if item.kind == "enum" else value
+
+
+def parameter(item: Item) -> str:
+    """How a stub takes the item."""
+    if item.kind == "bytes":
+        return f"const uint8_t {item.name}[static {item.size}]"
+    return declare(item)
+
+
+def pointer(item: Item) -> str:
+    """How a stub gives the item back."""
+    if item.kind == "bytes":
+        return f"uint8_t {item.name}[static {item.size}]"
+    return f"{c_type(item)} *{item.name}"
+
+
+def words(items: tuple[Item, ...], owner: str = "") -> str:
+    """Initialiser of a message's words; bytes are copied afterwards."""
+    values = [f"[{item.word}] = {to_word(item, owner + item.name)}" for item in items if item.kind != "bytes"]
+    return f".word = {{{', '.join(values)}}}" if values else ".label = 0"
+
+
+def copies_in(items: tuple[Item, ...], message: str, owner: str = "") -> list[str]:
+    return [f"__builtin_memcpy(&{message}.word[{item.word}], {owner}{item.name}, {item.size});"
+            for item in items if item.kind == "bytes"]
+
+
+def stores(items: tuple[Item, ...], words_: str) -> list[str]:
+    """From checked words to the caller's pointers."""
+    return [f"__builtin_memcpy({item.name}, &{words_}[{item.word}], {item.size});" if item.kind == "bytes"
+            else f"*{item.name} = {from_word(item, words_)};" for item in items]

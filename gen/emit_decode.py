@@ -22,7 +22,8 @@ def emit(whole: model.Model) -> dict[str, str]:
     core = whole.core
     if core is None:
         return {}
-    decoders = [decoder(Scope(whole, core), call) for _, call in core.calls if call.parameters]
+    decoders = [decoder(Scope(whole, core), call) for _, call in core.calls
+                if call.parameters and "message" not in call.modes]
     rules = [_rule(owner, call) for owner, call in core.calls]
     highest = max((call.number.value for _, call in core.calls), default=0)
     limit = 1 << highest.bit_length()

@@ -56,3 +56,11 @@ def _environment() -> jinja2.Environment:
 
 def render(template: str, **values: Any) -> str:
     return _environment().get_template(template).render(**values)
+
+
+def signature(name: str, parameters: list[str]) -> str:
+    """`name(parameters)`, continued on further lines where it is too long."""
+    joined = f"{name}({', '.join(parameters) or 'void'})"
+    if len(joined) + 36 <= WIDTH:
+        return joined
+    return f"{name}(\n{fill(parameters)})"
