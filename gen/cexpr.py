@@ -115,7 +115,7 @@ def pointer(item: Item) -> str:
 def words(items: tuple[Item, ...], owner: str = "") -> str:
     """Initialiser of a message's words; bytes are copied afterwards."""
     values = [f"[{item.word}] = {to_word(item, owner + item.name)}" for item in items if item.kind != "bytes"]
-    return f".word = {{{', '.join(values)}}}" if values else ".label = 0"
+    return f".word = {{{', '.join(values)}}}" if values else ""
 
 
 def copies_in(items: tuple[Item, ...], message: str, owner: str = "") -> list[str]:
@@ -127,3 +127,13 @@ def stores(items: tuple[Item, ...], words_: str) -> list[str]:
     """From checked words to the caller's pointers."""
     return [f"__builtin_memcpy({item.name}, &{words_}[{item.word}], {item.size});" if item.kind == "bytes"
             else f"*{item.name} = {from_word(item, words_)};" for item in items]
+
+
+def fields(items: tuple[Item, ...], words_: str) -> list[str]:
+    """Designated initialisers from checked words; bytes are copied afterwards."""
+    return [f".{item.name} = {from_word(item, words_)}" for item in items if item.kind != "bytes"]
+
+
+def copies_out(items: tuple[Item, ...], words_: str, owner: str) -> list[str]:
+    return [f"__builtin_memcpy({owner}{item.name}, &{words_}[{item.word}], {item.size});"
+            for item in items if item.kind == "bytes"]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from . import cexpr, model, names, wire
-from .render import WIDTH, render
+from .render import join, render
 from .scope import Scope
 
 
@@ -15,7 +15,7 @@ class Decoder:
     members: list[str]
     refusal: str
     values: str
-    copies: tuple[str, ...]
+    copies: list[str]
 
 
 def emit(whole: model.Model) -> dict[str, str]:
@@ -41,22 +41,6 @@ def decoder(scope: Scope, call: model.Call) -> Decoder:
     tests = cexpr.refusals(items, "w")
     if rest := cexpr.unused(items, "w"):
         tests.append(rest)
-    scalars = [f".{item.name} = {cexpr.from_word(item, 'w')}" for item in items if item.kind != "bytes"]
-    copies = tuple(f"__builtin_memcpy(out->{item.name}, &w[{item.word}], {item.size});"
-                   for item in items if item.kind == "bytes")
-    return Decoder(call.name, cexpr.members(items), _wrap(tests, " || ", 8),
-                   _wrap(scalars, ", ", len(f"    *out = (struct {call.name}_args){{")), copies)
-
-
-def _wrap(pieces: list[str], separator: str, column: int, indent: int = 8) -> str:
-    """Joins with the separator, broken after it where a line that starts at @column would pass WIDTH."""
-    text = ""
-    for index, piece in enumerate(pieces):
-        last = index == len(pieces) - 1
-        word = piece if last else piece + separator.rstrip()
-        if index and column + 1 + len(word) > WIDTH:
-            text, column = f"{text}\n{' ' * indent}", indent
-        elif index:
-            text, column = text + " ", column + 1
-        text, column = text + word, column + len(word)
-    return text
+    values = join(cexpr.fields(items, "w"), ", ", len(f"    *out = (struct {call.name}_args){{")) or "0"
+    return Decoder(call.name, cexpr.members(items), join(tests, " || ", len("    if (")), values,
+                   cexpr.copies_out(items, "w", "out->"))

@@ -28,12 +28,12 @@ def header(whole: model.Model, file: model.File) -> str:
 def _header(whole: model.Model, file: model.File, stem: str) -> str:
     scope = Scope(whole, file)
     layouts = [place(scope, struct) for struct in file.structs]
-    return render("header.h.j2", file=file, stem=stem, core=file is whole.core, enums=_enums(file),
+    return render("header.h.j2", file=file, stem=stem, core=file is whole.core, enums=c_enums(file),
                   structs=[(layout.struct, _members(layout), layout.size) for layout in layouts],
                   rings=[(interface, ring) for interface in file.interfaces for ring in interface.rings])
 
 
-def _enums(file: model.File) -> list[tuple[str, str, list[str]]]:
+def c_enums(file: model.File) -> list[tuple[str, str, list[str]]]:
     """(documentation, C tag, enumerators) of all enums and flags."""
     found = []
     for item in file.items:

@@ -50,7 +50,8 @@ def _environment() -> jinja2.Environment:
     environment = jinja2.Environment(
         loader=jinja2.FileSystemLoader(Path(__file__).with_name("templates")), undefined=jinja2.StrictUndefined,
         trim_blocks=True, lstrip_blocks=True, keep_trailing_newline=True, autoescape=False)
-    environment.globals.update(body=body, comment=comment, banner=banner, cexpr=cexpr, names=names, wire=wire, fill=fill)
+    environment.globals.update(body=body, comment=comment, banner=banner, cexpr=cexpr, names=names, wire=wire, fill=fill,
+                               signature=signature)
     return environment
 
 
@@ -64,3 +65,17 @@ def signature(name: str, parameters: list[str]) -> str:
     if len(joined) + 36 <= WIDTH:
         return joined
     return f"{name}(\n{fill(parameters)})"
+
+
+def join(pieces: list[str], separator: str, column: int, indent: int = 8) -> str:
+    """Joins with the separator, broken after it where a line that starts at @column would pass WIDTH."""
+    text = ""
+    for index, piece in enumerate(pieces):
+        last = index == len(pieces) - 1
+        word = piece if last else piece + separator.rstrip()
+        if index and column + 1 + len(word) > WIDTH:
+            text, column = f"{text}\n{' ' * indent}", indent
+        elif index:
+            text, column = text + " ", column + 1
+        text, column = text + word, column + len(word)
+    return text
