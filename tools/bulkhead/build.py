@@ -9,6 +9,8 @@ from pathlib import Path
 
 from bulkhead import paths, proc, report, sysroot
 
+PRESETS = ("target", "target-clang", "host", "fuzz")
+
 
 @contextmanager
 def _lock() -> Iterator[None]:

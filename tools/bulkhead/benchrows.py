@@ -1,0 +1,170 @@
+"""The budget, and the rows that need no code in the machine: lines, bytes, and the Linux boot."""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from elftools.elf.elffile import ELFFile
+
+from bulkhead import debian, paths, proc
+from bulkhead.errors import BulkheadFailed
+
+
+@dataclass(frozen=True)
+class Budget:
+    """What a row may be at most, and in what unit."""
+
+    at_most: float
+    unit: str
+
+
+# DESIGN section 7, the rows that need no device, on SVM.
+BUDGET: dict[str, Budget] = {
+    "syscall.null": Budget(40, "instructions"),
+    "ipc.call.1": Budget(240, "instructions"),
+    "ipc.call.8": Budget(260, "instructions"),
+    "notif.signal": Budget(70, "instructions"),
+    "notif.wait": Budget(80, "instructions"),
+    "notif.switch": Budget(400, "instructions"),
+    "space.map": Budget(260, "instructions"),
+    "captab.copy": Budget(160, "instructions"),
+    "exit.cpuid": Budget(300, "instructions"),
+    "exit.pio": Budget(320, "instructions"),
+    "hypercall.service": Budget(450, "instructions"),
+    "boot.linux": Budget(1.15, "ratio"),
+    "boot.exits": Budget(2500, "exits"),
+    "kernel.section": Budget(20000, "instructions"),
+    "kernel.lines": Budget(5000, "lines"),
+    "kernel.text": Budget(48 * 1024, "bytes"),
+}
+
+
+@dataclass(frozen=True)
+class Row:
+    """One measured row, as `--json` writes it."""
+
+    name: str
+    platform: str
+    value: float
+    budget: float | None
+    unit: str
+    rounds: int
+    min: float
+    median: float
+    how: str
+
+    @property
+    def within(self) -> bool:
+        """Whether the row keeps its budget; a row without one always does."""
+        return self.budget is None or self.value <= self.budget
+
+    def as_json(self) -> dict[str, object]:
+        """The row as JSON wants it."""
+        return asdict(self)
+
+
+def row(
+    name: str, value: float, rounds: int, minimum: float, median: float, how: str, unit: str = ""
+) -> Row:
+    """A row with its budget looked up."""
+    budget = BUDGET.get(name)
+    return Row(
+        name=name,
+        platform="qemu-svm",
+        value=value,
+        budget=budget.at_most if budget else None,
+        unit=unit or (budget.unit if budget else "instructions"),
+        rounds=rounds,
+        min=minimum,
+        median=median,
+        how=how,
+    )
+
+
+def image_sha256(image: Path) -> str:
+    """The SHA-256 of a built image."""
+    if not image.is_file():
+        raise BulkheadFailed(f"{paths.shown(image)} is not built")
+    return debian.sha256_of(image)
+
+
+def kernel_sources() -> list[Path]:
+    """Every source and header in the kernel image's compiler dependency files."""
+    deps = proc.run(["ninja", "-C", paths.TARGET, "-t", "deps"], what="reading the dependency files")
+    found: set[Path] = set()
+    wanted = False
+    for line in deps.splitlines():
+        if not line.startswith(" "):
+            wanted = line.startswith("kernel/CMakeFiles/bulkhead-svm") or line.startswith(
+                "kernel/CMakeFiles/kernel_"
+            )
+        elif wanted:
+            path = (paths.TARGET / line.strip()).resolve()
+            if path.is_relative_to(paths.ROOT):
+                found.add(path)
+    if not found:
+        raise BulkheadFailed("the kernel's dependency files name no source; is the kernel built?")
+    return sorted(found)
+
+
+def _count_lines(files: list[Path]) -> dict[str, int]:
+    listing = paths.WORK / "kernel-sources.txt"
+    listing.parent.mkdir(parents=True, exist_ok=True)
+    listing.write_text("".join(f"{file}\n" for file in files))
+    text = proc.run(
+        ["cloc", "--json", "--by-file", "--quiet", "--skip-uniqueness", f"--list-file={listing}"],
+        what="counting lines",
+    )
+    counted = json.loads(text)
+    return {name: int(entry["code"]) for name, entry in counted.items() if name not in ("header", "SUM")}
+
+
+def _room(file: Path) -> str:
+    parts = file.relative_to(paths.ROOT).parts
+    return "generated" if parts[0] == "build" else "/".join(parts[:2])
+
+
+def static_rows() -> list[Row]:
+    """Lines of the kernel image, in all and by room, and its bytes."""
+    lines = _count_lines(kernel_sources())
+    total = sum(lines.values())
+    how = f"cloc code lines of {len(lines)} files in the image's dependency files"
+    rows = [row("kernel.lines", total, 1, total, total, how)]
+    rooms: dict[str, int] = {}
+    for name, count in lines.items():
+        room = _room(Path(name))
+        rooms[room] = rooms.get(room, 0) + count
+    for room, count in sorted(rooms.items()):
+        rows.append(row(f"kernel.lines[{room}]", count, 1, count, count, "part of the above", "lines"))
+    with paths.KERNEL_ELF.open("rb") as file:
+        sections = {
+            section.name: int(section["sh_size"])
+            for section in ELFFile(file).iter_sections()
+            if section["sh_flags"] & 0x4  # SHF_EXECINSTR
+        }
+    text = sum(sections.values())
+    how = "executable sections: " + ", ".join(f"{name} {size}" for name, size in sections.items())
+    rows.append(row("kernel.text", text, 1, text, text, how))
+    rows.append(_stack_row())
+    return rows
+
+
+def _stack_row() -> Row:
+    """The largest single frame; the call graph's worst case is the style tests' concern."""
+    worst, where = 0, "none"
+    for file in sorted((paths.TARGET / "kernel").rglob("*.su")):
+        for line in file.read_text().splitlines():
+            match = re.match(r"(.*):\d+:\d+:(\S+)\t(\d+)\t", line)
+            if match and int(match[3]) > worst:
+                worst, where = int(match[3]), match[2]
+    return row("kernel.frame", worst, 1, worst, worst, f"largest stack frame: {where}", "bytes")
+
+
+def linux_rows() -> list[Row]:
+    """The Linux boot; measured by linuxboot.py once two machines can be compared."""
+    from bulkhead import linuxboot
+
+    return linuxboot.rows()

@@ -1,0 +1,277 @@
+"""The commands people type, and the one place where a failure becomes an exit status."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+import click
+from rich.console import Console
+from rich.table import Table
+
+from bulkhead import (
+    attach, bench, control, errors, grub, guests, paths, report, run, singleguest, sysroot, systems,
+    testrun,
+)  # fmt: skip
+from bulkhead import build as building
+from bulkhead.errors import BulkheadError, BulkheadFailed, UsageProblem
+
+_EPILOG = (
+    "Exit status: 2 usage, 124 time-out, 125 Bulkhead itself failed; "
+    "`run --exec` gives the command's own status, or 126 if the guest died."
+)
+
+
+class _Command(click.Command):
+    """A command that also takes --yes, which the shell wrapper has acted on already."""
+
+    def __init__(self, *args: object, **kwargs: object) -> None:
+        super().__init__(*args, **kwargs)  # type: ignore[arg-type]
+        self.params.append(
+            click.Option(
+                ["--yes"], is_flag=True, expose_value=False, help="Ask nothing before installing packages."
+            )
+        )
+
+
+class _Group(click.Group):
+    command_class = _Command
+
+
+@click.group(cls=_Group, epilog=_EPILOG, context_settings={"help_option_names": ["-h", "--help"]})
+@click.option("--yes", is_flag=True, expose_value=False, help="Ask nothing before installing packages.")
+@click.option("-q", "--quiet", is_flag=True, help="No progress, only results and errors.")
+def cli(quiet: bool) -> None:
+    """Bulkhead, a separation hypervisor: build it, run it, test it, measure it."""
+    report.set_quiet(quiet)
+
+
+@cli.command()
+def setup() -> None:
+    """Install packages, build newlib and libcbor, fetch the guest kernels."""
+    sysroot.ensure()
+    versions = guests.ensure()
+    report.say(f"ready; guests: {versions.linux_cloud}, {versions.linux_amd64}, {versions.memtest}")
+
+
+@cli.command()
+@click.argument("preset", default="target")
+def build(preset: str) -> None:
+    """Build a preset: target (default), target-clang, host or fuzz."""
+    if preset not in building.PRESETS:
+        raise UsageProblem(f"no preset '{preset}'; there are: {', '.join(building.PRESETS)}")
+    building.build(preset)
+
+
+@cli.command("run")
+@click.argument("system", required=False)
+@click.option("--tenant", metavar="NAME", help="The tenant in whose shell --exec runs.")
+@click.option("--exec", "command", metavar="COMMAND", help="Run one command and exit with its status.")
+@click.option("--kill", "kill_text", metavar="DOMAIN@Ns",
+              help="Kill a domain N seconds after COMMAND starts, or after all shells answer.")
+@click.option("--guest", "guest_file", metavar="FILE", help="Boot this kernel image as the only tenant.")
+@click.option("--initrd", metavar="FILE", help="With --guest: its initial RAM disk or module.")
+@click.option("--append", metavar="TEXT", default="", help="With --guest: its command line.")
+@click.option("--mem", "memory_mib", metavar="MIB", type=click.IntRange(16, 65536), default=512,
+              show_default=True, help="With --guest: its memory.")
+@click.option("--debug-exit", is_flag=True, help="With --guest: give it QEMU's isa-debug-exit at 0xf4.")
+@click.option("--timeout", "timeout_s", metavar="S", type=click.FloatRange(min=0, min_open=True),
+              help="Give up after this many seconds: exit status 124.")
+def run_command(
+    system: str | None, tenant: str | None, command: str | None, kill_text: str | None,
+    guest_file: str | None, initrd: str | None, append: str, memory_mib: int, debug_exit: bool,
+    timeout_s: float | None,
+) -> int:  # fmt: skip
+    """Boot SYSTEM (default two-tenants) on the emulator.
+
+    Alone, it gives you the machine's console. With --tenant and --exec it prints one command's output
+    and exits with its status. With --guest it boots a single kernel image: exit status odd from
+    debug-exit, 0 for a clean power-off, 124 time-out, 126 the guest died, 4 Bulkhead failed.
+    """
+    if guest_file is not None:
+        if system or tenant or command or kill_text:
+            raise UsageProblem("--guest stands alone: no SYSTEM, --tenant, --exec or --kill with it")
+        return run.run_guest(
+            singleguest.Request(
+                kernel=run.existing_file(guest_file),
+                initrd=run.existing_file(initrd) if initrd else None,
+                append=append,
+                memory_mib=memory_mib,
+                debug_exit=debug_exit,
+            ),
+            timeout_s,
+        )
+    if initrd or append or debug_exit:
+        raise UsageProblem("--initrd, --append and --debug-exit need --guest FILE")
+    name = system or paths.DEFAULT_SYSTEM
+    kill = run.Kill.parse(kill_text) if kill_text is not None else None
+    if (tenant is None) != (command is None):
+        raise UsageProblem("--tenant NAME and --exec COMMAND go together")
+    if tenant is not None and command is not None:
+        return run.run_command(name, tenant, command, kill, timeout_s)
+    if timeout_s is not None:
+        raise UsageProblem("--timeout needs --exec or --guest")
+    return run.run_system(name, kill)
+
+
+@cli.command()
+@click.argument("file", metavar="FILE.toml")
+def check(file: str) -> int:
+    """Check a system description and prove its claims."""
+    return systems.check(systems.find(file))
+
+
+def _compiled_file(system: str, name: str) -> Path:
+    file = systems.find(system)
+    building.build("target")
+    guests.ensure()
+    folder = paths.SYSTEMS / file.stem
+    systems.compile_description(file, folder, systems.image_folders())
+    made = folder / name
+    if not made.is_file():
+        raise BulkheadFailed(f"{paths.shown(made)} was not made")
+    return made
+
+
+def _hand_over(made: Path, output: str | None) -> None:
+    if output is None:
+        click.echo(paths.shown(made))
+    elif output == "-":
+        click.get_binary_stream("stdout").write(made.read_bytes())
+    else:
+        shutil.copy(made, output)
+
+
+@cli.command()
+@click.argument("system", default=paths.DEFAULT_SYSTEM)
+@click.option("-o", "--output", metavar="FILE", help="Where to put the SVG; - for standard output.")
+def graph(system: str, output: str | None) -> None:
+    """Draw SYSTEM's domains and channels; prints the picture's path."""
+    _hand_over(_compiled_file(system, "graph.svg"), output)
+
+
+@cli.command()
+@click.argument("system", default=paths.DEFAULT_SYSTEM)
+@click.option("--html", is_flag=True, help="The HTML form instead of CSV.")
+@click.option("-o", "--output", metavar="FILE", default="-", show_default=True, help="Where to put it.")
+def matrix(system: str, html: bool, output: str) -> None:
+    """Print SYSTEM's access matrix: who may do what to whom."""
+    _hand_over(_compiled_file(system, "matrix.html" if html else "matrix.csv"), output)
+
+
+@cli.command()
+@click.argument("system", default=paths.DEFAULT_SYSTEM)
+@click.option("-o", "--output", metavar="FILE", help="Where to put it [default: build/systems/SYSTEM/]")
+def iso(system: str, output: str | None) -> None:
+    """Make a bootable CD image of SYSTEM (GRUB, multiboot2)."""
+    made = systems.assemble(systems.find(system))
+    out = Path(output) if output is not None else made.folder / f"{made.name}.iso"
+    with report.step("making the CD image"):
+        grub.make_iso(out, made.kernel, made.modules)
+    click.echo(paths.shown(out))
+
+
+_system_option = click.option("--system", metavar="NAME", help="Which running system, if there are several.")
+
+
+@cli.command()
+@click.argument("name")
+@_system_option
+def console(name: str, system: str | None) -> int:
+    """Attach to tenant NAME's console of a running system."""
+    return attach.attach(system, name)
+
+
+@cli.command()
+@click.option("--json", "as_json", is_flag=True, help="As JSON.")
+@_system_option
+def ps(as_json: bool, system: str | None) -> None:
+    """List the domains of a running system."""
+    answer = control.request(system, "ps")
+    if as_json:
+        click.echo(json.dumps(answer["domains"], indent=2))
+        return
+    table = Table(box=None)
+    columns = ("name", "tenant", "state", "threads", "capabilities", "memory_kib", "restarts")
+    for column in columns:
+        table.add_column(column.replace("_kib", " KiB"), justify="left")
+    for domain in answer["domains"]:
+        table.add_row(*(str(domain.get(column, "")) for column in columns))
+    Console().print(table)
+
+
+@cli.command()
+@click.argument("domain")
+@_system_option
+def kill(domain: str, system: str | None) -> None:
+    """Kill DOMAIN of a running system; its restart policy then applies."""
+    control.request(system, f"kill {domain}")
+
+
+@cli.command()
+@click.argument("domain")
+@_system_option
+def restart(domain: str, system: str | None) -> None:
+    """Destroy DOMAIN of a running system and rebuild it from its description."""
+    control.request(system, f"restart {domain}")
+
+
+@cli.command("bench")
+@click.argument("rows", nargs=-1, metavar="[ROW]...")
+@click.option("--json", "json_file", metavar="FILE", help="Also write the rows here.")
+def bench_command(rows: Sequence[str], json_file: str | None) -> int:
+    """Measure every row of the budget; exit status 1 if one is missing or over."""
+    return bench.main(rows, Path(json_file) if json_file else None)
+
+
+@cli.command("test")
+@click.argument("filters", nargs=-1, metavar="[FILTER]...")
+@click.option("--mutants", is_flag=True, help="Show that the tests fail when a check is taken out.")
+@click.option("--long", "long_tests", is_flag=True, help="Also the tests that take long.")
+@click.option("--json", "json_file", metavar="FILE", help="Also write every result here.")
+def test_command(
+    filters: Sequence[str], mutants: bool, long_tests: bool, json_file: str | None
+) -> int:
+    """Run the tests whose name or path holds a FILTER (default: all)."""
+    return testrun.main(filters, mutants, long_tests, Path(json_file) if json_file else None)
+
+
+def _is_guest_run(arguments: Sequence[str]) -> bool:
+    words = [word for word in arguments if word not in ("--yes", "-q", "--quiet")]
+    guest = any(word == "--guest" or word.startswith("--guest=") for word in words)
+    return bool(words) and words[0] == "run" and guest
+
+
+def _exit_status(error: BulkheadError, guest_run: bool) -> int:
+    """Under `run --guest` odd values belong to the guest, so Bulkhead's own failure is 4."""
+    if guest_run and error.exit_status == errors.EXIT_BULKHEAD_FAILED:
+        return errors.EXIT_GUEST_MODE_FAILED
+    return error.exit_status
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Runs one command and returns its exit status."""
+    words = list(sys.argv[1:] if arguments is None else arguments)
+    guest_run = _is_guest_run(words)
+    try:
+        status = cli.main(args=words, prog_name="bulkhead", standalone_mode=False)
+        return status if isinstance(status, int) else errors.EXIT_OK
+    except click.exceptions.Exit as leave:
+        return leave.exit_code
+    except click.UsageError as error:
+        where = error.ctx.command_path if error.ctx is not None else "bulkhead"
+        report.fail(f"{error.format_message()} ({where} --help says more)")
+        return errors.EXIT_USAGE
+    except (click.Abort, KeyboardInterrupt):
+        report.fail("interrupted")
+        return 130
+    except BulkheadError as error:
+        report.fail(str(error))
+        return _exit_status(error, guest_run)
+    except OSError as error:
+        failed = BulkheadFailed(f"{error.strerror or error}: {error.filename or 'no file named'}")
+        report.fail(str(failed))
+        return _exit_status(failed, guest_run)
