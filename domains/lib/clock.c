@@ -31,5 +31,5 @@ uint64_t clock_ns_to_ticks(uint64_t ns, uint64_t tsc_khz)
 uint64_t clock_deadline_after(uint64_t ns, uint64_t tsc_khz)
 {
     uint64_t deadline;
-    return checked_add(clock_ticks(), clock_ns_to_ticks(ns, tsc_khz), &deadline) ? deadline : DEADLINE_NONE;
+    return checked_add(clock_ticks(), clock_ns_to_ticks(ns, tsc_khz), &deadline) ? deadline : DEADLINE_NEVER;
 }

@@ -4,8 +4,7 @@
 
 #include <stdint.h>
 
-#define DEADLINE_NOW UINT64_C(0)
-#define DEADLINE_NONE UINT64_MAX
+#include <bulkhead/abi.h> /* DEADLINE_NOW, DEADLINE_NEVER */
 
 /* [SDM-2023-09] Vol 2B RDTSC: not ordered with the loads around it, which deadlines do not need. */
 static inline uint64_t clock_ticks(void)
@@ -20,7 +19,7 @@ static inline uint64_t clock_ticks(void)
 uint64_t clock_ticks_to_ns(uint64_t ticks, uint64_t tsc_khz);
 uint64_t clock_ns_to_ticks(uint64_t ns, uint64_t tsc_khz);
 
-/* The absolute deadline @ns from now, never DEADLINE_NOW; saturates at DEADLINE_NONE. */
+/* The absolute deadline @ns from now, never DEADLINE_NOW; saturates at DEADLINE_NEVER. */
 uint64_t clock_deadline_after(uint64_t ns, uint64_t tsc_khz);
 
 #endif

@@ -17,7 +17,7 @@ uint32_t event_dispatch(const struct event_handler *handlers, size_t count, uint
 
 uint64_t event_next_deadline(const struct event_timer *timers, size_t count)
 {
-    uint64_t next = DEADLINE_NONE;
+    uint64_t next = DEADLINE_NEVER;
     for (size_t i = 0; i < count; i++) {
         next = timers[i].deadline < next ? timers[i].deadline : next;
     }
@@ -27,8 +27,8 @@ uint64_t event_next_deadline(const struct event_timer *timers, size_t count)
 void event_run_timers(struct event_timer *timers, size_t count, uint64_t now)
 {
     for (size_t i = 0; i < count; i++) {
-        if (timers[i].deadline <= now && timers[i].deadline != DEADLINE_NONE) {
-            timers[i].deadline = DEADLINE_NONE;
+        if (timers[i].deadline <= now && timers[i].deadline != DEADLINE_NEVER) {
+            timers[i].deadline = DEADLINE_NEVER;
             timers[i].expired(timers[i].context, now);
         }
     }

@@ -20,7 +20,7 @@ struct event_handler {
 };
 
 struct event_timer {
-    uint64_t deadline; /* TSC ticks; DEADLINE_NONE = off */
+    uint64_t deadline; /* TSC ticks; DEADLINE_NEVER = off */
     void (*expired)(void *context, uint64_t now);
     void *context;
 };

@@ -16,6 +16,7 @@
 static struct {
     struct ring ring;
     uint32_t bell_slot; /* 0: nobody to wake */
+    uint32_t bell_bits; /* the resource's extra */
     uint64_t dropped;
     bool open;
     bool busy; /* a thread is in mid-line */
@@ -44,7 +45,10 @@ void log_open(const struct domain_info *info)
     if (!log_state.open) {
         struct console_channel *channel = (struct console_channel *)(uintptr_t)region->address;
         ring_open_writer(&log_state.ring, channel, RING_END_A);
-        log_state.bell_slot = bell != NULL && bell->kind == RESOURCE_KIND_NOTIF ? bell->slot : 0;
+        if (bell != NULL && bell->kind == RESOURCE_KIND_NOTIF) {
+            log_state.bell_slot = bell->slot;
+            log_state.bell_bits = (uint32_t)bell->extra;
+        }
         log_state.open = true;
     }
     leave();
@@ -77,9 +81,11 @@ void log_bytes(const char *text, size_t len_bytes)
     leave();
     if (!written) {
         __atomic_fetch_add(&log_state.dropped, 1, __ATOMIC_RELAXED);
-    } else if (bell_slot != 0) {
-        /* The bits are within the capability's mask by construction, so there is no error to act on. */
-        (void)notif_signal(bell_slot, 1);
+        return;
+    }
+    if (bell_slot != 0 && notif_signal(bell_slot, log_state.bell_bits) != OK) {
+        /* Nobody to tell: the bytes stay in the ring for when the reader is back. */
+        return;
     }
 }
 

@@ -14,7 +14,7 @@ struct domain_info;
 
 #define LOG_LINE_BYTES 256
 
-/* Finds the region `log` and the notification `log-bell`; without them lines are dropped. Called by the
+/* Finds the region `log` and the notification `log-bell` (extra = its bits); without them lines are dropped. Called by the
  * start code of every thread. */
 void log_open(const struct domain_info *info);
 
