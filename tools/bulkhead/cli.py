@@ -232,11 +232,14 @@ def bench_command(rows: Sequence[str], json_file: str | None) -> int:
 @click.option("--mutants", is_flag=True, help="Show that the tests fail when a check is taken out.")
 @click.option("--long", "long_tests", is_flag=True, help="Also the tests that take long.")
 @click.option("--json", "json_file", metavar="FILE", help="Also write every result here.")
+@click.option("--build", type=click.Choice(["all", "host", "target"]), default="all", hidden=True,
+              help="host: build and run unit programs only (for the mutants).")
 def test_command(
-    filters: Sequence[str], mutants: bool, long_tests: bool, json_file: str | None
-) -> int:
+    filters: Sequence[str], mutants: bool, long_tests: bool, json_file: str | None, build: str
+) -> int:  # fmt: skip
     """Run the tests whose name or path holds a FILTER (default: all)."""
-    return testrun.main(filters, mutants, long_tests, Path(json_file) if json_file else None)
+    file = Path(json_file) if json_file else None
+    return testrun.main(testrun.Request(filters, mutants, long_tests, file, build))
 
 
 def _is_guest_run(arguments: Sequence[str]) -> bool:

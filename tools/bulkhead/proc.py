@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -11,8 +12,12 @@ from bulkhead import paths
 from bulkhead.errors import BulkheadFailed, TimeOut
 
 
+# Progress lines and compiler command lines hide the error between them.
+_NOISE = re.compile(r"^(\[\d+/\d+\] |-- GLOB mismatch|/usr/bin/(gcc|clang|ar) |: && )")
+
+
 def _last_words(text: str, lines: int) -> str:
-    kept = [line for line in text.splitlines() if line.strip()][-lines:]
+    kept = [line for line in text.splitlines() if line.strip() and not _NOISE.match(line)][-lines:]
     return "\n".join(kept)
 
 

@@ -1,8 +1,6 @@
-"""The suite's own pytest plugin: selection, one line per test, and the final count.
+"""The suite's own pytest plugin: selection, one line per test, and the results for testrun.py.
 
-Markers:
-    long     runs only with --long
-    mutant   runs only with --mutants
+Tests marked `long` run only with --long.
 Programs of the host build (bulkhead_unit_test in CMake) are tests too, one item each.
 """
 
@@ -25,7 +23,6 @@ _COLOURS = {"passed": "\033[32m", "failed": "\033[31m", "skipped": "\033[33m"}
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     group = parser.getgroup("bulkhead")
-    group.addoption("--bulkhead-mutants", action="store_true", help="run the mutants")
     group.addoption("--bulkhead-long", action="store_true", help="run the long tests")
     group.addoption("--bulkhead-filter", action="append", default=[], help="part of a test's name")
     group.addoption("--bulkhead-json", default=None, help="write every result here")
@@ -33,7 +30,6 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "long: takes long; runs only with --long")
-    config.addinivalue_line("markers", "mutant: takes a check out; runs only with --mutants")
     terminal = config.pluginmanager.getplugin("terminalreporter")
     if terminal is not None:
         config.pluginmanager.unregister(terminal)
@@ -44,8 +40,6 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     filters: list[str] = config.getoption("--bulkhead-filter")
 
     def wanted(item: pytest.Item) -> bool:
-        if item.get_closest_marker("mutant") and not config.getoption("--bulkhead-mutants"):
-            return False
         if item.get_closest_marker("long") and not config.getoption("--bulkhead-long"):
             return False
         return not filters or any(part in item.nodeid for part in filters)
@@ -112,7 +106,7 @@ class _UnitProgram(pytest.Item):
 
 
 class _Reporter:
-    """Prints each result as it comes, failures in full, and the count last."""
+    """Prints each result as it comes, and failures in full."""
 
     def __init__(self, config: pytest.Config) -> None:
         self._config = config
@@ -163,8 +157,6 @@ class _Reporter:
         failed = [result["test"] for result in self._results if result["outcome"] == "failed"]
         if failed:
             print("failed:", *failed, sep="\n    ")
-        line = f"{count['passed']} passed, {count['failed']} failed, {count['skipped']} skipped"
-        print(line, flush=True)
 
 
 def _captured(report: pytest.TestReport) -> str:

@@ -2,42 +2,100 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
-from bulkhead import build, guests, paths, report
-from bulkhead.errors import EXIT_TESTS_FAILED, BulkheadFailed
+from bulkhead import build, guests, mutants, paths, report
+from bulkhead.errors import EXIT_TESTS_FAILED, BulkheadFailed, UsageProblem
 
-# pytest's own statuses: 0 all passed, 1 some failed, 5 none selected.
-_PYTEST_FAILED = 1
+# pytest's own statuses: 0 all passed, 1 some failed, 5 none selected; the rest are its own trouble.
 _PYTEST_NOTHING = 5
 
 
-def main(filters: Sequence[str], mutants: bool, long_tests: bool, json_file: Path | None) -> int:
-    """Runs the suite; 0 if nothing failed, 1 otherwise."""
-    build.build("target")
+@dataclass(frozen=True)
+class Request:
+    """What `bulkhead test` was asked for."""
+
+    filters: Sequence[str] = ()
+    mutants: bool = False
+    long_tests: bool = False
+    json_file: Path | None = None
+    build: str = "all"  # host: only what unit programs need
+
+
+@dataclass
+class _Count:
+    passed: int = 0
+    failed: int = 0
+    skipped: int = 0
+
+    def __str__(self) -> str:
+        return f"{self.passed} passed, {self.failed} failed, {self.skipped} skipped"
+
+
+def _prepare(request: Request) -> None:
     build.build("host")
-    guests.ensure()
+    if request.build != "host":
+        build.build("target")
+        guests.ensure()
+
+
+def _pytest(request: Request, results: Path) -> None:
+    """Runs pytest; @results holds the outcome of every test afterwards."""
+    only_unit = request.build == "host"
     command = [
-        sys.executable, "-m", "pytest", "tests", "-p", "bulkhead.pytest_plugin",
-        "-o", f"cache_dir={paths.BUILD / 'pytest'}", "--rootdir", str(paths.ROOT),
-        "--import-mode=importlib",
-        *(f"--bulkhead-filter={part}" for part in filters),
+        sys.executable, "-m", "pytest", "tests/unit" if only_unit else "tests",
+        "-p", "bulkhead.pytest_plugin", "-p", "no:cacheprovider",
+        "--rootdir", str(paths.ROOT), "--import-mode=importlib",
+        *(f"--bulkhead-filter={part}" for part in request.filters),
+        f"--bulkhead-json={results}",
     ]  # fmt: skip
-    if mutants:
-        command.append("--bulkhead-mutants")
-    if long_tests:
+    if request.long_tests:
         command.append("--bulkhead-long")
-    if json_file is not None:
-        command.append(f"--bulkhead-json={json_file.resolve()}")
-    report.say("running the tests")
     environment = {**os.environ, "PYTHONPATH": f"{paths.ROOT / 'tools'}:{paths.ROOT}"}
+    results.unlink(missing_ok=True)
     status = subprocess.run(command, cwd=paths.ROOT, env=environment, check=False).returncode
-    if status == 0:
-        return 0
-    if status == _PYTEST_NOTHING:
-        raise BulkheadFailed(f"no test matches {' '.join(filters)}" if filters else "there are no tests")
-    return EXIT_TESTS_FAILED
+    if status < 0 or status > _PYTEST_NOTHING or not results.exists():
+        raise BulkheadFailed(f"pytest ended with status {status} and left no results")
+
+
+def _add_mutants(request: Request, outcome: dict[str, object], count: _Count) -> None:
+    tests = outcome.setdefault("tests", [])
+    assert isinstance(tests, list)
+    for verdict in mutants.run(request.filters):
+        count.passed += verdict.caught
+        count.failed += not verdict.caught
+        tests.append({
+            "test": f"mutant {verdict.mutant}",
+            "outcome": "passed" if verdict.caught else "failed",
+            "seconds": round(verdict.seconds, 3),
+            "detail": verdict.detail,
+        })  # fmt: skip
+
+
+def main(request: Request) -> int:
+    """Runs the suite; 0 if nothing failed, 1 otherwise. The last line is the count."""
+    _prepare(request)
+    report.say("running the tests")
+    paths.RUN.mkdir(parents=True, exist_ok=True)
+    results = paths.RUN / f"tests-{os.getpid()}.json"
+    try:
+        _pytest(request, results)
+        outcome = json.loads(results.read_text())
+    finally:
+        results.unlink(missing_ok=True)
+    count = _Count(outcome["passed"], outcome["failed"], outcome["skipped"])
+    if request.mutants:
+        _add_mutants(request, outcome, count)
+    if request.json_file is not None:
+        outcome.update(passed=count.passed, failed=count.failed, skipped=count.skipped)
+        request.json_file.write_text(json.dumps(outcome, indent=1) + "\n")
+    if request.filters and not outcome["tests"]:
+        raise UsageProblem(f"no test matches {' '.join(request.filters)}")
+    print(count, flush=True)
+    return EXIT_TESTS_FAILED if count.failed else 0
