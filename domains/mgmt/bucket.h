@@ -6,10 +6,10 @@
 #include <stdint.h>
 
 struct bucket {
-    uint32_t burst;      /* most tokens at once */
-    uint32_t tokens;     /* <= burst */
+    uint32_t burst;       /* most tokens at once */
+    uint32_t tokens;      /* <= burst */
     uint64_t interval_ns; /* one token more for each */
-    uint64_t counted_ns; /* tokens are right as of then */
+    uint64_t counted_ns;  /* tokens are right as of then */
 };
 
 /* A full bucket of @burst tokens that gains one each @interval_ns (not zero). */

@@ -43,8 +43,8 @@ static struct word word_next(const char **line, const char *end)
 
 static bool name_byte(char byte)
 {
-    return (byte >= 'a' && byte <= 'z') || (byte >= 'A' && byte <= 'Z') || (byte >= '0' && byte <= '9') || byte == '-' ||
-           byte == '_' || byte == '.';
+    return (byte >= 'a' && byte <= 'z') || (byte >= 'A' && byte <= 'Z') ||
+           (byte >= '0' && byte <= '9') || byte == '-' || byte == '_' || byte == '.';
 }
 
 static bool word_to_name(struct word word, char name[COMMAND_NAME_MAX])
@@ -60,8 +60,8 @@ static bool word_to_name(struct word word, char name[COMMAND_NAME_MAX])
     return true;
 }
 
-static enum command_error parse_argument(enum command_argument argument, const char *rest, const char *end,
-                                         struct command *command)
+static enum command_error parse_argument(enum command_argument argument, const char *rest,
+                                         const char *end, struct command *command)
 {
     const struct word name = word_next(&rest, end);
     const struct word extra = word_next(&rest, end);
@@ -73,14 +73,16 @@ static enum command_error parse_argument(enum command_argument argument, const c
     return word_to_name(name, command->name) ? COMMAND_OK : COMMAND_BAD_NAME;
 }
 
-enum command_error command_parse(const char *line, size_t count, enum command_place place, struct command *command)
+enum command_error command_parse(const char *line, size_t count, enum command_place place,
+                                 struct command *command)
 {
     const char *const end = line + count;
     const struct word verb = word_next(&line, end);
     if (verb.count == 0)
         return COMMAND_EMPTY;
     for (size_t index = 0; index < sizeof(command_table) / sizeof(command_table[0]); index++) {
-        if ((command_table[index].places & place) == 0 || strlen(command_table[index].name) != verb.count ||
+        if ((command_table[index].places & place) == 0 ||
+            strlen(command_table[index].name) != verb.count ||
             memcmp(command_table[index].name, verb.bytes, verb.count) != 0)
             continue;
         command->verb = command_table[index].verb;

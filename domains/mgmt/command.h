@@ -36,7 +36,8 @@ struct command {
 };
 
 /* Parses a line of @count bytes (no line end) typed at @place. */
-enum command_error command_parse(const char *line, size_t count, enum command_place place, struct command *command);
+enum command_error command_parse(const char *line, size_t count, enum command_place place,
+                                 struct command *command);
 const char *command_verb_name(enum command_verb verb);
 const char *command_error_text(enum command_error error);
 /* What `help` prints, lines separated by \n. */

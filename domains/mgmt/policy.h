@@ -23,8 +23,8 @@ enum policy_verdict { POLICY_STAY, POLICY_RESTART, POLICY_PARK };
 
 struct policy {
     enum policy_kind kind;
-    uint32_t limit;                      /* restarts in POLICY_WINDOW_NS, 1..POLICY_LIMIT_MAX */
-    uint32_t restarts;                   /* ever */
+    uint32_t limit;                          /* restarts in POLICY_WINDOW_NS, 1..POLICY_LIMIT_MAX */
+    uint32_t restarts;                       /* ever */
     uint64_t restarted_ns[POLICY_LIMIT_MAX]; /* the last ones, by restarts % POLICY_LIMIT_MAX */
 };
 

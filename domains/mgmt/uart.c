@@ -41,7 +41,8 @@ void uart_init(struct uart *uart, uint32_t slot, uint16_t port)
     uart_register_write(uart, UART_DATA, 1); /* 115200 baud */
     uart_register_write(uart, UART_INTERRUPT_ENABLE, 0);
     uart_register_write(uart, UART_LINE_CONTROL, LCR_EIGHT_BITS);
-    uart_register_write(uart, UART_FIFO_CONTROL, FCR_ENABLE | FCR_CLEAR_RECEIVE | FCR_CLEAR_TRANSMIT);
+    uart_register_write(uart, UART_FIFO_CONTROL,
+                        FCR_ENABLE | FCR_CLEAR_RECEIVE | FCR_CLEAR_TRANSMIT);
     uart_register_write(uart, UART_MODEM_CONTROL, MCR_DTR | MCR_RTS | MCR_OUT2);
     uart_register_write(uart, UART_INTERRUPT_ENABLE, IER_RECEIVED);
 }
@@ -62,7 +63,8 @@ bool uart_pump(struct uart *uart)
         uart->tail = uart->head;
         return true;
     }
-    while (uart_queued(uart) != 0 && (uart_register_read(uart, UART_LINE_STATUS) & LSR_TRANSMITTER_EMPTY) != 0) {
+    while (uart_queued(uart) != 0 &&
+           (uart_register_read(uart, UART_LINE_STATUS) & LSR_TRANSMITTER_EMPTY) != 0) {
         /* The holding register being empty means the whole FIFO is: [PC16550D] 8.6.3. */
         for (unsigned sent = 0; sent < UART_FIFO_BYTES && uart_queued(uart) != 0; sent++) {
             uart_register_write(uart, UART_DATA, uart->queue[uart->tail % UART_QUEUE_BYTES]);
@@ -71,7 +73,8 @@ bool uart_pump(struct uart *uart)
     }
     const bool empty = uart_queued(uart) == 0;
     /* Only a waiting queue wants to hear when the transmitter is empty. */
-    uart_register_write(uart, UART_INTERRUPT_ENABLE, (uint8_t)(IER_RECEIVED | (empty ? 0 : IER_TRANSMITTER_EMPTY)));
+    uart_register_write(uart, UART_INTERRUPT_ENABLE,
+                        (uint8_t)(IER_RECEIVED | (empty ? 0 : IER_TRANSMITTER_EMPTY)));
     return empty;
 }
 

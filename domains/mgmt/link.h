@@ -1,0 +1,20 @@
+/* The machine link on COM2: one JSON object a line out, one command a line in. */
+#ifndef BULKHEAD_MGMT_LINK_H
+#define BULKHEAD_MGMT_LINK_H
+
+#include "builder_calls.h"
+#include "guest_end.h"
+#include "mgmt.h"
+
+void link_boot_event(struct mgmt *mgmt, const struct domain_status statuses[DOMAINS_MAX]);
+void link_ready_event(struct mgmt *mgmt);
+void link_domain_event(struct mgmt *mgmt, const struct domain *domain, const char *state,
+                       const char *reason);
+void link_guest_event(struct mgmt *mgmt, const struct domain *domain, const struct guest_end *end);
+void link_tenant_log(struct mgmt *mgmt, const struct domain *domain, const char *bytes,
+                     size_t count);
+
+/* Takes what has arrived on COM2. */
+void link_input(struct mgmt *mgmt);
+
+#endif
