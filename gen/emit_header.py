@@ -70,7 +70,7 @@ def _pages(whole: model.Model, file: model.File) -> list[tuple[str, Layout]]:
 
 
 def _check(whole: model.Model) -> str:
-    layouts = []
+    layouts: list[Layout] = []
     for file in whole.files:
         layouts.extend(place(Scope(whole, file), struct) for struct in file.structs)
     return render("abi_check.h.j2", files=whole.files, headers=[header(whole, file) for file in whole.files],

@@ -5,12 +5,11 @@ from __future__ import annotations
 from . import model
 from .wire import Item
 
-# Which letters a generated name may not be: C keywords and macros of the standard headers.
+# What a generated name may not be: C keywords and macros of the standard headers.
 RESERVED = frozenset(
     "auto break case char const continue default do double else enum extern float for goto if inline int long "
     "register restrict return short signed sizeof static struct switch typedef union unsigned void volatile while "
-    "bool true false asm errno linux unix and or not def class del from global import lambda None pass raise try "
-    "with yield assert async await except finally is nonlocal elif".split())
+    "bool true false asm errno linux unix".split())
 
 # What generated functions call their own parameters and variables.
 TAKEN = frozenset({"slot", "deadline", "message", "error", "in", "out", "invoke"})

@@ -135,8 +135,7 @@ class _Builder(Transformer):  # type: ignore[type-arg]
         return model.Page(**self._named(name), size=self._number(size), fields=fields)
 
     def field(self, name: Token, kind: model.TypeName) -> model.Field:
-        named = self._named(name) | {"doc": self._comments.beside(name.line or 1)}
-        return model.Field(**named, type=kind)
+        return model.Field(str(name), self._at(name), self._comments.beside(name.line or 1), kind)
 
     def object_def(self, name: Token, number: Token, *calls: model.Call) -> model.Object:
         return model.Object(**self._named(name), number=self._number(number), calls=calls)
@@ -177,8 +176,7 @@ class _Builder(Transformer):  # type: ignore[type-arg]
         return tuple(parameter for parameter in parameters if parameter is not None)
 
     def param(self, name: Token, kind: model.TypeName, bound: model.Bound | None) -> model.Parameter:
-        named = self._named(name) | {"doc": ""}
-        return model.Parameter(**named, type=kind, bound=bound)
+        return model.Parameter(str(name), self._at(name), "", kind, bound)
 
     def type(self, name: Token, count: Token | None) -> model.TypeName:
         return model.TypeName(str(name), self._at(name), self._number(count) if count else None)
