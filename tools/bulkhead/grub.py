@@ -8,16 +8,19 @@ from pathlib import Path
 
 from bulkhead import paths, proc
 from bulkhead.errors import BulkheadFailed
+from bulkhead.qemu import Module
+
+_KERNEL = "kernel.elf"
 
 
-def _menu(kernel: str, append: str, modules: Sequence[str]) -> str:
+def _menu(append: str, modules: Sequence[str]) -> str:
     lines = [
         "serial --unit=0 --speed=115200",
         "terminal_input serial console",
         "terminal_output serial console",
         "set timeout=0",
         "menuentry Bulkhead {",
-        f"    multiboot2 /boot/{kernel} {append}".rstrip(),
+        f"    multiboot2 /boot/{_KERNEL} {append}".rstrip(),
         *(f"    module2 /boot/{name} {name}" for name in modules),
         "    boot",
         "}",
@@ -25,17 +28,18 @@ def _menu(kernel: str, append: str, modules: Sequence[str]) -> str:
     return "\n".join(lines) + "\n"
 
 
-def make_iso(out: Path, kernel: Path, modules: Sequence[Path], append: str = "") -> None:
+def make_iso(out: Path, kernel: Path, modules: Sequence[Module], append: str = "") -> None:
     """Writes @out with the ELF64 @kernel and @modules, in their order."""
     names = [module.name for module in modules]
-    if len({kernel.name, *names}) != len(names) + 1:
+    files = {module.name: module.path for module in modules} | {_KERNEL: kernel}
+    if len(files) != len(names) + 1:
         raise BulkheadFailed("two boot modules have the same name")
     tree = paths.WORK / "iso"
     shutil.rmtree(tree, ignore_errors=True)
     (tree / "boot" / "grub").mkdir(parents=True)
-    for file in (kernel, *modules):
-        shutil.copy(file, tree / "boot" / file.name)
-    (tree / "boot" / "grub" / "grub.cfg").write_text(_menu(kernel.name, append, names))
+    for name, file in files.items():
+        shutil.copy(file, tree / "boot" / name)
+    (tree / "boot" / "grub" / "grub.cfg").write_text(_menu(append, names))
     out.parent.mkdir(parents=True, exist_ok=True)
     proc.run(
         ["grub-mkrescue", "-d", "/usr/lib/grub/i386-pc", "-o", out.resolve(), tree],

@@ -14,7 +14,7 @@ from bulkhead import benchrows, guests, paths, proc, report, singleguest, system
 from bulkhead.benchrows import Row
 from bulkhead.cpio import Archive
 from bulkhead.errors import BulkheadFailed, TimeOut
-from bulkhead.qemu import Boot, Machine
+from bulkhead.qemu import Boot, Machine, Module
 from bulkhead.session import Session
 
 _SOURCES = paths.ROOT / "tools" / "qemu-plugin"
@@ -88,7 +88,7 @@ def rows() -> list[Row]:
     _FOLDER.mkdir(parents=True, exist_ok=True)
     initramfs = _initramfs()
     kernel = guests.LINUX_CLOUD
-    bare_boot = Boot(kernel=kernel, append=_APPEND, modules=(initramfs,))
+    bare_boot = Boot(kernel=kernel, append=_APPEND, modules=(Module("init", initramfs),))
     bare = _measure("bare", bare_boot, _MEMORY_MIB, kernel)
     file = singleguest.describe(
         singleguest.Request(kernel, initramfs, _APPEND, _MEMORY_MIB, debug_exit=False)

@@ -21,12 +21,20 @@ PROGRAM = "qemu-system-x86_64"
 
 
 @dataclass(frozen=True)
+class Module:
+    """A boot module: what it is called in the machine, and where it is here."""
+
+    name: str
+    path: Path
+
+
+@dataclass(frozen=True)
 class Boot:
     """What the machine starts: a multiboot1 kernel with modules, or a CD image."""
 
     kernel: Path | None = None
     append: str = ""
-    modules: Sequence[Path] = ()
+    modules: Sequence[Module] = ()
     iso: Path | None = None
 
 
@@ -57,9 +65,9 @@ def _boot_arguments(boot: Boot, folder: Path) -> list[str]:
     names = []
     for module in boot.modules:
         name = module.name
-        if "," in name or " " in name or name in names:
-            raise BulkheadFailed(f"module name '{name}' is used twice or holds a comma or a blank")
-        (folder / name).symlink_to(module.resolve())
+        if name in names or any(char in name for char in ", /"):
+            raise BulkheadFailed(f"module name '{name}' is used twice or holds a comma, blank or slash")
+        (folder / name).symlink_to(module.path.resolve())
         names.append(name)
     if names:
         arguments += ["-initrd", ",".join(names)]

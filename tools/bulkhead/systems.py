@@ -13,7 +13,7 @@ import cbor2
 
 from bulkhead import build, debian, guests, image, paths, report
 from bulkhead.errors import BulkheadFailed, UsageProblem
-from bulkhead.qemu import Boot
+from bulkhead.qemu import Boot, Module
 
 _CBOR_VERSION = 1
 _DOMAIN_GUEST = 16  # index of the field `guest` of a domain
@@ -27,7 +27,7 @@ class System:
     folder: Path
     kernel: Path  # ELF64 with its trust section filled: for GRUB
     kernel32: Path  # the same as ELF32: for QEMU
-    modules: tuple[Path, ...]  # builder, CBOR, images in the CBOR's order
+    modules: tuple[Module, ...]  # builder, CBOR, images in the CBOR's order
     memory_mib: int
     tenants: tuple[str, ...]
 
@@ -97,11 +97,18 @@ def check(file: Path) -> int:
 
 
 @dataclass(frozen=True)
+class _Image:
+    name: str
+    sha256: bytes
+    size_bytes: int
+
+
+@dataclass(frozen=True)
 class _Compiled:
     """What the tool itself needs from a compiled description (docs/system.cddl)."""
 
     memory_mib: int
-    images: tuple[tuple[str, bytes], ...]  # name and SHA-256
+    images: tuple[_Image, ...]
     guests: tuple[str, ...]
 
 
@@ -114,19 +121,29 @@ def _read_compiled(cbor: Path) -> _Compiled:
         guest_fields = [domain[_DOMAIN_GUEST] for domain in domains]
         return _Compiled(
             memory_mib=int(platform[1]),
-            images=tuple((str(entry[0]), bytes(entry[1])) for entry in images),
+            images=tuple(_Image(str(one[0]), bytes(one[1]), int(one[2])) for one in images),
             guests=tuple(str(fields[0]) for fields in guest_fields if fields),
         )
     except (OSError, ValueError, LookupError, TypeError) as error:
         raise BulkheadFailed(f"{paths.shown(cbor)} cannot be read: {error}") from error
 
 
-def _find_image(name: str, sha256: bytes, folders: Sequence[Path]) -> Path:
+def _find_images(compiled: _Compiled, folders: Sequence[Path]) -> list[Module]:
+    """The files that the description was compiled from: by content, since it names them its own way."""
+    by_size: dict[int, list[Path]] = {}
     for folder in folders:
-        file = folder / name
-        if file.is_file() and debian.sha256_of(file) == sha256.hex():
-            return file
-    raise BulkheadFailed(f"image '{name}' is in none of the image folders as it was when compiled")
+        for file in sorted(folder.rglob("*")):
+            if file.is_file():
+                by_size.setdefault(file.stat().st_size, []).append(file)
+    modules = []
+    for wanted in compiled.images:
+        for file in by_size.get(wanted.size_bytes, []):
+            if debian.sha256_of(file) == wanted.sha256.hex():
+                modules.append(Module(wanted.name, file))
+                break
+        else:
+            raise BulkheadFailed(f"image '{wanted.name}' is in none of the image folders any more")
+    return modules
 
 
 def assemble(
@@ -149,13 +166,13 @@ def assemble(
         image.seal_kernel(paths.KERNEL_ELF, builder, cbor, kernel)
         image.make_elf32(kernel, kernel32)
         compiled = _read_compiled(cbor)
-        images = [_find_image(image, sha256, folders) for image, sha256 in compiled.images]
+        images = _find_images(compiled, folders)
     return System(
         name=name,
         folder=folder,
         kernel=kernel,
         kernel32=kernel32,
-        modules=(builder, cbor, *images),
+        modules=(Module("builder", builder), Module("system.cbor", cbor), *images),
         memory_mib=compiled.memory_mib,
         tenants=compiled.guests,
     )
