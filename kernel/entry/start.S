@@ -1,0 +1,148 @@
+/* From the boot loader's 32-bit protected mode to kernel_main in the high half.
+ * [MB1] 3.1-3.2, [MB2] 3.1-3.3; long mode: [SDM-2023-09] Vol 3A 10.8.5. */
+#define KERNEL_VIRTUAL 0xffffffff80000000
+#define PHYSICAL(symbol) ((symbol) - KERNEL_VIRTUAL)
+
+    .section .multiboot, "a"
+    .align 8
+multiboot1:
+    .long 0x1badb002
+    .long 3                      /* page-aligned modules, memory map */
+    .long -(0x1badb002 + 3)
+
+    .align 8
+multiboot2:
+    .long 0xe85250d6, 0, multiboot2_end - multiboot2
+    .long -(0xe85250d6 + (multiboot2_end - multiboot2))
+    .align 8
+    .word 1, 0                   /* information request: modules, memory map */
+    .long 16, 3, 6
+    .align 8
+    .word 6, 0                   /* page-aligned modules */
+    .long 8
+    .align 8
+    .word 0, 0
+    .long 8
+multiboot2_end:
+
+    .section .boot, "ax"
+    .code32
+    .global start
+start:
+    cli
+    cld
+    movl %eax, %edi              /* kernel_main's magic */
+    movl %ebx, %esi              /* and info */
+
+    movl $missing_long_mode, %ebp
+    movl $0x80000000, %eax
+    cpuid
+    cmpl $0x80000001, %eax
+    jb refuse
+    movl $0x80000001, %eax
+    cpuid
+    btl $29, %edx
+    jnc refuse
+    movl $missing_nx, %ebp
+    btl $20, %edx
+    jnc refuse
+    movl $missing_pdpe1gb, %ebp
+    btl $26, %edx
+    jnc refuse
+
+    /* 512 GiB, one to one, seen at 0 and at the direct map; the first GiB again at -2 GiB. */
+    movl $PHYSICAL(boot_low), %ebx
+    xorl %ecx, %ecx
+1:  movl %ecx, %eax
+    shll $30, %eax
+    orl $0x83, %eax              /* present, writable, 1 GiB */
+    movl %eax, (%ebx, %ecx, 8)
+    movl %ecx, %eax
+    shrl $2, %eax
+    movl %eax, 4(%ebx, %ecx, 8)
+    incl %ecx
+    cmpl $512, %ecx
+    jb 1b
+    movl $0x83, PHYSICAL(boot_high) + 510 * 8
+    movl $PHYSICAL(boot_low) + 3, PHYSICAL(boot_root)
+    movl $PHYSICAL(boot_low) + 3, PHYSICAL(boot_root) + 256 * 8
+    movl $PHYSICAL(boot_high) + 3, PHYSICAL(boot_root) + 511 * 8
+
+    movl %cr4, %eax
+    orl $0x20, %eax              /* PAE */
+    movl %eax, %cr4
+    movl $PHYSICAL(boot_root), %eax
+    movl %eax, %cr3
+    movl $0xc0000080, %ecx       /* EFER: LME, NXE */
+    rdmsr
+    orl $0x900, %eax
+    wrmsr
+    movl %cr0, %eax
+    andl $~0x60000000, %eax      /* caches on */
+    orl $0x80010001, %eax        /* PG, WP, PE */
+    movl %eax, %cr0
+    lgdt boot_gdt_register
+    ljmp $8, $start64
+
+/* Say on COM1 what is missing (string at ebp), and stop. */
+refuse:
+    movl $message_fatal, %ebx
+    call say
+    movl %ebp, %ebx
+    call say
+    movl $message_end, %ebx
+    call say
+1:  hlt
+    jmp 1b
+say:
+    movl $0x3fd, %edx
+2:  inb %dx, %al
+    testb $0x20, %al
+    jz 2b
+    movl $0x3f8, %edx
+    movb (%ebx), %al
+    testb %al, %al
+    jz 3f
+    outb %al, %dx
+    incl %ebx
+    jmp say
+3:  ret
+
+    .code64
+start64:
+    xorl %eax, %eax
+    movl %eax, %ds
+    movl %eax, %es
+    movl %eax, %ss
+    movl %eax, %fs
+    movl %eax, %gs
+    movq $boot_stack_top, %rsp
+    xorl %ebp, %ebp
+    movl %edi, %edi
+    movl %esi, %esi
+    movq $kernel_main, %rax
+    call *%rax
+    ud2
+
+    .align 8
+boot_gdt:
+    .quad 0
+    .quad 0x00209a0000000000     /* 64-bit code, ring 0 */
+boot_gdt_register:
+    .word 15
+    .long boot_gdt
+message_fatal: .asciz "bulkhead: FATAL: the processor lacks "
+missing_long_mode: .asciz "long mode"
+missing_nx: .asciz "no-execute pages (NX)"
+missing_pdpe1gb: .asciz "1 GiB pages (pdpe1gb)"
+message_end: .asciz "\r\n"
+
+    .section .bss.boot, "aw", @nobits
+    .align 4096
+boot_root: .skip 4096
+boot_low: .skip 4096
+boot_high: .skip 4096
+    .align 16
+    .skip 8192
+boot_stack_top:
+    .section .note.GNU-stack, "", @progbits

@@ -1,0 +1,42 @@
+/* In this room rather than base: it prints, and stops the machine. */
+#include "base/panic.h"
+#include "hw/cpu.h"
+#include "hw/serial.h"
+#include "hw/x86.h"
+
+void trace(struct cpu *cpu, uint32_t kind, uint32_t argument, uint64_t value)
+{
+    const uint32_t slot = cpu->trace_next++ % TRACE_EVENTS;
+    cpu->trace[slot] = (struct trace_entry){rdtsc(), kind, argument, value};
+}
+
+static void trace_dump(const struct cpu *cpu)
+{
+    for (uint32_t i = 0; i < TRACE_EVENTS; i++) {
+        const struct trace_entry *entry = &cpu->trace[(cpu->trace_next + i) % TRACE_EVENTS];
+        if (entry->kind == TRACE_NONE)
+            continue;
+        console_text("trace: ");
+        console_hex(entry->tsc);
+        console_text(" ");
+        console_hex(entry->kind);
+        console_text(" ");
+        console_hex(entry->argument);
+        console_text(" ");
+        console_hex(entry->value);
+        console_text("\r\n");
+    }
+}
+
+NORETURN void panic(const char *reason)
+{
+    cpu_interrupts_off();
+    console_on();
+    console_text("bulkhead: FATAL: ");
+    console_text(reason);
+    console_text("\r\n");
+    if (rdmsr(MSR_GS_BASE) != 0)
+        trace_dump(cpu_self());
+    for (;;)
+        cpu_halt();
+}
