@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from . import model, names
-from .names import RESERVED
+from .names import RESERVED, TAGS
 from .problem import Problem
+from .scope import BUILT_IN
 
 
 def check(whole: model.Model) -> Iterator[Problem]:
@@ -16,6 +17,9 @@ def check(whole: model.Model) -> Iterator[Problem]:
     interfaces = [interface for _, interface in whole.interfaces()]
     types = [item for _, item in whole.items() if isinstance(item, (model.Enum, model.Flags, model.Struct))]
     yield from _twice(types)
+    for item in types:
+        if item.name in TAGS or item.name in BUILT_IN:
+            yield Problem(item.position, f"'{item.name}' is a type of the generated code", "another name")
     yield from (*_twice(calls), *_twice(objects), *_twice(interfaces))
     yield from _numbers("call", [call.number for call in calls])
     yield from _numbers("object", [item.number for item in objects])

@@ -11,6 +11,9 @@ RESERVED = frozenset(
     "register restrict return short signed sizeof static struct switch typedef union unsigned void volatile while "
     "bool true false asm errno linux unix".split())
 
+# Types that the generated headers declare themselves.
+TAGS = frozenset({"error", "call", "message", "dispatch", "call_rule"})
+
 # What generated functions call their own parameters and variables.
 TAKEN = frozenset({"slot", "deadline", "message", "error", "in", "out", "invoke"})
 
@@ -46,3 +49,8 @@ def c_type(item: Item) -> str:
 def stub(operation_name: str, in_object: bool) -> str:
     """Calls without an object are `syscall_null`, the others carry their object's name already."""
     return operation_name if in_object else f"syscall_{operation_name}"
+
+
+def camel(name: str) -> str:
+    """Class name in Python; the plural of flags stays."""
+    return "".join(part.capitalize() for part in name.split("_"))
