@@ -11,7 +11,9 @@ from .problem import Position, Problem
 def check(whole: model.Model) -> list[Problem]:
     """All problems, in the order of the files. Later rules rely on earlier ones, so the first group that
     refuses is the last that is asked."""
-    for group in (_core, checks_types.check, checks_calls.check, checks_services.check, checks_names.check):
+    groups = (_core, checks_types.check, checks_calls.check, checks_services.check, checks_names.check,
+              checks_names.constants)
+    for group in groups:
         problems = sorted(set(group(whole)))
         if problems:
             return problems

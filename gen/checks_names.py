@@ -18,7 +18,7 @@ def check(whole: model.Model) -> Iterator[Problem]:
     types = [item for _, item in whole.items() if isinstance(item, (model.Enum, model.Flags, model.Struct))]
     yield from _twice(types)
     for item in types:
-        if item.name in TAGS or item.name in BUILT_IN:
+        if (item.name in TAGS or item.name in BUILT_IN) and item.name not in RESERVED:
             yield Problem(item.position, f"'{item.name}' is a type of the generated code", "another name")
     yield from (*_twice(calls), *_twice(objects), *_twice(interfaces))
     yield from _numbers("call", [call.number for call in calls])
@@ -32,7 +32,6 @@ def check(whole: model.Model) -> Iterator[Problem]:
         yield from _twice((*interface.methods, *interface.rings))
         yield from _numbers("method", [method.number for method in interface.methods])
     yield from _reserved((*types, *objects, *interfaces, *calls, *(m for i in interfaces for m in (*i.methods, *i.rings))))
-    yield from _constants(whole)
 
 
 def _type(item: model.Enum | model.Flags | model.Struct) -> Iterator[Problem]:
@@ -71,7 +70,7 @@ def _reserved(items: Iterable[model.Declared]) -> Iterator[Problem]:
             yield Problem(item.position, f"'{item.name}' is a word of the generated code", "another name")
 
 
-def _constants(whole: model.Model) -> Iterator[Problem]:
+def constants(whole: model.Model) -> Iterator[Problem]:
     """Prefixes are chosen by rule, so two declarations can meet in one C constant."""
     first: dict[str, model.Declared] = {}
     for name, item in _generated(whole):

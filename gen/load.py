@@ -37,5 +37,5 @@ def check_released(whole: Model, folder: Path, complete: bool) -> None:
     if not old or whole.core is None:
         return
     released = Model((whole.core, *(file for file in load([whole.core.path, *old]).files if file.path in old)))
-    if problems := compare(whole, released, complete):
+    if problems := compare(whole, released):
         raise IdlError(problems)

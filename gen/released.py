@@ -13,8 +13,8 @@ from .scope import Scope
 _NEW = "it as released; what differs needs a new interface number"
 
 
-def compare(current: model.Model, released: model.Model, complete: bool) -> list[Problem]:
-    """Problems of @current against @released; @complete: interfaces may not be missing either."""
+def compare(current: model.Model, released: model.Model) -> list[Problem]:
+    """Problems of @current against @released."""
     now = {interface.name: (file, interface) for file, interface in current.interfaces()}
     problems: list[Problem] = []
     for file, old in released.interfaces():
@@ -22,9 +22,8 @@ def compare(current: model.Model, released: model.Model, complete: bool) -> list
             new_file, new = now[old.name]
             both = _Pair(Scope(current, new_file), new, Scope(released, file), old)
             problems.extend(both.problems())
-        elif complete:
-            position = old.position
-            problems.append(Problem(position, f"interface '{old.name}' was released and is gone", "it to stay"))
+        else:
+            problems.append(Problem(old.position, f"interface '{old.name}' was released and is gone", "it to stay"))
     return sorted(set(problems))
 
 
