@@ -13,8 +13,8 @@ from rich.console import Console
 from rich.table import Table
 
 from bulkhead import (
-    attach, bench, control, errors, grub, guests, paths, report, run, singleguest, sysroot, systems,
-    testrun,
+    attach, bench, control, errors, grub, guests, paths, report, run, singleguest, sources, sysroot,
+    systems, testrun,
 )  # fmt: skip
 from bulkhead import build as building
 from bulkhead.errors import BulkheadError, BulkheadFailed, UsageProblem
@@ -64,6 +64,13 @@ def build(preset: str) -> None:
     if preset not in building.PRESETS:
         raise UsageProblem(f"no preset '{preset}'; there are: {', '.join(building.PRESETS)}")
     building.build(preset)
+
+
+@cli.command("format", hidden=True)
+@click.argument("files", nargs=-1, type=click.Path(exists=True, dir_okay=False, path_type=Path))
+def format_command(files: Sequence[Path]) -> None:
+    """Let clang-format rewrite FILES (default: every C file of the tree)."""
+    sources.reformat(list(files) or sources.c_files())
 
 
 @cli.command("run")

@@ -15,6 +15,7 @@ from bulkhead.errors import EXIT_TESTS_FAILED, BulkheadFailed, UsageProblem
 
 # pytest's own statuses: 0 all passed, 1 some failed, 5 none selected; the rest are its own trouble.
 _PYTEST_NOTHING = 5
+_FOLDERS = ("tests", "tools/tests")
 
 
 @dataclass(frozen=True)
@@ -49,7 +50,7 @@ def _pytest(request: Request, results: Path) -> None:
     """Runs pytest; @results holds the outcome of every test afterwards."""
     only_unit = request.build == "host"
     command = [
-        sys.executable, "-m", "pytest", "tests/unit" if only_unit else "tests",
+        sys.executable, "-m", "pytest", *(["tests/unit"] if only_unit else _FOLDERS),
         "-p", "bulkhead.pytest_plugin", "-p", "no:cacheprovider",
         "--rootdir", str(paths.ROOT), "--import-mode=importlib",
         *(f"--bulkhead-filter={part}" for part in request.filters),

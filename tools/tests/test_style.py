@@ -1,0 +1,43 @@
+"""STYLE's habits, checked by the tools that it names."""
+
+from __future__ import annotations
+
+import pytest
+
+from bulkhead import build, paths, sources
+from bulkhead.errors import BulkheadError
+
+
+@pytest.fixture(scope="session")
+def clang_build() -> str:
+    """The target built with Clang."""
+    build.build("target-clang")
+    return "target-clang"
+
+
+def test_style__clang_builds_cleanly(clang_build: str) -> None:
+    assert (paths.BUILD / clang_build / "kernel" / paths.KERNEL_ELF.name).is_file()
+
+
+def test_style__every_c_file_is_formatted() -> None:
+    wrong = sources.misformatted(sources.c_files())
+    names = [str(file.relative_to(paths.ROOT)) for file in wrong]
+    assert not names, "run ./bulkhead format"
+
+
+def test_style__clang_tidy_finds_nothing(clang_build: str) -> None:
+    found = [text for file in sources.compiled(clang_build) if (text := sources.tidy(clang_build, file))]
+    assert not found, "\n\n".join(found)
+
+
+def test_style__cppcheck_finds_nothing() -> None:
+    assert not sources.cppcheck(sources.compiled("target"))
+
+
+def test_style__python_compiles() -> None:
+    for package in ("tools", "gen", "capdl", "tests"):
+        for file in (paths.ROOT / package).rglob("*.py"):
+            try:
+                compile(file.read_text(), str(file), "exec")
+            except SyntaxError as error:
+                raise BulkheadError(f"{file}: {error}") from error
