@@ -243,7 +243,7 @@ static inline void mmio_write32(volatile void *address, uint32_t value)
 static inline struct cpu *cpu_self(void)
 {
     struct cpu *self;
-    __asm__("movq %%gs:0, %0" : "=r"(self));
+    __asm__ volatile("movq %%gs:0, %0" : "=r"(self));
     return self;
 }
 

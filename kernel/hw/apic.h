@@ -1,0 +1,19 @@
+/* The local APIC (xAPIC page) and the clock that drives deadlines. */
+#ifndef HW_APIC_H
+#define HW_APIC_H
+
+#include "base/types.h"
+#include "hw/cpu.h"
+
+/* Map the page and measure TSC and timer frequencies, once; PICs are masked off. Panics without a clock. */
+void apic_init(hpa_t page);
+/* Software-enable this processor's APIC, timer unmasked and stopped; fills cpu->apic_id. */
+void apic_init_cpu(struct cpu *cpu);
+void apic_eoi(void);
+/* Fire VECTOR_TIMER at @tsc_deadline or up to a tick later; earlier if it is beyond the counter's range. */
+void apic_timer_arm(uint64_t tsc_deadline);
+/* The timer has fired, or was never armed. */
+bool apic_timer_stopped(void);
+uint64_t clock_tsc_khz(void);
+
+#endif

@@ -1,0 +1,121 @@
+#include "hw/cpu_init.h"
+#include "hw/vectors.h"
+#include "hw/x86.h"
+
+struct cpu cpu_block[PROCESSORS_MAX] __attribute__((aligned(PAGE_BYTES)));
+
+_Static_assert(offsetof(struct cpu, self) == CPU_SELF, "cpu_asm.h");
+_Static_assert(offsetof(struct cpu, scratch) == CPU_SCRATCH, "cpu_asm.h");
+
+/* Entry points in entry/: one per vector, and SYSCALL's. */
+extern const uint64_t trap_entries[256];
+extern void syscall_entry(void);
+
+/* [SDM-2023-09] Vol 3A 6.14.1, figure 6-8: a 64-bit interrupt gate */
+struct gate {
+    uint16_t offset_low, selector;
+    uint8_t ist, type;
+    uint16_t offset_middle;
+    uint32_t offset_high, reserved;
+};
+_Static_assert(sizeof(struct gate) == 16, "[SDM-2023-09] Vol 3A 6.14.1");
+
+/* Written at boot only, the same for all processors. */
+static struct gate idt[256];
+
+enum { GATE_INTERRUPT = 0x8e, GATE_DPL_SHIFT = 5 };
+enum { IST_NMI = 1, IST_DF, IST_MC, IST_DB, IST_COUNT = 4 };
+
+/* Descriptor bits 40-55: [SDM-2023-09] Vol 3A 3.4.5, 8.2.3 */
+#define SEGMENT_ACCESSED (1ull << 40)
+#define SEGMENT_WRITE (1ull << 41)
+#define SEGMENT_CODE (1ull << 43)
+#define SEGMENT_MEMORY (1ull << 44)
+#define SEGMENT_USER (3ull << 45)
+#define SEGMENT_PRESENT (1ull << 47)
+#define SEGMENT_LONG (1ull << 53)
+#define SEGMENT_TSS (9ull << 40)
+
+static uint64_t descriptor_memory(uint64_t bits)
+{
+    return SEGMENT_MEMORY | SEGMENT_PRESENT | SEGMENT_WRITE | SEGMENT_ACCESSED | bits;
+}
+
+static uint64_t descriptor_tss_low(uint64_t base)
+{
+    return SEGMENT_PRESENT | SEGMENT_TSS | (sizeof(struct tss) - 1) | (base & 0xffffff) << 16 |
+           (base >> 24 & 0xff) << 56;
+}
+
+static struct gate gate_interrupt(uint64_t entry, uint8_t ist, uint8_t dpl)
+{
+    return (struct gate){.offset_low = (uint16_t)entry,
+                         .selector = SELECTOR_KERNEL_CODE,
+                         .ist = ist,
+                         .type = (uint8_t)(GATE_INTERRUPT | dpl << GATE_DPL_SHIFT),
+                         .offset_middle = (uint16_t)(entry >> 16),
+                         .offset_high = (uint32_t)(entry >> 32)};
+}
+
+/* What can strike before an entry has its stack, or swapgs, in order has a stack of its own. */
+static uint8_t vector_ist(uint32_t vector)
+{
+    switch (vector) {
+    case VECTOR_NMI: return IST_NMI;
+    case VECTOR_DF: return IST_DF;
+    case VECTOR_MC: return IST_MC;
+    case VECTOR_DB: return IST_DB;
+    default: return 0;
+    }
+}
+
+static void segments_load(const struct cpu *cpu)
+{
+    const struct table_register gdt = {sizeof cpu->gdt - 1, (uint64_t)cpu->gdt};
+    const struct table_register table = {sizeof idt - 1, (uint64_t)idt};
+    lgdt(&gdt);
+    __asm__ volatile("pushq %0; leaq 1f(%%rip), %%rax; pushq %%rax; lretq; 1:\n\t"
+                     "movl %1, %%eax; movl %%eax, %%ss; xorl %%eax, %%eax; movl %%eax, %%ds\n\t"
+                     "movl %%eax, %%es; movl %%eax, %%fs; movl %%eax, %%gs"
+                     :
+                     : "i"(SELECTOR_KERNEL_CODE), "i"(SELECTOR_KERNEL_DATA)
+                     : "rax", "memory");
+    lidt(&table);
+    ltr(SELECTOR_TSS);
+}
+
+static void syscall_init(void)
+{
+    /* [APM2] 6.1.1: SYSRET loads CS from STAR[63:48] + 16 and SS from + 8 */
+    const uint64_t sysret = SELECTOR_USER_DATA - 8, syscall = SELECTOR_KERNEL_CODE;
+    wrmsr(MSR_STAR, sysret << 48 | syscall << 32);
+    wrmsr(MSR_LSTAR, (uint64_t)syscall_entry);
+    wrmsr(MSR_CSTAR, 0);
+    wrmsr(MSR_SFMASK,
+          RFLAGS_TF | RFLAGS_IF | RFLAGS_DF | RFLAGS_IOPL | RFLAGS_NT | RFLAGS_RF | RFLAGS_AC);
+}
+
+void cpu_init(struct cpu *cpu, uint32_t index)
+{
+    cpu->self = cpu;
+    cpu->index = index;
+    cpu->stack = (uint64_t)cpu->stack_bytes + KERNEL_STACK_BYTES;
+    cpu->timer_set = UINT64_MAX;
+    cpu->tss.rsp0 = cpu->stack;
+    cpu->tss.io_map_base = sizeof cpu->tss;
+    for (uint32_t i = 0; i < IST_COUNT; i++)
+        cpu->tss.ist[i] = (uint64_t)cpu->ist_bytes[i] + IST_STACK_BYTES;
+    cpu->gdt[SELECTOR_KERNEL_CODE / 8] = descriptor_memory(SEGMENT_CODE | SEGMENT_LONG);
+    cpu->gdt[SELECTOR_KERNEL_DATA / 8] = descriptor_memory(0);
+    cpu->gdt[SELECTOR_USER_DATA / 8] = descriptor_memory(SEGMENT_USER);
+    cpu->gdt[SELECTOR_USER_CODE / 8] = descriptor_memory(SEGMENT_USER | SEGMENT_CODE | SEGMENT_LONG);
+    cpu->gdt[SELECTOR_TSS / 8] = descriptor_tss_low((uint64_t)&cpu->tss);
+    cpu->gdt[SELECTOR_TSS / 8 + 1] = (uint64_t)&cpu->tss >> 32;
+    for (uint32_t vector = 0; vector < 256; vector++)
+        idt[vector] =
+            gate_interrupt(trap_entries[vector], vector_ist(vector), vector == VECTOR_BP ? 3 : 0);
+    segments_load(cpu);
+    wrmsr(MSR_GS_BASE, (uint64_t)cpu);
+    wrmsr(MSR_KERNEL_GS_BASE, 0);
+    syscall_init();
+}

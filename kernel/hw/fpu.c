@@ -1,0 +1,93 @@
+#include "hw/fpu.h"
+#include "base/panic.h"
+#include "base/string.h"
+#include "hw/x86.h"
+
+/* XCR0: [SDM-2023-09] Vol 1 13.3 */
+enum { XCR0_X87 = 1, XCR0_SSE = 2, XCR0_AVX = 4 };
+enum { AREA_FCW = 0, AREA_MXCSR = 24, FCW_INITIAL = 0x37f, MXCSR_INITIAL = 0x1f80 };
+enum { FEATURE_XSAVE = 1 << 26, FEATURE_AVX = 1 << 28 };
+
+/* Control words at their reset values; the empty XSAVE header stands for the initial state of all parts. */
+static const struct fpu fpu_initial = {
+    .area = {[AREA_FCW] = FCW_INITIAL & 0xff,
+             [AREA_FCW + 1] = FCW_INITIAL >> 8,
+             [AREA_MXCSR] = MXCSR_INITIAL & 0xff,
+             [AREA_MXCSR + 1] = MXCSR_INITIAL >> 8},
+};
+
+void fpu_init(struct fpu *fpu)
+{
+    memcpy(fpu, &fpu_initial, sizeof *fpu);
+}
+
+static void fpu_save(const struct cpu *cpu, struct fpu *fpu)
+{
+    const uint32_t low = UINT32_MAX, high = UINT32_MAX;
+    if (cpu->xcr0)
+        __asm__ volatile("xsave64 %0" : "+m"(*fpu) : "a"(low), "d"(high));
+    else
+        __asm__ volatile("fxsave64 %0" : "+m"(*fpu));
+}
+
+static void fpu_load(const struct cpu *cpu, const struct fpu *fpu)
+{
+    const uint32_t low = UINT32_MAX, high = UINT32_MAX;
+    if (cpu->xcr0)
+        __asm__ volatile("xrstor64 %0" : : "m"(*fpu), "a"(low), "d"(high));
+    else
+        __asm__ volatile("fxrstor64 %0" : : "m"(*fpu));
+}
+
+void fpu_init_cpu(struct cpu *cpu)
+{
+    const uint32_t features = cpuid(1, 0).ecx;
+    write_cr0((read_cr0() | CR0_MP | CR0_NE) & ~(uint64_t)(CR0_EM | CR0_TS));
+    write_cr4(read_cr4() | CR4_OSFXSR | CR4_OSXMMEXCPT | ((features & FEATURE_XSAVE) ? CR4_OSXSAVE : 0));
+    cpu->xcr0 = 0;
+    if (features & FEATURE_XSAVE) {
+        cpu->xcr0 = XCR0_X87 | XCR0_SSE | ((features & FEATURE_AVX) ? XCR0_AVX : 0);
+        xsetbv(0, cpu->xcr0);
+        ASSERT(cpuid(0xd, 0).ebx <= FPU_BYTES); /* bytes for what XCR0 enables now */
+    }
+    cpu->fpu = NULL;
+    cpu->fpu_off = false;
+    fpu_load(cpu, &fpu_initial);
+}
+
+void fpu_switch(struct cpu *cpu, struct fpu *next)
+{
+    if (cpu->fpu == next)
+        return;
+    if (cpu->fpu_off)
+        clts();
+    if (cpu->fpu)
+        fpu_save(cpu, cpu->fpu);
+    fpu_load(cpu, next ? next : &fpu_initial);
+    cpu->fpu = next;
+    if (cpu->fpu_off)
+        write_cr0(read_cr0() | CR0_TS);
+}
+
+void fpu_forget(struct cpu *cpu, struct fpu *fpu)
+{
+    if (cpu->fpu != fpu || !fpu)
+        return;
+    cpu->fpu = NULL;
+    if (cpu->fpu_off)
+        clts();
+    fpu_load(cpu, &fpu_initial);
+    if (cpu->fpu_off)
+        write_cr0(read_cr0() | CR0_TS);
+}
+
+void fpu_allow(struct cpu *cpu, bool allowed)
+{
+    if (cpu->fpu_off != allowed)
+        return;
+    cpu->fpu_off = !allowed;
+    if (allowed)
+        clts();
+    else
+        write_cr0(read_cr0() | CR0_TS);
+}

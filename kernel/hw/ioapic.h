@@ -1,0 +1,18 @@
+/* IOAPICs: global system interrupts 0 to GSI_COUNT - 1 as vectors VECTOR_GSI + gsi. */
+#ifndef HW_IOAPIC_H
+#define HW_IOAPIC_H
+
+#include "hw/acpi.h"
+
+enum { IOAPIC_LEVEL = 1, IOAPIC_ACTIVE_LOW = 2 };
+
+/* Map all IOAPICs and mask every input. */
+void ioapic_init(const struct acpi *acpi);
+/* Send @gsi to the processor with @apic_id, masked for now; @flags as above, joined with the firmware's override.
+ * False if no IOAPIC has that input. */
+MUST_CHECK bool ioapic_route(uint32_t gsi, uint32_t flags, uint32_t apic_id);
+/* A routed @gsi. */
+void ioapic_mask(uint32_t gsi);
+void ioapic_unmask(uint32_t gsi);
+
+#endif
