@@ -1,0 +1,112 @@
+"""The text of a claim: its grammar, and names turned into numbers. docs/claims.md gives the meaning."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from lark import Lark, Token, Tree
+from lark.exceptions import UnexpectedCharacters, UnexpectedEOF, UnexpectedInput, UnexpectedToken
+
+from .abi import Abi
+from .description import WrittenClaim
+from .errors import Faults, Place
+from .platforms import Platform
+from .spec import Claim, HoldsNo, NoFlow, OnlyCalls, OnlyPort
+from .tables import one_of
+
+SENTENCES = (
+    "'no flow from A to B [except through C, D]', 'no flow between A and B [except through C]', "
+    "'A holds no TYPE, TYPE [of another domain]', 'only A, B may call INTERFACE.METHOD' or 'only A may use PORT'"
+)
+
+
+@cache
+def _grammar() -> Lark:
+    text = (Path(__file__).parent / "grammar" / "claim.lark").read_text(encoding="utf-8")
+    return Lark(text, parser="lalr", lexer="contextual")
+
+
+@dataclass
+class ClaimReader:
+    """Reads claims against the names of one system."""
+
+    subjects: set[str]
+    abi: Abi
+    platform: Platform
+    faults: Faults
+
+    def read(self, written: WrittenClaim) -> list[Claim]:
+        """The claims that one sentence makes: none if it is faulty, two for `between`."""
+        inside = written.at("text").shifted(1)
+        try:
+            tree = _grammar().parse(written.text)
+        except UnexpectedInput as error:
+            self._refuse(written, inside, error)
+            return []
+        before = len(self.faults.found)
+        made: list[Claim] = getattr(self, f"_{tree.data}")(written.text, inside, tree)
+        return made if len(self.faults.found) == before else []
+
+    def _refuse(self, written: WrittenClaim, inside: Place, error: UnexpectedInput) -> None:
+        at_end = isinstance(error, UnexpectedEOF) or (isinstance(error, UnexpectedToken) and error.token.type == "$END")
+        if at_end:
+            self.faults.add(inside.shifted(len(written.text)), "the claim ends too early", SENTENCES)
+            return
+        column = getattr(error, "column", 1) or 1
+        word = written.text[column - 1 :].split(" ")[0]
+        assert isinstance(error, UnexpectedCharacters | UnexpectedToken)
+        self.faults.add(inside.shifted(column - 1), f"'{word}' does not fit the grammar of claims", SENTENCES)
+
+    def _known(self, token: Token, inside: Place, names: Any, what: str) -> str:
+        if str(token) not in names:
+            self.faults.add(inside.shifted((token.column or 1) - 1), f"no {what} '{token}'", one_of(names))
+        return str(token)
+
+    def _subject(self, token: Any, inside: Place) -> str:
+        return self._known(token, inside, self.subjects, "domain or guest")
+
+    def _names(self, tree: Any, inside: Place) -> list[str]:
+        return [self._subject(token, inside) for token in tree.children]
+
+    def _no_flow(self, text: str, inside: Place, tree: Tree[Token]) -> list[Claim]:
+        *ends, exception = tree.children
+        through = self._names(exception.children[0], inside) if isinstance(exception, Tree) else []
+        between = isinstance(ends[0], Tree)
+        first, second = ends[0].children if isinstance(ends[0], Tree) else ends
+        a, b = self._subject(first, inside), self._subject(second, inside)
+        if a == b:
+            place = inside.shifted((getattr(second, "column", 1) or 1) - 1)
+            self.faults.add(place, f"a flow from '{a}' to itself", "two different names")
+        claims: list[Claim] = [NoFlow(1, text, a, b, through)]
+        return [*claims, NoFlow(1, text, b, a, through)] if between else claims
+
+    def _holds_no(self, text: str, inside: Place, tree: Tree[Token]) -> list[Claim]:
+        who, types, foreign = tree.children
+        assert isinstance(types, Tree)
+        known = self.abi.enums["object_type"].keys() - {"none"}
+        names = [self._known(token, inside, known, "type of object") for token in types.children if isinstance(token, Token)]
+        mask = sum(1 << self.abi.type(name) for name in set(names) if name in known)
+        return [HoldsNo(2, text, self._subject(who, inside), mask, foreign is not None)]
+
+    def _only_calls(self, text: str, inside: Place, tree: Tree[Token]) -> list[Claim]:
+        who, interface, methods = tree.children
+        assert isinstance(interface, Token) and isinstance(methods, Tree)
+        names = self._names(who, inside)
+        found = self.abi.interfaces.get(self._known(interface, inside, self.abi.interfaces, "interface"))
+        if found is None:
+            return []
+        tokens = [token for token in methods.children if isinstance(token, Token)]
+        known = [self._known(token, inside, found.methods, f"method of '{found.name}'") for token in tokens]
+        mask = found.mask([name for name in known if name in found.methods])
+        return [OnlyCalls(3, text, names, found.number, mask)]
+
+    def _only_port(self, text: str, inside: Place, tree: Tree[Token]) -> list[Claim]:
+        who, port = tree.children
+        assert isinstance(port, Token)
+        names = self._names(who, inside)
+        ports = self.platform.ports()
+        name = self._known(port, inside, ports, "port")
+        return [OnlyPort(4, text, names, *ports[name])] if name in ports else []

@@ -1,0 +1,246 @@
+"""The second opinion: proves every claim of a system from its CBOR alone.
+
+It shares nothing with the compiler but docs/system.cddl and the numbers of idl/kernel.idl, repeated below. The CBOR becomes
+a graph whose edges say "information can go from here to there by an explicit channel"; docs/claims.md derives each rule.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict, deque
+from dataclasses import dataclass, field
+from typing import Any
+
+import cbor2
+
+READ, WRITE, EXEC, CALL, WAIT, SIGNAL, MANAGE, COPY = (1 << bit for bit in range(8))  # rights
+MAP_WRITE, MAP_EXEC = 2, 4
+CAPTAB, FRAME, SPACE, ENDPOINT, NOTIF = 2, 3, 4, 7, 8  # object_type
+TERMINAL, SEALED = 1, 1
+SHARED, NONE, BUILDER = 64, 65535, "builder"
+FAULT_INTERFACE = 1
+TYPES = "none untyped captab frame space thread sched endpoint notif vcpu iospace irq ioport control".split()
+
+
+class Broken(Exception):
+    """A claim does not hold, or the system breaks a rule that every system keeps."""
+
+
+@dataclass
+class System:
+    """The parts of the CBOR that claims speak of."""
+
+    objects: list[list[Any]]
+    builder: int
+    domains: list[list[Any]]
+    claims: list[list[Any]]
+    edges: dict[str, dict[str, str]] = field(default_factory=lambda: defaultdict(dict))  # from, to, how
+
+    def name(self, number: int) -> str:
+        return str(self.objects[number][6])
+
+    def edge(self, source: str, target: str, how: str) -> None:
+        if source != target:
+            self.edges[source].setdefault(target, how)
+
+    def both(self, one: str, other: str, how: str) -> None:
+        self.edge(one, other, how)
+        self.edge(other, one, how)
+
+    def holders(self) -> list[tuple[str, list[list[Any]]]]:
+        """Every table: who holds it and its capabilities."""
+        found: list[tuple[str, list[list[Any]]]] = []
+        for domain in self.domains:
+            found.append((domain[1], domain[12]))
+            if domain[16]:
+                found.append((domain[16][0], domain[16][4]))
+        return found
+
+
+def load(data: bytes) -> System:
+    """Read the CBOR; Broken says why it is not a system."""
+    try:
+        top = cbor2.loads(data)
+        if top[0] != 1 or len(top) != 11:
+            raise Broken(f"version {top[0]} with {len(top)} fields; this checker knows version 1 with 11")
+        system = System(top[5], top[8], top[9], top[10])
+        check_rules(system)
+        make_edges(system)
+    except (cbor2.CBORDecodeError, ValueError, LookupError, TypeError, RecursionError) as error:
+        raise Broken(f"not a system as in docs/system.cddl: {error}") from error
+    return system
+
+
+def check_rules(system: System) -> None:
+    """What holds in every system without being claimed."""
+    names = [name for name, _ in system.holders()] + [BUILDER]
+    if len(set(names)) != len(names):
+        raise Broken("two domains or guests share a name")
+    for number, domain in enumerate(system.domains):
+        if domain[0] != number:
+            raise Broken(f"domain '{domain[1]}' has id {domain[0]} in place {number}")
+        for reference, _, _, _, access in domain[11]:
+            one = system.objects[reference]
+            if one[0] not in (number, SHARED):
+                raise Broken(f"'{domain[1]}' maps '{one[6]}', which another domain owns")
+            if access & MAP_WRITE and access & MAP_EXEC:
+                raise Broken(f"'{domain[1]}' maps '{one[6]}' writable and executable")
+            if access & (MAP_WRITE | MAP_EXEC) and one[5]:
+                raise Broken(f"'{domain[1]}' maps the image '{one[6]}' with more than read access")
+        if domain[16]:
+            check_guest(system, number, domain[16])
+
+
+def check_guest(system: System, number: int, guest: list[Any]) -> None:
+    """A guest's table is terminal and holds nothing but sealed endpoint and notification capabilities."""
+    name, vcpu, space, captab, capabilities = guest
+    for part in (vcpu, space, captab):
+        if system.objects[part][0] != number:
+            raise Broken(f"'{system.name(part)}' of guest '{name}' is not its VMM's own")
+    if system.objects[captab][1] != CAPTAB or not system.objects[captab][2] & TERMINAL:
+        raise Broken(f"the table of guest '{name}' is not terminal")
+    for capability in capabilities:
+        kind = system.objects[capability[1]][1]
+        if kind not in (ENDPOINT, NOTIF) or not capability[5] & SEALED or capability[4] & COPY:
+            what = f"'{system.name(capability[1])}' ({TYPES[kind]}) in slot {capability[0]}"
+            raise Broken(f"guest '{name}' holds {what}; it may hold sealed endpoints and notifications only")
+
+
+def make_edges(system: System) -> None:
+    waiter(system, BUILDER, system.builder)
+    for number, domain in enumerate(system.domains):
+        name = domain[1]
+        system.edge(BUILDER, name, "is realised by")
+        for index, one in enumerate(system.objects):
+            if one[0] == number:
+                system.both(name, f"#{index}", "owns")
+        for reference, _, _, _, access in domain[11]:
+            system.edge(f"#{reference}", name, "reads")
+            if access & MAP_WRITE:
+                system.edge(name, f"#{reference}", "writes")
+        for _, first, last in domain[13]:
+            for port in range(first, last + 1):
+                system.both(name, f"port {port:#x}", "port I/O")
+        for _, gsi, _, notif, _ in domain[14]:
+            system.edge(f"interrupt {gsi}", f"#{notif}", "interrupts")
+        for thread in domain[15]:
+            if thread[8] != NONE:
+                system.edge(f"#{thread[8]}", name, "is notified")
+            if thread[9] != NONE:
+                caller(system, name, thread[9], "faults to")
+        if domain[16]:
+            system.both(name, domain[16][0], "emulates")
+    for who, capabilities in system.holders():
+        for capability in capabilities:
+            capability_edges(system, who, capability[1], capability[4])
+
+
+def caller(system: System, who: str, endpoint: int, how: str) -> None:
+    """A call carries words to the server and the reply back: two nodes, so that callers do not meet in the endpoint."""
+    system.edge(who, f"#{endpoint} in", how)
+    system.edge(f"#{endpoint} out", who, "is answered")
+
+
+def waiter(system: System, who: str, endpoint: int) -> None:
+    system.edge(f"#{endpoint} in", who, "is called")
+    system.edge(who, f"#{endpoint} out", "answers")
+
+
+def capability_edges(system: System, who: str, number: int, rights: int) -> None:
+    kind, node = system.objects[number][1], f"#{number}"
+    if kind == ENDPOINT:
+        if rights & CALL:
+            caller(system, who, number, "calls")
+        if rights & WAIT:
+            waiter(system, who, number)
+    elif kind == NOTIF:
+        if rights & SIGNAL:
+            system.edge(who, node, "signals")
+        if rights & WAIT:
+            system.edge(node, who, "is notified")
+    elif kind == FRAME:
+        if rights & (READ | EXEC | MANAGE):
+            system.edge(node, who, "reads")
+        if rights & (WRITE | MANAGE):
+            system.edge(who, node, "writes")
+    elif rights:
+        system.both(who, node, "controls")
+
+
+def shown(system: System, node: str) -> str:
+    if not node.startswith("#"):
+        return node
+    return f"[{system.name(int(node[1:].partition(' ')[0]))}]"
+
+
+def find_path(system: System, source: str, target: str, without: set[str]) -> list[str]:
+    """The shortest way from @source to @target around @without, or nothing."""
+    queue, came = deque([source]), {source: ""}
+    while queue:
+        node = queue.popleft()
+        if node == target:
+            path = [node]
+            while came[path[-1]]:
+                path.append(came[path[-1]])
+            return path[::-1]
+        for after in sorted(system.edges.get(node, ())):
+            if after not in came and after not in without:
+                came[after] = node
+                queue.append(after)
+    return []
+
+
+def prove_no_flow(system: System, source: str, target: str, through: list[str]) -> None:
+    unknown = {source, target, *through} - {name for name, _ in system.holders()} - {BUILDER}
+    if unknown:
+        raise Broken(f"no domain or guest is called {', '.join(sorted(unknown))}")
+    path = find_path(system, source, target, set(through) - {source, target})
+    if path:
+        raise Broken(" → ".join(shown(system, node) for node in path))
+
+
+def prove_holds_no(system: System, who: str, types: int, foreign: bool) -> None:
+    found = [domain for domain in system.domains if who in (domain[1], *domain[16][:1])]
+    if not found:
+        raise Broken(f"no domain or guest is called {who}")
+    number, domain = found[0][0], found[0]
+    held = [(one[1], f"slot {one[0]}") for one in (domain[12] if who == domain[1] else domain[16][4])]
+    if who == domain[1]:
+        held += [(one[0], f"mapping at {one[3]:#x}") for one in domain[11]]
+    for reference, where in held:
+        one = system.objects[reference]
+        of_another = one[0] not in (number, SHARED)
+        if types >> one[1] & 1 and (of_another or not foreign):
+            owner = "the system" if one[0] == SHARED else f"'{system.domains[one[0]][1]}'"
+            raise Broken(f"{who} → {where} → [{one[6]}], a {TYPES[one[1]]} of {owner}")
+
+
+def prove_only_calls(system: System, who: list[str], interface: int, mask: int) -> None:
+    for name, capabilities in system.holders():
+        for one in capabilities:
+            if name not in who and one[4] & CALL and one[6] == interface and one[7] & mask:
+                raise Broken(f"{name} → slot {one[0]} → [{system.name(one[1])}], methods {one[7]:#x}")
+
+
+def prove_only_port(system: System, who: list[str], first: int, last: int) -> None:
+    for domain in system.domains:
+        for slot, low, high in domain[13]:
+            if domain[1] not in who and low <= last and first <= high:
+                raise Broken(f"{domain[1]} → slot {slot} → ports {low:#x} to {high:#x}")
+
+
+PROOFS = {1: prove_no_flow, 2: prove_holds_no, 3: prove_only_calls, 4: prove_only_port}
+
+
+def prove(data: bytes) -> list[tuple[str, str]]:
+    """Each claim's text with what breaks it, or with "" if it is proved; Broken if no claim can be trusted."""
+    system = load(data)
+    verdicts: list[tuple[str, str]] = []
+    for kind, text, *arguments in system.claims:
+        try:
+            PROOFS[kind](system, *arguments)
+            verdicts.append((text, ""))
+        except Broken as problem:
+            verdicts.append((text, str(problem)))
+        except (KeyError, TypeError, ValueError) as error:
+            verdicts.append((text, f"a claim of unknown form, kind {kind}: {error}"))
+    return verdicts
