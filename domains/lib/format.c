@@ -123,6 +123,9 @@ static void convert(struct sink *sink, const struct conversion *how, char letter
     case 'p':
         put_number(sink, *how, (uint64_t)(uintptr_t)va_arg(*arguments, void *), 16, false);
         break;
+    case '%':
+        put(sink, '%');
+        break;
     default:
         put(sink, '%');
         put(sink, letter);

@@ -54,20 +54,25 @@ void log_open(const struct domain_info *info)
     leave();
 }
 
-/* Tells how many lines are missing before the next one that fits. */
-static bool write_dropped(void)
+/* Writes @text, preceded by how many lines are missing before it; both or neither. */
+static bool write_counted(const char *text, size_t len_bytes)
 {
-    char text[48];
+    char notice[48];
+    size_t notice_bytes = 0;
     uint64_t dropped = __atomic_load_n(&log_state.dropped, __ATOMIC_RELAXED);
-    if (dropped == 0) {
-        return true;
+    if (!log_state.open) {
+        return false;
     }
-    size_t len = format_text(text, sizeof text, DROPPED_FORMAT, (unsigned long long)dropped);
-    if (!ring_write_whole(&log_state.ring, text, len)) {
+    if (dropped != 0) {
+        notice_bytes = format_text(notice, sizeof notice, DROPPED_FORMAT, (unsigned long long)dropped);
+    }
+    if (ring_space(&log_state.ring) < notice_bytes + len_bytes) {
         return false;
     }
     __atomic_fetch_sub(&log_state.dropped, dropped, __ATOMIC_RELAXED);
-    return true;
+    /* A reader that changes its counter meanwhile cuts its own log. */
+    (void)ring_write(&log_state.ring, notice, notice_bytes);
+    return ring_write_whole(&log_state.ring, text, len_bytes);
 }
 
 void log_bytes(const char *text, size_t len_bytes)
@@ -76,7 +81,7 @@ void log_bytes(const char *text, size_t len_bytes)
         __atomic_fetch_add(&log_state.dropped, 1, __ATOMIC_RELAXED);
         return;
     }
-    bool written = log_state.open && write_dropped() && ring_write_whole(&log_state.ring, text, len_bytes);
+    bool written = write_counted(text, len_bytes);
     uint32_t bell_slot = log_state.bell_slot;
     leave();
     if (!written) {
