@@ -7,11 +7,11 @@
 
 struct thread;
 struct sched;
-struct vcpu;
+struct hvm;
 struct fpu;
 struct timer;
 
-enum { PRIORITIES = 64, KERNEL_STACK_BYTES = 8192, IST_STACK_BYTES = 4096, TRACE_EVENTS = 64 };
+enum { PRIORITIES = 64, KERNEL_STACK_BYTES = 8192, IST_STACK_BYTES = 4096, TRACE_EVENTS = 64, SCHEDS_MAX = 128, THREADS_MAX = 256 };
 
 /* What every entry saves; the tail is the frame that hardware pushes: [SDM-2023-09] Vol 3A 6.14.2. */
 struct registers {
@@ -37,8 +37,9 @@ struct trace_entry {
     uint64_t value;
 };
 
-struct thread_queue {
-    struct thread *head, *tail;
+/* Contexts that can run, first in first out within a priority. */
+struct sched_queue {
+    struct sched *head, *tail;
 };
 
 struct cpu {
@@ -54,7 +55,7 @@ struct cpu {
     struct sched *sched;      /* the context that is being charged, since sched_start */
     uint64_t sched_start;
     uint64_t ready_mask;      /* bit p: ready[p] is not empty */
-    struct thread_queue ready[PRIORITIES];
+    struct sched_queue ready[PRIORITIES];
 
     struct timer *timers;     /* armed deadlines, soonest first */
     uint64_t timer_set;       /* TSC for which the hardware timer is programmed, ~0 = not */
@@ -63,7 +64,7 @@ struct cpu {
     struct fpu *fpu;          /* whose state the registers hold, NULL = nobody's (initial) */
     bool fpu_off;             /* CR0.TS is set */
     uint64_t xcr0;            /* what domains run with; 0 = no XSAVE */
-    struct vcpu *debug_owner; /* whose DR0-3 are loaded */
+    struct hvm *debug_owner;  /* whose DR0-3 are loaded */
     uint64_t cr3;
     uint32_t compartment;
     uint32_t index;
@@ -71,17 +72,20 @@ struct cpu {
     uint32_t asid_next, asid_limit;
     uint64_t asid_generation;
     uint64_t fs_base;
-    uint32_t threads, scheds; /* configured on this processor (limits) */
+    uint32_t scheds;          /* admitted on this processor */
+    struct thread *threads[THREADS_MAX]; /* configured on this processor */
     uint64_t quiescent;       /* times this processor has left the kernel's objects alone */
 
     struct tss tss;
     uint64_t gdt[8];
-    void *host_vmcb;          /* vendor's host state page */
-    hpa_t host_save;
+    hpa_t host_state;         /* vendor's host state page */
+    uint32_t hvm_features;    /* of the vendor file */
+    uint64_t hvm_extended;    /* XCR0 components that the processor has beyond xcr0 */
     struct trace_entry trace[TRACE_EVENTS];
     uint32_t trace_next;
     _Alignas(16) uint8_t stack_bytes[KERNEL_STACK_BYTES];
     _Alignas(16) uint8_t ist_bytes[4][IST_STACK_BYTES];
+    _Alignas(PAGE_BYTES) uint8_t hvm_pages[2][PAGE_BYTES]; /* the vendor's, 4 KiB aligned */
 };
 
 _Static_assert(offsetof(struct cpu, stack) == CPU_STACK, "cpu_asm.h");

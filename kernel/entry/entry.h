@@ -1,0 +1,25 @@
+/* Ways into the kernel (entry.S) and the one way out. */
+#ifndef ENTRY_ENTRY_H
+#define ENTRY_ENTRY_H
+
+#include "hw/boot.h"
+#include "hw/cpu.h"
+
+/* Assembly: load the registers and leave to user mode. */
+NORETURN void leave_syscall(const struct registers *regs);
+NORETURN void leave_interrupt(const struct registers *regs);
+
+/* From assembly: a system call off the fast path; a trap from user mode; from the kernel; on a stack of its own
+ * (true: it was a user's #DB, now in the current thread's registers). */
+NORETURN void entry_call(struct cpu *cpu);
+NORETURN void entry_trap(struct cpu *cpu);
+void entry_trap_kernel(struct cpu *cpu, struct registers *regs);
+bool entry_trap_ist(struct cpu *cpu, struct registers *regs);
+
+/* Run what should run; the only way out of the kernel. */
+NORETURN void entry_leave(struct cpu *cpu);
+
+/* Make the first domain from the boot modules; panics with the reason. */
+void root_create(struct cpu *cpu, const struct boot *boot);
+
+#endif

@@ -1,0 +1,56 @@
+/* From the loader's hand-over to the first domain. */
+#include "base/panic.h"
+#include "entry/entry.h"
+#include "hw/acpi.h"
+#include "hw/apic.h"
+#include "hw/barrier.h"
+#include "hw/cpu_init.h"
+#include "hw/fpu.h"
+#include "hw/hvm.h"
+#include "hw/ioapic.h"
+#include "hw/memory.h"
+#include "hw/paging.h"
+#include "hw/serial.h"
+
+static struct boot boot;
+static struct acpi acpi;
+
+NORETURN void kernel_main(uint32_t magic, uint64_t info);
+
+static void interrupts_init(struct cpu *cpu)
+{
+    const struct window memory = {phys_to_ptr((hpa_t){0}), boot.memory_end};
+    const char *reason = acpi_read(&acpi, &memory, boot.rsdp);
+
+    if (reason) panic(reason);
+    ioapic_init(&acpi);
+    apic_init(acpi.lapic);
+    apic_init_cpu(cpu);
+}
+
+NORETURN void kernel_main(uint32_t magic, uint64_t info)
+{
+    struct cpu *cpu = &cpu_block[0];
+    const char *missing;
+
+    console_init();
+    console_line("kernel starts");
+    cpu_init(cpu, 0);
+    boot_parse(&boot, magic, info);
+    paging_init(boot.memory_end);
+    paging_init_cpu();
+    cpu->cr3 = kernel_root().value;
+    fpu_init_cpu(cpu);
+    interrupts_init(cpu);
+    missing = hvm_init_cpu(cpu);
+    if (missing) {
+        console_text("bulkhead: the machine lacks ");
+        console_text(missing);
+        console_text("\n");
+        panic("no hardware virtualization");
+    }
+    barrier_init();
+    root_create(cpu, &boot);
+    console_on(false);
+    entry_leave(cpu);
+}

@@ -1,0 +1,126 @@
+#include "obj/cap.h"
+
+#include "base/panic.h"
+#include "obj/captab.h"
+#include "obj/endpoint.h"
+#include "obj/irq.h"
+#include "obj/space.h"
+#include "obj/untyped.h"
+#include "obj/vcpu.h"
+
+enum { RETIRE_BATCH = 8 };
+
+uint32_t cap_retiring;
+
+bool cap_under_retirement(const struct slot *slot)
+{
+    for (; slot; slot = slot->parent)
+        if (slot->cap.flags & CAP_RETIRING) return true;
+    return false;
+}
+
+void cap_install(struct slot *slot, struct slot *parent, const struct capability *cap)
+{
+    slot->cap = *cap;
+    slot->parent = parent;
+    slot->prev = parent;
+    slot->next = parent ? parent->next : NULL;
+    slot->cap.depth = parent ? (uint8_t)(parent->cap.depth + 1) : 0;
+    if (slot->next) slot->next->prev = slot;
+    if (parent) parent->next = slot;
+}
+
+static void cap_unlink(struct slot *slot)
+{
+    if (slot->prev) slot->prev->next = slot->next;
+    if (slot->next) slot->next->prev = slot->prev;
+    if (slot->cap.flags & CAP_RETIRING) cap_retiring--;
+    *slot = (struct slot){0};
+}
+
+/* A hidden slot is gone: whoever it sat in must do without. */
+static void hidden_lost(struct cpu *cpu, struct slot *slot)
+{
+    switch ((enum place)slot->cap.space_index) {
+    case PLACE_SPACE: case PLACE_CAPTAB: case PLACE_SCHED: case PLACE_RESERVE: case PLACE_FAULT: case PLACE_NOTIF:
+        thread_lost(cpu, slot);
+        return;
+    case PLACE_VCPU_SPACE: case PLACE_VCPU_CAPTAB:
+        vcpu_lost(cpu, slot);
+        return;
+    case PLACE_IRQ_NOTIF:
+        irq_lost(slot);
+        return;
+    }
+}
+
+static void object_retire(struct cpu *cpu, struct slot *slot)
+{
+    void *object = cap_object(slot);
+
+    switch ((enum object_type)slot->cap.type) {
+    case OBJECT_TYPE_CAPTAB: captab_retire(object); return;
+    case OBJECT_TYPE_SPACE: space_retire(cpu, object); return;
+    case OBJECT_TYPE_THREAD: thread_retire(cpu, object); return;
+    case OBJECT_TYPE_SCHED: sched_retire(cpu, object); return;
+    case OBJECT_TYPE_ENDPOINT: endpoint_retire(cpu, object); return;
+    case OBJECT_TYPE_NOTIF: notif_retire(cpu, object); return;
+    case OBJECT_TYPE_VCPU: vcpu_retire(cpu, object); return;
+    case OBJECT_TYPE_IRQ: irq_retire(cpu, object); return;
+    case OBJECT_TYPE_NONE: case OBJECT_TYPE_UNTYPED: case OBJECT_TYPE_FRAME: case OBJECT_TYPE_IOSPACE:
+    case OBJECT_TYPE_IOPORT: case OBJECT_TYPE_CONTROL:
+        return; /* nothing but the capability */
+    }
+}
+
+void cap_free(struct cpu *cpu, struct slot *leaf)
+{
+    ASSERT(!cap_has_children(leaf));
+    if (leaf->cap.flags & CAP_HIDDEN) hidden_lost(cpu, leaf);
+    if (leaf->cap.type == OBJECT_TYPE_FRAME || leaf->cap.type == OBJECT_TYPE_VCPU) space_unmap(cpu, leaf);
+    if ((leaf->cap.flags & (CAP_ORIGINAL | CAP_HIDDEN)) == CAP_ORIGINAL) object_retire(cpu, leaf);
+    cap_unlink(leaf);
+}
+
+void cap_retire(struct slot *root, bool remove)
+{
+    if (!(root->cap.flags & CAP_RETIRING)) cap_retiring++;
+    root->cap.flags = (uint8_t)(root->cap.flags | CAP_RETIRING | (remove ? CAP_DELETE : 0));
+    /* A table that goes is emptied while its capability can still be called upon again. */
+    if (remove && root->cap.type == OBJECT_TYPE_CAPTAB && (root->cap.flags & CAP_ORIGINAL)) captab_retire(cap_object(root));
+}
+
+/* Depth-first: the last of the first chain of ever deeper slots; at most CAP_DEPTH_MAX moves. */
+static struct slot *leaf_below(struct slot *root)
+{
+    struct slot *leaf = root->next;
+
+    while (cap_has_children(leaf)) leaf = leaf->next;
+    return leaf;
+}
+
+static void retire_finish(struct cpu *cpu, struct slot *root)
+{
+    cpu->quiescent++; /* one processor: no other can hold a translation or a pointer */
+    if (root->cap.flags & CAP_DELETE) {
+        cap_free(cpu, root);
+        return;
+    }
+    root->cap.flags &= (uint8_t)~CAP_RETIRING;
+    cap_retiring--;
+    if (root->cap.type == OBJECT_TYPE_UNTYPED) untyped_reset(&root->cap);
+}
+
+bool cap_retire_step(struct cpu *cpu, struct slot *root)
+{
+    for (uint32_t i = 0; i < RETIRE_BATCH; i++) {
+        if (cap_has_children(root)) {
+            cap_free(cpu, leaf_below(root));
+        } else if (captab_drain_step(cpu)) {
+            /* The drain may have emptied the very slot that is being revoked. */
+            if (root->cap.flags & CAP_RETIRING) retire_finish(cpu, root);
+            return true;
+        }
+    }
+    return false;
+}

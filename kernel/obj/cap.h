@@ -1,0 +1,71 @@
+/* Capabilities, slots and the derivation tree. */
+#ifndef OBJ_CAP_H
+#define OBJ_CAP_H
+
+#include "base/types.h"
+#include "bulkhead/abi.h"
+#include "hw/cpu.h"
+
+enum {
+    CAP_SEALED = 1,    /* never a source of a copy */
+    CAP_ORIGINAL = 2,  /* the object lives as long as this capability */
+    CAP_RETIRING = 4,  /* what is below is being revoked */
+    CAP_HIDDEN = 8,    /* inside an object, not in a table; place says where */
+    CAP_KEEP = 16,     /* untyped: never zeroed, frames only; frame: not ordinary memory */
+    CAP_DELETE = 32,   /* with RETIRING: remove the capability itself when all below is gone */
+    CAP_DEPTH_MAX = 15,
+};
+
+/* Where a hidden slot sits. */
+enum place { PLACE_SPACE, PLACE_CAPTAB, PLACE_SCHED, PLACE_RESERVE, PLACE_FAULT, PLACE_NOTIF,
+    PLACE_VCPU_SPACE, PLACE_VCPU_CAPTAB, PLACE_IRQ_NOTIF };
+enum { THREAD_PLACES = PLACE_NOTIF + 1 };
+
+/* One word group per type:
+ *   untyped: object = base, extra = bytes, badge = bytes used, mask = pages zeroed beyond that
+ *   frame:   object = physical address, extra = bytes; vcpu, frame: badge = mapped address | 1, space_* = where
+ *   ioport:  badge = first | last << 16
+ *   others:  object = pointer to the object; endpoint, notif: interface, mask, badge */
+struct capability {
+    uint8_t type, rights, flags, depth;
+    uint32_t mask;
+    uint16_t interface, space_index;
+    uint32_t space_epoch;
+    uint64_t badge;
+    uint64_t object;
+    uint64_t extra;
+};
+_Static_assert(sizeof(struct capability) == 40, "DESIGN 2: at most 40 bytes");
+
+struct slot {
+    struct capability cap;
+    struct slot *parent;
+    struct slot *next, *prev; /* the tree in depth-first order */
+};
+_Static_assert(sizeof(struct slot) == 64, "one cache line");
+
+static inline void *cap_object(const struct slot *slot)
+{
+    return (void *)slot->cap.object; /* made from a pointer by cap_install alone */
+}
+
+/* How many roots are being revoked: while it is zero, look-up need not walk ancestors. */
+extern uint32_t cap_retiring;
+
+/* True if @slot or an ancestor is being revoked. */
+bool cap_under_retirement(const struct slot *slot);
+/* Put @cap into the empty @slot as a child of @parent (NULL: a root). @parent->cap.depth < CAP_DEPTH_MAX. */
+void cap_install(struct slot *slot, struct slot *parent, const struct capability *cap);
+/* True if something is derived from @slot. */
+static inline bool cap_has_children(const struct slot *slot)
+{
+    return slot->next && slot->next->cap.depth > slot->cap.depth;
+}
+/* Remove one leaf capability; destroys the object if it is the original. */
+void cap_free(struct cpu *cpu, struct slot *leaf);
+/* Mark @root retiring; O(1). From here on everything below is refused. */
+void cap_retire(struct slot *root, bool remove);
+/* A bounded piece of the work on @root: true when all below is gone (and @root too, if it was to be removed). */
+bool cap_retire_step(struct cpu *cpu, struct slot *root);
+
+#endif

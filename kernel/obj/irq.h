@@ -1,0 +1,28 @@
+/* Device interrupts as notifications; masked from delivery until acknowledged. */
+#ifndef OBJ_IRQ_H
+#define OBJ_IRQ_H
+
+#include "hw/vectors.h"
+#include "obj/notif.h"
+
+enum { IRQS = GSI_COUNT };
+
+struct irq {
+    struct slot hidden;          /* PLACE_IRQ_NOTIF */
+    struct notif *notif;
+    uint64_t bits;
+    uint32_t gsi;
+    bool made;
+};
+
+/* The object of @gsi, or NULL if it is out of range. */
+struct irq *irq_get(uint64_t gsi);
+/* False if no IOAPIC has the input. */
+MUST_CHECK bool irq_make(struct cpu *cpu, struct irq *irq, uint8_t flags);
+void irq_bind(struct cpu *cpu, struct irq *irq, struct slot *notif, uint64_t bits);
+void irq_ack(struct irq *irq);
+void irq_fire(struct cpu *cpu, uint32_t gsi);
+void irq_lost(struct slot *slot);
+void irq_retire(struct cpu *cpu, struct irq *irq);
+
+#endif

@@ -1,0 +1,80 @@
+#include "obj/notif.h"
+
+#include "base/panic.h"
+#include "obj/endpoint.h"
+#include "obj/vcpu.h"
+
+void notif_forget(struct notif *notif, struct thread *thread)
+{
+    if (thread->queue_prev) thread->queue_prev->queue_next = thread->queue_next;
+    else notif->head = thread->queue_next;
+    if (thread->queue_next) thread->queue_next->queue_prev = thread->queue_prev;
+    else notif->tail = thread->queue_prev;
+    thread->queue_next = NULL;
+    thread->queue_prev = NULL;
+}
+
+/* The thread's wait ends with the bits in word 0. */
+static void give(struct cpu *cpu, struct notif *notif, struct thread *thread, uint64_t label)
+{
+    uint64_t bits = notif->bits;
+
+    notif->bits = 0;
+    thread_wake(cpu, thread, OK);
+    thread->regs.rsi = label;
+    thread->regs.rbx = bits;
+}
+
+/* The bound thread is in its guest: it returns to the VMM, a hypercall it waits for is canceled. */
+static void leave_guest(struct cpu *cpu, struct notif *notif, struct thread *thread)
+{
+    uint64_t bits = notif->bits;
+
+    notif->bits = 0;
+    if (thread->state == THREAD_STATE_HYPERCALL) thread_wake(cpu, thread, ERR_CANCELED);
+    vcpu_return(thread, RUN_REASON_NOTIFICATION, bits);
+    thread_ready(cpu, thread);
+}
+
+void notif_signal(struct cpu *cpu, struct notif *notif, uint64_t bits)
+{
+    struct thread *bound = notif->bound;
+
+    notif->bits |= bits;
+    if (notif->bits == 0) return;
+    if (notif->head) {
+        give(cpu, notif, notif->head, 0);
+        return;
+    }
+    if (!bound) return;
+    if (bound->state == THREAD_STATE_WAITING) give(cpu, notif, bound, label_make(0, 0, 1));
+    else if (bound->state == THREAD_STATE_IN_GUEST || bound->state == THREAD_STATE_HYPERCALL) leave_guest(cpu, notif, bound);
+}
+
+void notif_wait(struct cpu *cpu, struct notif *notif, struct thread *thread, uint64_t deadline)
+{
+    thread->resume = RESUME_SYSCALL;
+    if (notif->bits) {
+        thread->regs.rbx = notif->bits;
+        notif->bits = 0;
+        return;
+    }
+    if (deadline == 0) {
+        thread->regs.rax = ERR_TIMEOUT;
+        return;
+    }
+    thread->queue_prev = notif->tail;
+    thread->queue_next = NULL;
+    if (notif->tail) notif->tail->queue_next = thread;
+    else notif->head = thread;
+    notif->tail = thread;
+    thread->notif = notif;
+    thread_arm(cpu, thread, deadline);
+    thread_block(cpu, thread, THREAD_STATE_NOTIF_WAITING);
+}
+
+void notif_retire(struct cpu *cpu, struct notif *notif)
+{
+    while (notif->head) thread_wake(cpu, notif->head, ERR_RETIRED);
+    ASSERT(!notif->bound); /* binding is a hidden slot, revoked before */
+}

@@ -1,0 +1,101 @@
+/* Threads: registers, what they run with, what they wait for. */
+#ifndef OBJ_THREAD_H
+#define OBJ_THREAD_H
+
+#include "hw/fpu.h"
+#include "hw/timer.h"
+#include "obj/captab.h"
+#include "obj/sched.h"
+#include "obj/space.h"
+
+struct endpoint;
+struct notif;
+struct vcpu;
+
+/* How the kernel leaves to the thread. */
+enum resume { RESUME_SYSCALL, RESUME_IRET, RESUME_GUEST };
+
+struct thread {
+    struct registers regs;      /* first: entries push here */
+    uint8_t state;              /* enum thread_state */
+    uint8_t resume;             /* enum resume */
+    bool fpu_right, configured;
+    uint32_t compartment;
+    uint32_t number;            /* in cpu->threads, if configured */
+    uint64_t cr3, fs_base;
+    struct captab *captab;
+    struct sched *own, *sched, *reserve;
+    struct thread *lender;      /* whose context this server runs on */
+    struct thread *caller;      /* to whom this server owes a reply */
+    struct thread *callee;      /* which server owes this caller a reply */
+    struct endpoint *endpoint;  /* waits or queues here; place of a deferred caller */
+    struct endpoint *owns;      /* the endpoint whose server it is */
+    struct notif *notif;        /* waits here */
+    struct notif *bound;        /* wakes endpoint waits and vCPUs */
+    struct vcpu *vcpu;          /* runs this, in IN_GUEST and HYPERCALL */
+    struct thread *queue_next, *queue_prev;
+    uint64_t pending_label, pending_badge;
+    uint64_t deadline;          /* of the present wait; the timer may fire earlier, never later */
+    uint64_t fault_vector, fault_code, fault_address;
+    uint64_t reserve_start;     /* consumption of the reserve when the lent context ended */
+    struct sched *debtor;       /* who pays for the reserve */
+    struct timer timer;
+    struct slot hidden[THREAD_PLACES];
+    struct fpu fpu;
+};
+_Static_assert(offsetof(struct thread, regs) == 0, "entries push here");
+_Static_assert(sizeof(struct thread) <= 4096, "docs/architecture.md 2");
+
+static inline struct registers *thread_regs_end(struct thread *thread) { return &thread->regs + 1; }
+static inline bool thread_runnable(const struct thread *thread)
+{
+    return thread->state == THREAD_STATE_READY || thread->state == THREAD_STATE_IN_GUEST;
+}
+
+void thread_init(struct thread *thread);
+/* Give an unconfigured thread, whose number is free, what it runs with: a slot or NULL for each place. */
+void thread_configure(struct cpu *cpu, struct thread *thread, struct slot *const parts[THREAD_PLACES], bool fpu, uint32_t compartment);
+/* The thread waits no more: out of every queue; servers and lenders are told. State becomes READY, nothing is answered. */
+void thread_unwait(struct cpu *cpu, struct thread *thread);
+/* End a wait with @status. */
+void thread_wake(struct cpu *cpu, struct thread *thread, enum error status);
+/* Make a thread that can run compete for the processor; or take it out. */
+void thread_ready(struct cpu *cpu, struct thread *thread);
+void thread_block(struct cpu *cpu, struct thread *thread, enum thread_state state);
+void thread_stop(struct cpu *cpu, struct thread *thread, enum thread_state state);
+void thread_retire(struct cpu *cpu, struct thread *thread);
+/* A hidden slot was revoked. */
+void thread_lost(struct cpu *cpu, struct slot *slot);
+
+/* Lending: @server runs on what @caller runs on, until it replies or the caller goes. */
+void thread_lend(struct cpu *cpu, struct thread *caller, struct thread *server);
+void thread_unlend(struct cpu *cpu, struct thread *server);
+/* @thread's context changed: those that run on it by lending follow. */
+void thread_use_sched(struct cpu *cpu, struct thread *thread, struct sched *sched);
+/* The context that @thread runs on has ended in mid-service: go on with the reserve, if there is one. */
+void thread_fall_back(struct cpu *cpu, struct thread *thread);
+
+/* Make @next the current thread: address space, extended state, barriers. */
+void thread_switch(struct cpu *cpu, struct thread *next);
+/* Arm the thread's deadline. A timer left over from an earlier wait may stay: it fires early and is armed again. */
+static inline void thread_arm(struct cpu *cpu, struct thread *thread, uint64_t deadline)
+{
+    thread->deadline = deadline;
+    if (deadline != NEVER && !(thread->timer.link && thread->timer.when <= deadline)) timer_arm(cpu, &thread->timer, deadline);
+}
+
+static inline void message_copy(struct registers *to, const struct registers *from, uint64_t length)
+{
+    to->rbx = length > 0 ? from->rbx : 0;
+    to->rbp = length > 1 ? from->rbp : 0;
+    to->r12 = length > 2 ? from->r12 : 0;
+    to->r13 = length > 3 ? from->r13 : 0;
+    to->r14 = length > 4 ? from->r14 : 0;
+    to->r15 = length > 5 ? from->r15 : 0;
+    to->rdx = length > 6 ? from->rdx : 0;
+    to->r8 = length > 7 ? from->r8 : 0;
+    to->r9 = length > 8 ? from->r9 : 0;
+    to->r10 = length > 9 ? from->r10 : 0;
+}
+
+#endif

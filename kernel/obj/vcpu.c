@@ -1,0 +1,212 @@
+#include "obj/vcpu.h"
+
+#include "base/panic.h"
+#include "hw/memory.h"
+#include "obj/access.h"
+#include "hw/x86.h"
+#include "obj/endpoint.h"
+#include "obj/notif.h"
+
+/* Words 0-9 by index into vcpu_state.gpr: rbx rbp r12 r13 r14 r15 rdx r8 r9 r10. */
+enum { GPR_RAX = 0, GPR_RDX = 2, GPR_RBX = 3, GPR_RBP = 5, GPR_RSI = 6, GPR_RDI = 7, GPR_R8 = 8, GPR_R9 = 9, GPR_R10 = 10,
+    GPR_R12 = 12, GPR_R13 = 13, GPR_R14 = 14, GPR_R15 = 15 };
+
+void vcpu_init(struct vcpu *vcpu)
+{
+    uint8_t *pages = (uint8_t *)vcpu;
+
+    vcpu->hvm.control = pages + PAGE_BYTES;
+    vcpu->hvm.control_pa = ptr_to_phys(vcpu->hvm.control);
+    vcpu->hvm.state = (struct vcpu_state *)(void *)(pages + VCPU_STATE_OFFSET);
+    fpu_init(&vcpu->hvm.fpu);
+    hvm_init(&vcpu->hvm);
+}
+
+void vcpu_lost(struct cpu *cpu, struct slot *slot)
+{
+    struct vcpu *vcpu = (struct vcpu *)(void *)((uint8_t *)(slot - (slot->cap.space_index - PLACE_VCPU_SPACE)) - offsetof(struct vcpu, hidden));
+
+    if (slot->cap.space_index == PLACE_VCPU_CAPTAB) {
+        vcpu->captab = NULL;
+        return;
+    }
+    vcpu->space = NULL;
+    if (vcpu->thread) thread_stop(cpu, vcpu->thread, THREAD_STATE_STOPPED);
+}
+
+void vcpu_retire(struct cpu *cpu, struct vcpu *vcpu)
+{
+    if (vcpu->thread) thread_stop(cpu, vcpu->thread, THREAD_STATE_STOPPED);
+    for (uint32_t i = 0; i < 2; i++)
+        if (vcpu->hidden[i].cap.type != OBJECT_TYPE_NONE) cap_free(cpu, &vcpu->hidden[i]);
+    hvm_retire(cpu, &vcpu->hvm);
+}
+
+enum error vcpu_run_check(const struct vcpu *vcpu)
+{
+    if (!vcpu->space) return ERR_STATE;
+    return vcpu->thread ? ERR_BUSY : OK;
+}
+
+void vcpu_run(struct cpu *cpu, struct vcpu *vcpu, struct thread *thread, uint64_t deadline)
+{
+    uint32_t dirty = read_once32(&vcpu->hvm.state->dirty);
+    enum error error = hvm_apply(&vcpu->hvm, dirty);
+
+    thread->resume = RESUME_SYSCALL;
+    thread->regs.rax = error;
+    if (error) return;
+    vcpu->run_deadline = deadline;
+    thread_arm(cpu, thread, deadline);
+    vcpu->thread = thread;
+    thread->vcpu = vcpu;
+    thread->state = THREAD_STATE_IN_GUEST;
+}
+
+void vcpu_return(struct thread *thread, enum run_reason reason, uint64_t bits)
+{
+    thread->vcpu->thread = NULL;
+    thread->vcpu = NULL;
+    thread->state = THREAD_STATE_READY;
+    thread->resume = RESUME_SYSCALL;
+    thread->regs.rax = OK;
+    thread->regs.rbx = reason;
+    thread->regs.rbp = bits;
+}
+
+void vcpu_answer(struct vcpu *vcpu, enum error status, uint64_t label, const struct registers *words)
+{
+    uint64_t *gpr = vcpu->hvm.state->gpr;
+    struct registers answer;
+
+    message_copy(&answer, words, label_length(label));
+    gpr[GPR_RAX] = status;
+    gpr[GPR_RDI] = 0;
+    gpr[GPR_RSI] = label;
+    gpr[GPR_RBX] = answer.rbx;
+    gpr[GPR_RBP] = answer.rbp;
+    gpr[GPR_R12] = answer.r12;
+    gpr[GPR_R13] = answer.r13;
+    gpr[GPR_R14] = answer.r14;
+    gpr[GPR_R15] = answer.r15;
+    gpr[GPR_RDX] = answer.rdx;
+    gpr[GPR_R8] = answer.r8;
+    gpr[GPR_R9] = answer.r9;
+    gpr[GPR_R10] = answer.r10;
+}
+
+static void words_from_guest(struct registers *to, const volatile uint64_t *gpr)
+{
+    to->rbx = gpr[GPR_RBX];
+    to->rbp = gpr[GPR_RBP];
+    to->r12 = gpr[GPR_R12];
+    to->r13 = gpr[GPR_R13];
+    to->r14 = gpr[GPR_R14];
+    to->r15 = gpr[GPR_R15];
+    to->rdx = gpr[GPR_RDX];
+    to->r8 = gpr[GPR_R8];
+    to->r9 = gpr[GPR_R9];
+    to->r10 = gpr[GPR_R10];
+}
+
+/* The smaller of the guest's deadline, in its own time, and the VMM's limit. */
+static uint64_t call_deadline(const struct vcpu *vcpu, uint64_t guest)
+{
+    uint64_t limit = read_once64(&vcpu->hvm.state->call_limit), host = guest, now;
+
+    if (guest != 0 && guest != NEVER) host = guest - vcpu->hvm.tsc_offset;
+    if (host > vcpu->run_deadline) host = vcpu->run_deadline;
+    if (limit == 0) return host;
+    now = rdtsc();
+    limit = limit < NEVER - now ? now + limit : NEVER - 1;
+    return host < limit ? host : limit;
+}
+
+/* A guest's hypercall: its table, and nothing of the VMM, says what it may reach. */
+static enum error hypercall(struct cpu *cpu, struct vcpu *vcpu, struct thread *thread)
+{
+    const volatile uint64_t *gpr = vcpu->hvm.state->gpr;
+    uint64_t number = gpr[GPR_RAX] & ~HYPERCALL_BIT, label = gpr[GPR_RSI], deadline = gpr[GPR_RDI];
+    struct slot *slot;
+    enum error error;
+
+    if (!vcpu->captab) return ERR_SLOT;
+    slot = captab_slot(vcpu->captab, number);
+    if (!slot || slot->cap.type == OBJECT_TYPE_NONE) return ERR_SLOT;
+    if (UNLIKELY(cap_retiring != 0) && cap_under_retirement(slot)) return ERR_RETIRED;
+    words_from_guest(&thread->regs, gpr);
+    if (slot->cap.type == OBJECT_TYPE_NOTIF) {
+        if (!(slot->cap.rights & RIGHT_SIGNAL)) return ERR_RIGHTS;
+        if (thread->regs.rbx & ~(uint64_t)slot->cap.mask) return ERR_METHOD;
+        message_copy(&thread->regs, &thread->regs, 1);
+        notif_signal(cpu, cap_object(slot), thread->regs.rbx);
+        return OK;
+    }
+    if (slot->cap.type != OBJECT_TYPE_ENDPOINT) return ERR_TYPE;
+    if (!(slot->cap.rights & RIGHT_CALL)) return ERR_RIGHTS;
+    error = endpoint_check_label(&slot->cap, label);
+    if (error) return error;
+    return endpoint_call(cpu, cap_object(slot), thread, slot->cap.badge, label, call_deadline(vcpu, deadline), THREAD_STATE_HYPERCALL);
+}
+
+static void refuse(struct vcpu *vcpu, enum error error)
+{
+    static const struct registers none;
+
+    vcpu_answer(vcpu, error, 0, &none);
+}
+
+/* Leave to the VMM at once where it has been signalled or its deadline is over; otherwise it stays in the guest. */
+static bool must_return(struct thread *thread)
+{
+    struct notif *bound = thread->bound;
+
+    if (bound && bound->bits) {
+        vcpu_return(thread, RUN_REASON_NOTIFICATION, bound->bits);
+        bound->bits = 0;
+        return true;
+    }
+    if (thread->vcpu->run_deadline != NEVER && thread->vcpu->run_deadline <= rdtsc()) {
+        vcpu_return(thread, RUN_REASON_DEADLINE, 0);
+        return true;
+    }
+    return false;
+}
+
+void vcpu_expire(struct cpu *cpu, struct thread *thread, uint64_t now)
+{
+    if (thread->state == THREAD_STATE_HYPERCALL)
+        thread_wake(cpu, thread, now >= thread->vcpu->run_deadline ? ERR_CANCELED : ERR_TIMEOUT);
+    if (now >= thread->vcpu->run_deadline) vcpu_return(thread, RUN_REASON_DEADLINE, 0);
+    else thread_arm(cpu, thread, thread->vcpu->run_deadline);
+}
+
+void vcpu_loop(struct cpu *cpu, struct thread *thread)
+{
+    struct vcpu *vcpu = thread->vcpu;
+    enum error error;
+
+    if (must_return(thread)) return;
+    for (;;) {
+        vcpu->hvm.nested_root = vcpu->space->root_pa;
+        switch (hvm_run(cpu, &vcpu->hvm, vcpu->space->generation)) {
+        case HVM_EXIT_HANDLED:
+            break;
+        case HVM_EXIT_VMM:
+            vcpu_return(thread, RUN_REASON_EXIT, 0);
+            return;
+        case HVM_EXIT_REFUSED:
+            refuse(vcpu, ERR_MODE);
+            break;
+        case HVM_EXIT_HYPERCALL:
+            error = hypercall(cpu, vcpu, thread);
+            if (thread->state == THREAD_STATE_HYPERCALL) return;
+            if (thread->state == THREAD_STATE_IN_GUEST) refuse(vcpu, error);
+            break;
+        case HVM_EXIT_INTERRUPT:
+            interrupt_window();
+            break;
+        }
+        if (cpu->reschedule || thread->state != THREAD_STATE_IN_GUEST) return;
+    }
+}

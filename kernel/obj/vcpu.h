@@ -1,0 +1,36 @@
+/* Virtual processors: a thread runs one with one call. */
+#ifndef OBJ_VCPU_H
+#define OBJ_VCPU_H
+
+#include "hw/hvm.h"
+#include "obj/thread.h"
+
+/* Four pages: this, the vendor's control page, the page shared with the VMM, a spare that stays zero. */
+struct vcpu {
+    struct hvm hvm;
+    struct thread *thread;       /* runs it now, or NULL */
+    struct space *space;         /* guest-physical memory */
+    struct captab *captab;       /* what the guest may call; NULL = nothing */
+    uint64_t run_deadline;       /* the VMM's, while a hypercall has one of its own */
+    struct slot hidden[2];
+};
+_Static_assert(sizeof(struct vcpu) <= 4096, "first of the vCPU's pages");
+
+enum { VCPU_BYTES = 4 * 4096, VCPU_STATE_OFFSET = 2 * 4096 };
+
+void vcpu_init(struct vcpu *vcpu);
+void vcpu_retire(struct cpu *cpu, struct vcpu *vcpu);
+void vcpu_lost(struct cpu *cpu, struct slot *slot);
+/* @thread enters the guest; ERR_STATE without a nested space, ERR_BUSY if another runs it. */
+MUST_CHECK enum error vcpu_run_check(const struct vcpu *vcpu);
+void vcpu_run(struct cpu *cpu, struct vcpu *vcpu, struct thread *thread, uint64_t deadline);
+/* The thread's timer fired while it was in the guest or in a hypercall. */
+void vcpu_expire(struct cpu *cpu, struct thread *thread, uint64_t now);
+/* Enter, or enter again, until the thread has something to return to its VMM or the processor something else to do. */
+void vcpu_loop(struct cpu *cpu, struct thread *thread);
+/* The run ends: words 0 and 1 of the answer. */
+void vcpu_return(struct thread *thread, enum run_reason reason, uint64_t bits);
+/* A hypercall is answered: status, badge, label in the guest's registers; words were copied. */
+void vcpu_answer(struct vcpu *vcpu, enum error status, uint64_t label, const struct registers *words);
+
+#endif
