@@ -33,5 +33,7 @@ def _core(whole: model.Model) -> Iterator[Problem]:
         for item in found:
             yield Problem(item.position, f"'{item.name}' is an object or call outside the kernel's file",
                           f"it in {whole.core.path}" if whole.core else "none")
+        if file.stem in {other.stem for other in whole.files if other.path < file.path}:
+            yield Problem(Position(file.path, 1, 1), f"another file is called '{file.stem}' too", "another name")
         if file.stem in ("abi", "abi_asm", "abi_check", "message"):
             yield Problem(Position(file.path, 1, 1), f"a file may not be called '{file.stem}'", "another name")

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from lark import Lark, Token, Transformer, UnexpectedCharacters, UnexpectedInput, UnexpectedToken, v_args
+from lark.exceptions import VisitError
 
 from . import model
 from .problem import IdlError, Position, Problem
@@ -24,7 +25,10 @@ def parse(path: str, text: str) -> model.File:
         tree = _lark().parse(text)
     except UnexpectedInput as error:
         raise IdlError([_syntax_problem(path, error, lines)]) from None
-    items = _Builder(path, _Comments(lines)).transform(tree)
+    try:
+        items = _Builder(path, _Comments(lines)).transform(tree)
+    except VisitError as error:
+        raise error.orig_exc from None
     return model.File(path, tuple(items))
 
 
@@ -103,7 +107,11 @@ class _Builder(Transformer):  # type: ignore[type-arg]
         return {"name": str(name), "position": self._at(name), "doc": self._comments.above(name.line or 1)}
 
     def _number(self, token: Token) -> model.Number:
-        return model.Number(int(token, 0) if token.startswith("0x") else int(token), self._at(token))
+        digits, base = (token[2:], 16) if token.startswith("0x") else (token, 10)
+        value = int(digits, base) if len(digits.lstrip("0")) <= 20 else 1 << 64
+        if value >= 1 << 64:
+            raise IdlError([Problem(self._at(token), "a number over 64 bits", f"at most {(1 << 64) - 1}")])
+        return model.Number(value, self._at(token))
 
     def _word(self, token: Token) -> model.Word:
         return model.Word(str(token), self._at(token))
