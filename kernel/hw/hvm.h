@@ -12,16 +12,18 @@ struct hvm {
     void *control;               /* VMCB or VMCS, one page */
     hpa_t control_pa;
     struct vcpu_state *state;    /* the page shared with the VMM: read once, then check */
+    hpa_t host_state;            /* of the processor it ran on last: cpu->host_state */
+    uint64_t host_xcr0;
     hpa_t nested_root;
     uint64_t nested_generation;  /* of the space when its translations were last flushed */
     uint64_t asid_generation;
     uint32_t asid;
     bool launched;
-    bool flush;                  /* drop the guest's translations at the next entry */
+    bool delivering;             /* an event or interrupt stands in the control page */
+    bool flush;                  /* drop the guest's translations at the next entry; set it when nested_root changes */
     uint64_t xcr0;               /* the guest's */
     uint64_t dr[4];              /* the guest's DR0-3 while others run */
-    uint64_t event;              /* interrupted delivery, to be put back: bit 31 valid, vendor-neutral as vcpu_state.inject */
-    uint64_t event_error;
+    uint64_t event;              /* to be delivered at the next entry: as vcpu_state.inject, error code in bits 32-63; 0 = none */
     uint64_t tsc_offset;
     struct fpu fpu;
 };

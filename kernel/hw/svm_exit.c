@@ -1,0 +1,178 @@
+/* What a #VMEXIT was, in the page's vendor-neutral words: [APM2] appendix C. Memory only, tested on the host. */
+#include "hw/svm.h"
+#include "hw/x86.h"
+
+#define EFER_LMA (1ull << 10)
+#define ATTRIBUTE_LONG (1u << 9)
+#define INSN_BYTES_MAX 15u
+#define VECTOR_AC 17u
+
+/* [APM2] 15.10.2: EXITINFO1 of IOIO. Bits: 0 in, 2 string, 3 rep, 4-6 operand bytes, 16-31 port. */
+#define IOIO_IN(info) ((info) & 1u)
+#define IOIO_STRING_REP(info) ((info) >> 2 & 3u)
+#define IOIO_BYTES(info) ((info) >> 4 & 7u)
+#define IOIO_PORT(info) ((info) >> 16)
+/* [APM2] 15.25.6: EXITINFO1 of a nested page fault: a page-fault error code, and whose access it was. */
+#define NPF_ACCESS(info) ((info) & 7u)
+#define NPF_FETCH(info) ((info) >> 4 & 1u)
+#define NPF_WALK(info) ((info) >> 33 & 1u)
+
+enum { SVM_EXIT_EXCEPTION = 0x40, SVM_EXIT_NESTED_FAULT = 0x400 };
+enum action { OTHER, PLAIN, PIO, MSR, HYPERCALL, HOST_EVENT, MACHINE_CHECK, EXCEPTION };
+
+/* What is done and, where the processor saves no next RIP, how long the instruction is without prefixes.
+ * Instructions that no policy offers (RDPRU, INVLPGB…) are answered like those of a nested hypervisor. */
+static const struct rule {
+    uint8_t action, reason, length, unused;
+} rules[] = {
+    [SVM_EXIT_EXCEPTION + 1] = {EXCEPTION, EXIT_REASON_EXCEPTION, 0, 0},
+    [SVM_EXIT_EXCEPTION + VECTOR_AC] = {EXCEPTION, EXIT_REASON_EXCEPTION, 0, 0},
+    [SVM_EXIT_EXCEPTION + 18] = {MACHINE_CHECK, EXIT_REASON_NONE, 0, 0},
+    [0x60 ... 0x63] = {HOST_EVENT, EXIT_REASON_NONE, 0, 0}, /* INTR NMI SMI INIT: the host takes it */
+    [0x6f] = {PLAIN, EXIT_REASON_RDPMC, 2, 0},
+    [0x72] = {PLAIN, EXIT_REASON_CPUID, 2, 0},
+    [0x73] = {PLAIN, EXIT_REASON_RSM, 2, 0},
+    [0x76] = {PLAIN, EXIT_REASON_INVD, 2, 0},
+    [0x78] = {PLAIN, EXIT_REASON_HLT, 1, 0},
+    [0x7a] = {PLAIN, EXIT_REASON_VIRTUALIZATION, 3, 0},
+    [0x7b] = {PIO, EXIT_REASON_PIO, 0, 0},
+    [0x7c] = {MSR, EXIT_REASON_RDMSR, 2, 0},
+    [0x7f] = {PLAIN, EXIT_REASON_TRIPLE_FAULT, 0, 0},
+    [0x80] = {PLAIN, EXIT_REASON_VIRTUALIZATION, 3, 0},
+    [0x81] = {HYPERCALL, EXIT_REASON_HYPERCALL, 3, 0},
+    [0x82 ... 0x86] = {PLAIN, EXIT_REASON_VIRTUALIZATION, 3, 0}, /* VMLOAD VMSAVE STGI CLGI SKINIT */
+    [0x89] = {PLAIN, EXIT_REASON_WBINVD, 2, 0},
+    [0x8a] = {PLAIN, EXIT_REASON_MONITOR, 3, 0},
+    [0x8b ... 0x8c] = {PLAIN, EXIT_REASON_MWAIT, 3, 0},
+    [0x8d] = {PLAIN, EXIT_REASON_XSETBV, 3, 0},
+    [0x8e] = {PLAIN, EXIT_REASON_VIRTUALIZATION, 3, 0},          /* RDPRU */
+    [0xa0 ... 0xa1] = {PLAIN, EXIT_REASON_VIRTUALIZATION, 3, 0}, /* INVLPGB */
+    [0xa3] = {PLAIN, EXIT_REASON_VIRTUALIZATION, 4, 0},          /* MCOMMIT */
+    [0xa4] = {PLAIN, EXIT_REASON_VIRTUALIZATION, 3, 0},          /* TLBSYNC */
+};
+
+static uint32_t insn_bytes(const struct vmcb *vmcb, uint64_t next, uint32_t usual)
+{
+    return LIKELY(next == 0) ? usual : (uint32_t)(next - vmcb->rip) & INSN_BYTES_MAX;
+}
+
+/* Nested faults, refused entries (-1, of which QEMU 7.2 stores half), and what a later processor may invent. */
+static enum hvm_exit decode_other(const struct vmcb *vmcb, struct vcpu_state *page)
+{
+    uint64_t info = vmcb->exit_info1;
+    uint32_t code = (uint32_t)vmcb->exit_code;
+
+    page->exit_insn_bytes = 0;
+    page->exit_info = info;
+    page->exit_address = vmcb->exit_info2;
+    page->exit_reason = code == UINT32_MAX ? EXIT_REASON_INVALID_STATE : EXIT_REASON_UNKNOWN;
+    if (code == SVM_EXIT_NESTED_FAULT) {
+        page->exit_reason = EXIT_REASON_NESTED_FAULT;
+        page->exit_flags = (uint32_t)(NPF_ACCESS(info) | NPF_FETCH(info) << 3 | NPF_WALK(info) << 4);
+    }
+    return HVM_EXIT_VMM;
+}
+_Static_assert(FAULT_PRESENT == 1 && FAULT_WRITE == 2 && FAULT_USER == 4 && FAULT_EXEC == 1 << 3 && FAULT_TABLE_WALK == 1 << 4,
+               "decode_other");
+_Static_assert(PIO_IN == 1 && PIO_STRING == 2 && PIO_REP == 4, "decode_pio");
+
+static enum hvm_exit decode_pio(const struct vmcb *vmcb, struct vcpu_state *page)
+{
+    uint32_t info = (uint32_t)vmcb->exit_info1;
+    page->exit_info = IOIO_PORT(info);
+    page->exit_flags = IOIO_IN(info) | IOIO_STRING_REP(info) << 1;
+    page->exit_size = IOIO_BYTES(info);
+    page->exit_insn_bytes = insn_bytes(vmcb, vmcb->exit_info2, 0);
+    return HVM_EXIT_VMM;
+}
+
+static enum hvm_exit decode_hypercall(struct vmcb *vmcb, struct vcpu_state *page)
+{
+    if ((vmcb->rax & HYPERCALL_BIT) == 0)
+        return HVM_EXIT_VMM;
+    /* The instruction is done, and with it a shadow that it stood in. */
+    vmcb->rip += page->exit_insn_bytes;
+    vmcb->interrupt_shadow = 0;
+    page->rip = vmcb->rip;
+    page->shadow = 0;
+    page->interruptible = (vmcb->rflags & RFLAGS_IF) != 0;
+    bool allowed = vmcb->cpl == 0 && (vmcb->efer & EFER_LMA) != 0 &&
+                   (vmcb->segment[VMCB_CS].attributes & ATTRIBUTE_LONG) != 0;
+    return allowed ? HVM_EXIT_HYPERCALL : HVM_EXIT_REFUSED;
+}
+
+/* Intercepted only so that a guest cannot deliver #AC or #DB for ever (CVE-2015-5307, CVE-2015-8104). */
+static enum hvm_exit deliver_exception(struct hvm *hvm, uint32_t vector)
+{
+    hvm->event = EVENT(INJECT_TYPE_EXCEPTION, vector);
+    if (vector == VECTOR_AC)
+        hvm->event |= EVENT_HAS_ERROR; /* always 0: [APM2] 8.2.18 */
+    hvm->delivering = true;
+    return HVM_EXIT_HANDLED;
+}
+
+static COLD enum hvm_exit decode_action(struct hvm *hvm, struct vmcb *vmcb, struct vcpu_state *page, uint32_t code)
+{
+    switch ((enum action)rules[code].action) {
+    case PLAIN: return HVM_EXIT_VMM;
+    case OTHER: return decode_other(vmcb, page);
+    case PIO: return decode_pio(vmcb, page);
+    case MSR:
+        page->exit_reason = (vmcb->exit_info1 & 1) != 0 ? EXIT_REASON_WRMSR : EXIT_REASON_RDMSR;
+        page->exit_info = (uint32_t)page->gpr[1];
+        return HVM_EXIT_VMM;
+    case HYPERCALL: return decode_hypercall(vmcb, page);
+    case MACHINE_CHECK: __asm__ volatile("int $18"); return HVM_EXIT_INTERRUPT;
+    case HOST_EVENT: return HVM_EXIT_INTERRUPT;
+    case EXCEPTION: return deliver_exception(hvm, code - SVM_EXIT_EXCEPTION);
+    }
+    return HVM_EXIT_VMM;
+}
+
+static inline enum hvm_exit decode(struct hvm *hvm, struct vmcb *vmcb, struct vcpu_state *page)
+{
+    uint32_t code = (uint32_t)vmcb->exit_code;
+
+    page->exit_code = code;
+    if (UNLIKELY(code >= sizeof(rules) / sizeof(rules[0])))
+        return decode_other(vmcb, page);
+    page->exit_reason = rules[code].reason;
+    page->exit_insn_bytes = insn_bytes(vmcb, vmcb->next_rip, rules[code].length);
+    if (LIKELY(rules[code].action == PLAIN))
+        return HVM_EXIT_VMM;
+    return decode_action(hvm, vmcb, page, code);
+}
+
+static COLD enum hvm_exit finish_event(struct hvm *hvm)
+{
+    svm_settle_events(hvm);
+    return decode(hvm, hvm->control, hvm->state);
+}
+
+enum hvm_exit svm_finish(struct hvm *hvm)
+{
+    struct vmcb *vmcb = hvm->control;
+    struct vcpu_state *page = hvm->state;
+
+    /* QEMU 7.2 lets the guest's XSETBV through. */
+    if (LIKELY(hvm->host_xcr0 != 0)) {
+        uint64_t left = xgetbv(0);
+        if (UNLIKELY(left != hvm->host_xcr0)) {
+            xsetbv(0, hvm->host_xcr0);
+            hvm->xcr0 = left & hvm->host_xcr0;
+        }
+    }
+    uint64_t rflags = vmcb->rflags;
+    uint64_t shadow = vmcb->interrupt_shadow & SHADOW_ACTIVE;
+    page->gpr[0] = vmcb->rax;
+    page->gpr[4] = vmcb->rsp;
+    page->rip = vmcb->rip;
+    page->rflags = rflags;
+    page->cpl = vmcb->cpl;
+    page->shadow = shadow;
+    page->interruptible = (uint32_t)(rflags / RFLAGS_IF & ~shadow & 1);
+    page->valid = (uint32_t)VCPU_GROUP_GPR | (uint32_t)VCPU_GROUP_IP;
+    if (UNLIKELY((vmcb->exit_event & EVENT_VALID) != 0 || hvm->delivering))
+        return finish_event(hvm);
+    return decode(hvm, vmcb, page);
+}

@@ -1,0 +1,271 @@
+/* Guest state between the VMCB and the page that the VMM shares. The VMM is hostile: every word is read once and confined
+ * to what cannot harm the core; what hardware refuses beyond that ends in INVALID_STATE. Memory only but for DR0-3. */
+#include "hw/debug.h"
+#include "hw/svm.h"
+
+/* What a VMM may set: [APM2] 3.1.1, 5.3.2, 3.1.3 (no protection keys, shadow stacks, 5-level tables), 3.1.7, 3.1.4, 13.1.1. */
+#define CR0_GUEST 0xe005003full
+#define CR0_PE (1ull << 0)
+#define CR0_NW (1ull << 29)
+#define CR0_CD (1ull << 30)
+#define CR0_PG (1ull << 31)
+#define CR3_GUEST 0x000fffffffffffffull
+#define CR4_GUEST 0x00370fffull
+#define EFER_GUEST 0x4901ull /* SCE LME NXE FFXSR */
+#define EFER_LME (1ull << 8)
+#define EFER_LMA (1ull << 10)
+#define RFLAGS_GUEST 0x003f7fd5ull
+#define RFLAGS_ONE 2ull
+#define DR6_GUEST 0xe00full
+#define DR6_ONES 0xffff0ff0ull
+#define DR7_GUEST 0xffff23ffull
+#define DR7_ONES 0x400ull
+#define XCR0_X87 1ull
+#define XCR0_SSE 2ull
+#define XCR0_AVX 4ull
+#define VECTORS_WITH_ERROR 0x60227d00u /* [APM2] 8.2: 8 10-14 17 21 29 30 */
+#define ATTRIBUTE_DPL(attributes) ((attributes) >> 5 & 3u)
+
+/* The page's order: es cs ss ds fs gs ldtr tr. */
+static const uint8_t segment_index[8] = {VMCB_ES, VMCB_CS, VMCB_SS, VMCB_DS, VMCB_FS, VMCB_GS, VMCB_LDTR, VMCB_TR};
+/* MSRs of the group stand in the same order in page and VMCB; those that hold an address, by bit. */
+static const uint32_t msr_addresses = 0xd6;
+_Static_assert(offsetof(struct vcpu_state, sysenter_eip) - offsetof(struct vcpu_state, star) == 56, "eight MSRs");
+
+/* The page may change under our eyes: one access, then the copy is checked. */
+static inline uint64_t once(const uint64_t *word)
+{
+    return *(const volatile uint64_t *)word;
+}
+
+static uint64_t canonical(uint64_t address)
+{
+    return (uint64_t)((int64_t)(address << 16) >> 16);
+}
+
+bool svm_event(uint64_t inject, uint64_t error, uint64_t *event_out)
+{
+    uint32_t vector = EVENT_VECTOR(inject);
+    uint64_t type = EVENT_TYPE(inject);
+    bool has_error = (inject & EVENT_HAS_ERROR) != 0;
+    bool exception = type == INJECT_TYPE_EXCEPTION && vector <= 31 && vector != 2 &&
+                     (!has_error || (VECTORS_WITH_ERROR >> vector & 1) != 0);
+    bool nmi = type == INJECT_TYPE_NMI && vector == 2 && !has_error;
+
+    /* External interrupts are asked for by irq_vector; INT n is for the guest itself to execute. */
+    if (!exception && !nmi)
+        return false;
+    *event_out = EVENT(type, vector) | (has_error ? EVENT_HAS_ERROR | error << EVENT_ERROR_SHIFT : 0);
+    return true;
+}
+
+void svm_request_irq(struct hvm *hvm, uint64_t irq)
+{
+    struct vmcb *vmcb = hvm->control;
+    uint32_t vector = irq & 0xffu;
+
+    vmcb->interrupt_control &= ~(V_IRQ | V_PRIORITY(0xffu) | V_IGNORE_TPR);
+    if ((irq & V_IRQ) == 0)
+        return;
+    /* No local APIC sends a vector below 32: it is the 8259's, which knows no TPR. */
+    vmcb->interrupt_control |= V_IRQ | V_PRIORITY(vector) | (vector < 32 ? V_IGNORE_TPR : 0);
+    vmcb->interrupt_vector = vector;
+    hvm->delivering = true;
+}
+
+void svm_settle_events(struct hvm *hvm)
+{
+    struct vmcb *vmcb = hvm->control;
+    uint64_t event = vmcb->exit_event;
+    uint64_t type = EVENT_TYPE(event);
+    uint32_t vector = EVENT_VECTOR(event);
+    /* INT n, INT3 and INTO happen again by themselves, for RIP still stands on them, unless it was put in. */
+    bool by_instruction = (type == INJECT_TYPE_SOFTWARE || (type == INJECT_TYPE_EXCEPTION && (vector == 3 || vector == 4))) &&
+                          (uint32_t)hvm->event != (uint32_t)event;
+
+    hvm->event = 0;
+    if ((event & EVENT_VALID) != 0 && !by_instruction) {
+        /* QEMU 7.2 reports an external interrupt as an exception above 31, which does not exist otherwise. */
+        if (type == INJECT_TYPE_INTERRUPT || (type == INJECT_TYPE_EXCEPTION && vector > 31))
+            svm_request_irq(hvm, V_IRQ | vector);
+        else
+            hvm->event = event;
+    }
+    vmcb->event = 0;
+    bool waiting = (vmcb->interrupt_control & V_IRQ) != 0;
+    if (!waiting)
+        hvm->state->irq_vector = 0;
+    hvm->delivering = waiting || hvm->event != 0;
+}
+
+void hvm_cancel_event(struct hvm *hvm)
+{
+    hvm->event = 0;
+}
+
+static void apply_control(struct hvm *hvm, struct vmcb *vmcb, const struct vcpu_state *page)
+{
+    uint64_t cr0 = once(&page->cr0) & CR0_GUEST;
+    if ((cr0 & CR0_PE) == 0)
+        cr0 &= ~CR0_PG;
+    if ((cr0 & CR0_CD) == 0)
+        cr0 &= ~CR0_NW;
+    uint64_t cr3 = once(&page->cr3) & CR3_GUEST;
+    uint64_t cr4 = once(&page->cr4) & CR4_GUEST;
+    /* VMRUN keeps the ASID's translations, whatever CR3 says: [APM2] 15.16. */
+    hvm->flush = hvm->flush || cr0 != vmcb->cr0 || cr3 != vmcb->cr3 || cr4 != vmcb->cr4;
+    vmcb->cr0 = cr0;
+    vmcb->cr2 = once(&page->cr2);
+    vmcb->cr3 = cr3;
+    vmcb->cr4 = cr4;
+    vmcb->interrupt_control = (vmcb->interrupt_control & ~V_TPR) | ((uint32_t)once(&page->cr8) & V_TPR);
+    uint64_t xcr0 = once(&page->xcr0) & (XCR0_SSE | XCR0_AVX);
+    hvm->xcr0 = XCR0_X87 | ((xcr0 & XCR0_AVX) != 0 ? XCR0_SSE : 0) | xcr0; /* no AVX without SSE: [APM2] 11.5.2 */
+}
+
+/* LMA follows from LME and paging: [APM2] 14.6.1. */
+static void apply_efer(struct hvm *hvm, struct vmcb *vmcb, uint64_t wanted)
+{
+    uint64_t efer = (wanted & EFER_GUEST) | EFER_SVME;
+    if ((vmcb->cr0 & CR0_PG) != 0 && (efer & EFER_LME) != 0)
+        efer |= EFER_LMA;
+    hvm->flush = hvm->flush || efer != vmcb->efer;
+    vmcb->efer = efer;
+}
+
+/* Access in the page: descriptor bits 40-55 (8-11 zero); unusable = P clear. */
+static void apply_segments(struct vmcb *vmcb, const struct vcpu_state *page)
+{
+    for (uint32_t i = 0; i < 8; i++) {
+        struct segment in = *(const volatile struct segment *)&page->seg[i];
+        uint16_t attributes = (uint16_t)((in.access & 0xffu) | (in.access >> 4 & 0xf00u));
+        vmcb->segment[segment_index[i]] =
+            (struct vmcb_segment){in.selector, attributes, in.limit, canonical(in.base)};
+    }
+    vmcb->cpl = ATTRIBUTE_DPL(vmcb->segment[VMCB_SS].attributes); /* a field of its own: [APM2] 15.5.1 */
+}
+
+/* Eight memory types, each 0, 1 or 4-7: [APM2] 7.8.1. */
+static bool pat_valid(uint64_t pat)
+{
+    uint64_t two_or_three = pat >> 1 & ~(pat >> 2) & 0x0101010101010101ull;
+    return ((pat & 0xf8f8f8f8f8f8f8f8ull) | two_or_three) == 0;
+}
+
+static void apply_tables_and_msrs(struct vmcb *vmcb, const struct vcpu_state *page, uint32_t dirty)
+{
+    if ((dirty & VCPU_GROUP_TABLE) != 0) {
+        uint32_t gdtr_limit = (uint16_t)once(&page->gdtr_limit), idtr_limit = (uint16_t)once(&page->idtr_limit);
+        vmcb->segment[VMCB_GDTR] = (struct vmcb_segment){0, 0, gdtr_limit, canonical(once(&page->gdtr_base))};
+        vmcb->segment[VMCB_IDTR] = (struct vmcb_segment){0, 0, idtr_limit, canonical(once(&page->idtr_base))};
+    }
+    if ((dirty & VCPU_GROUP_MSR) != 0) {
+        for (uint32_t i = 0; i < 8; i++) {
+            uint64_t value = once(&page->star + i);
+            vmcb->msr[i] = (msr_addresses >> i & 1) != 0 ? canonical(value) : value;
+        }
+        uint64_t pat = once(&page->pat);
+        vmcb->pat = pat_valid(pat) ? pat : vmcb->pat;
+    }
+}
+
+static void apply_debug(struct hvm *hvm, struct vmcb *vmcb, const struct vcpu_state *page)
+{
+    for (uint32_t i = 0; i < 4; i++)
+        hvm->dr[i] = once(&page->dr[i]);
+    if (debug_resident(hvm))
+        debug_load(hvm->dr);
+    vmcb->dr6 = (once(&page->dr6) & DR6_GUEST) | DR6_ONES;
+    vmcb->dr7 = (once(&page->dr7) & DR7_GUEST) | DR7_ONES;
+}
+
+static COLD enum error apply_rest(struct hvm *hvm, struct vmcb *vmcb, struct vcpu_state *page, uint32_t dirty)
+{
+    uint64_t inject = once(&page->inject);
+
+    if ((inject & EVENT_VALID) != 0) {
+        if (!svm_event(inject, once(&page->inject_error), &hvm->event))
+            return ERR_ARGUMENT;
+        page->inject = 0;
+        hvm->delivering = true;
+    }
+    svm_request_irq(hvm, once(&page->irq_vector));
+    if ((dirty & VCPU_GROUP_CONTROL) != 0)
+        apply_control(hvm, vmcb, page);
+    if ((dirty & (VCPU_GROUP_CONTROL | VCPU_GROUP_EFER)) != 0)
+        apply_efer(hvm, vmcb, (dirty & VCPU_GROUP_EFER) != 0 ? once(&page->efer) : vmcb->efer);
+    if ((dirty & VCPU_GROUP_SEGMENT) != 0)
+        apply_segments(vmcb, page);
+    apply_tables_and_msrs(vmcb, page, dirty);
+    if ((dirty & VCPU_GROUP_DEBUG) != 0)
+        apply_debug(hvm, vmcb, page);
+    if ((dirty & VCPU_GROUP_TSC) != 0)
+        vmcb->tsc_offset = hvm->tsc_offset = once(&page->tsc_offset);
+    return OK;
+}
+
+enum error hvm_apply(struct hvm *hvm, uint32_t dirty)
+{
+    struct vmcb *vmcb = hvm->control;
+    struct vcpu_state *page = hvm->state;
+
+    vmcb->rip = once(&page->rip);
+    vmcb->rflags = (once(&page->rflags) & RFLAGS_GUEST) | RFLAGS_ONE;
+    vmcb->interrupt_shadow = once(&page->shadow) & SHADOW_ACTIVE;
+    if (UNLIKELY((once(&page->inject) & EVENT_VALID) != 0 || (once(&page->irq_vector) & V_IRQ) != 0 || hvm->delivering ||
+                 (dirty & ~(uint32_t)(VCPU_GROUP_GPR | VCPU_GROUP_IP)) != 0))
+        return apply_rest(hvm, vmcb, page, dirty);
+    return OK;
+}
+
+static void read_segments(const struct vmcb *vmcb, struct vcpu_state *page)
+{
+    for (uint32_t i = 0; i < 8; i++) {
+        struct vmcb_segment in = vmcb->segment[segment_index[i]];
+        if (segment_index[i] == VMCB_SS) /* SYSRET may leave another DPL than the true CPL: [APM2] 15.5.1 */
+            in.attributes = (uint16_t)((in.attributes & ~(3u << 5)) | (vmcb->cpl & 3u) << 5);
+        uint16_t access = (uint16_t)((in.attributes & 0xffu) | (in.attributes & 0xf00u) << 4);
+        page->seg[i] = (struct segment){in.selector, access, in.limit, in.base};
+    }
+}
+
+void hvm_read(struct hvm *hvm, uint32_t groups)
+{
+    const struct vmcb *vmcb = hvm->control;
+    struct vcpu_state *page = hvm->state;
+
+    if ((groups & VCPU_GROUP_CONTROL) != 0) {
+        page->cr0 = vmcb->cr0;
+        page->cr2 = vmcb->cr2;
+        page->cr3 = vmcb->cr3;
+        page->cr4 = vmcb->cr4;
+        page->cr8 = vmcb->interrupt_control & V_TPR;
+        page->xcr0 = hvm->xcr0;
+    }
+    if ((groups & VCPU_GROUP_EFER) != 0)
+        page->efer = vmcb->efer & ~EFER_SVME;
+    if ((groups & VCPU_GROUP_SEGMENT) != 0)
+        read_segments(vmcb, page);
+    if ((groups & VCPU_GROUP_TABLE) != 0) {
+        page->gdtr_base = vmcb->segment[VMCB_GDTR].base;
+        page->gdtr_limit = vmcb->segment[VMCB_GDTR].limit;
+        page->idtr_base = vmcb->segment[VMCB_IDTR].base;
+        page->idtr_limit = vmcb->segment[VMCB_IDTR].limit;
+    }
+    if ((groups & VCPU_GROUP_MSR) != 0) {
+        for (uint32_t i = 0; i < 8; i++)
+            (&page->star)[i] = vmcb->msr[i];
+        page->pat = vmcb->pat;
+    }
+    if ((groups & VCPU_GROUP_DEBUG) != 0) {
+        if (debug_resident(hvm))
+            debug_save(hvm->dr);
+        for (uint32_t i = 0; i < 4; i++)
+            page->dr[i] = hvm->dr[i];
+        page->dr6 = vmcb->dr6;
+        page->dr7 = vmcb->dr7;
+    }
+    if ((groups & VCPU_GROUP_TSC) != 0)
+        page->tsc_offset = hvm->tsc_offset;
+    page->valid |= groups;
+}
