@@ -43,7 +43,8 @@ def _right(scope: Scope, owner: model.Object | None, call: model.Call) -> Iterat
             yield Problem(call.right.position, f"a right for '{call.name}', which is on no object", "no right")
         return
     if not call.name.startswith(f"{owner.name}_"):
-        yield Problem(call.position, f"call '{call.name}' of object '{owner.name}'", f"a name like {owner.name}_{call.name}")
+        yield Problem(call.position, f"call '{call.name}' of object '{owner.name}'",
+                      f"a name like {owner.name}_{call.name}")
     if call.right is None:
         yield Problem(call.position, f"call '{call.name}' names no right", "'right NAME' after its number")
         return

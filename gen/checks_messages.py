@@ -58,7 +58,8 @@ def _bound(one: model.Parameter) -> Iterator[Problem]:
     low, high = one.bound.low.value, one.bound.high.value
     bits = 32 if one.type.name == "slot" else INTEGERS.get(one.type.name)
     if bits is None:
-        yield Problem(one.bound.low.position, f"a bound on '{one.type.name}'", "bounds on u8, u16, u32, u64 or slot only")
+        yield Problem(one.bound.low.position, f"a bound on '{one.type.name}'",
+                      "bounds on u8, u16, u32, u64 or slot only")
     elif low > high:
         yield Problem(one.bound.low.position, f"the bound {low}..{high} is empty", "the smaller number first")
     elif high >= 1 << bits:

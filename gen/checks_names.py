@@ -31,7 +31,8 @@ def check(whole: model.Model) -> Iterator[Problem]:
     for interface in interfaces:
         yield from _twice((*interface.methods, *interface.rings))
         yield from _numbers("method", [method.number for method in interface.methods])
-    yield from _reserved((*types, *objects, *interfaces, *calls, *(m for i in interfaces for m in (*i.methods, *i.rings))))
+        yield from _reserved((*interface.methods, *interface.rings))
+    yield from _reserved((*types, *objects, *interfaces, *calls))
 
 
 def _type(item: model.Enum | model.Flags | model.Struct) -> Iterator[Problem]:
@@ -51,7 +52,8 @@ def _twice(items: Iterable[model.Declared]) -> Iterator[Problem]:
     first: dict[str, model.Declared] = {}
     for item in items:
         if item.name in first:
-            yield Problem(item.position, f"duplicate name '{item.name}'", f"a name not used at {first[item.name].position}")
+            yield Problem(item.position, f"duplicate name '{item.name}'",
+                          f"a name not used at {first[item.name].position}")
         first.setdefault(item.name, item)
 
 

@@ -48,7 +48,8 @@ def _head(interface: model.Interface) -> Iterator[Problem]:
     elif number.value >= reserved and interface.serves("kernel"):
         yield Problem(number.position, f"interface number {number.value} for the kernel", f"0..{reserved - 1}")
     if interface.version is None:
-        yield Problem(interface.position, f"interface '{interface.name}' has no version", "'version N' after its number")
+        yield Problem(interface.position, f"interface '{interface.name}' has no version",
+                      "'version N' after its number")
     elif not 1 <= interface.version.value <= 0xFFFF:
         yield Problem(interface.version.position, f"version {interface.version.value}", "1..65535")
     if not interface.methods:

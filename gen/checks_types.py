@@ -88,8 +88,8 @@ def _places(scope: Scope, layout: Layout) -> Iterator[Problem]:
         yield Problem(struct.size.position, f"a page of {struct.size.value} bytes", f"a multiple of {PAGE_BYTES}")
     elif layout.used > struct.size.value:
         first = next(entry for entry in layout.places if entry.end > struct.size.value)
-        yield Problem(first.field.position, f"field '{first.field.name}' ends at byte {first.end} of page '{struct.name}'",
-                      f"at most {struct.size.value}")
+        yield Problem(first.field.position, f"field '{first.field.name}' ends at byte {first.end} of page "
+                      f"'{struct.name}'", f"at most {struct.size.value}")
 
 
 def ring_element(scope: Scope, kind: model.TypeName) -> Iterator[Problem]:
@@ -98,4 +98,5 @@ def ring_element(scope: Scope, kind: model.TypeName) -> Iterator[Problem]:
     if struct is None or isinstance(struct, model.Page) or element(scope, kind.name) is None:
         yield Problem(kind.position, f"'{kind.name}' cannot be the element of a ring", "a struct")
     elif kind.count is None or kind.count.value.bit_count() != 1 or kind.count.value > 1 << 15:
-        yield Problem(kind.position, f"ring of {kind.name} without a usable length", "[N] with a power of two up to 32768")
+        yield Problem(kind.position, f"ring of {kind.name} without a usable length",
+                      "[N] with a power of two up to 32768")

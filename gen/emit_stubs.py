@@ -50,5 +50,5 @@ def _stub(scope: Scope, owner: model.Object | None, call: model.Call) -> Stub:
     return Stub(
         doc=call.doc, signature=signature(names.stub(call.name, owner is not None), parameters),
         target=f"{names.call(call.name)}, {'slot' if owner else '0'}", rdi=rdi, message="message" in call.modes,
-        restartable="restartable" in call.modes, fill="{" + (cexpr.words(takes) or ".label = 0") + "}", copies=cexpr.copies_in(takes, "message"),
-        stores=cexpr.stores(gives, "message.word"))
+        restartable="restartable" in call.modes, fill="{" + (cexpr.words(takes) or ".label = 0") + "}",
+        copies=cexpr.copies_in(takes, "message"), stores=cexpr.stores(gives, "message.word"))

@@ -50,8 +50,8 @@ def _environment() -> jinja2.Environment:
     environment = jinja2.Environment(
         loader=jinja2.FileSystemLoader(Path(__file__).with_name("templates")), undefined=jinja2.StrictUndefined,
         trim_blocks=True, lstrip_blocks=True, keep_trailing_newline=True, autoescape=False)
-    environment.globals.update(body=body, comment=comment, banner=banner, cexpr=cexpr, names=names, wire=wire, fill=fill,
-                               signature=signature)
+    environment.globals.update(body=body, comment=comment, banner=banner, fill=fill, signature=signature,
+                               cexpr=cexpr, names=names, wire=wire)
     return environment
 
 

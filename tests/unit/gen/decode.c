@@ -5,12 +5,12 @@
 
 #include "decode.h"
 
-#define CHECK(condition)                                                                           \
-    do {                                                                                           \
-        if (!(condition)) {                                                                        \
-            printf("%s:%d: %s\n", __FILE__, __LINE__, #condition);                                 \
-            exit(1);                                                                               \
-        }                                                                                          \
+#define CHECK(condition)                                           \
+    do {                                                           \
+        if (!(condition)) {                                        \
+            printf("%s:%d: %s\n", __FILE__, __LINE__, #condition); \
+            exit(1);                                               \
+        }                                                          \
     } while (0)
 
 /* on, kind, distance, one, how, text (two words), where, and two that must be zero. */
@@ -28,13 +28,25 @@ static enum error fill_with(unsigned word, uint64_t value)
 
 static void fill_accepts_and_refuses(void)
 {
-    static const struct { unsigned word; uint64_t value; } fine[] = {
+    static const struct {
+        unsigned word;
+        uint64_t value;
+    } fine[] = {
         {0, 0}, {1, 3}, {2, 1}, {4, 0}, {4, 1}, {4, 0x200}, {6, 0xffffffffff}, {7, 0xffffffff},
     };
-    static const struct { unsigned word; uint64_t value; } bad[] = {
-        {0, 2}, {0, UINT64_MAX}, {1, 0}, {1, 4}, {1, 39}, {1, 41}, {1, 64}, {1, 67}, {1, 1ull << 32 | 3}, {2, 0}, {2, 2},
-        {2, 999}, {2, 1001}, {3, 6}, {3, 8}, {3, 0x107}, {4, 2}, {4, 0x400}, {4, 1ull << 32}, {6, 1ull << 40},
-        {6, UINT64_MAX}, {7, 1ull << 32}, {8, 1}, {9, 1}, {9, 1ull << 63},
+    static const struct {
+        unsigned word;
+        uint64_t value;
+    } bad[] = {
+        {0, 2},          {0, UINT64_MAX}, {1, 0},
+        {1, 4},          {1, 39},         {1, 41},
+        {1, 64},         {1, 67},         {1, 1ull << 32 | 3},
+        {2, 0},          {2, 2},          {2, 999},
+        {2, 1001},       {3, 6},          {3, 8},
+        {3, 0x107},      {4, 2},          {4, 0x400},
+        {4, 1ull << 32}, {6, 1ull << 40}, {6, UINT64_MAX},
+        {7, 1ull << 32}, {8, 1},          {9, 1},
+        {9, 1ull << 63},
     };
 
     for (unsigned i = 0; i < sizeof(fine) / sizeof(fine[0]); i++)
@@ -46,11 +58,13 @@ static void fill_accepts_and_refuses(void)
 static void fill_keeps_every_value(void)
 {
     struct box_fill_args args;
-    static const uint8_t text[13] = {0x88, 0x77, 0x66, 0x55, 0x44, 0x33, 0x22, 0x11, 0xdd, 0xcc, 0xbb, 0xaa, 0x99};
+    static const uint8_t text[13] = {0x88, 0x77, 0x66, 0x55, 0x44, 0x33, 0x22,
+                                     0x11, 0xdd, 0xcc, 0xbb, 0xaa, 0x99};
 
     CHECK(decode_box_fill(good, &args) == OK);
     CHECK(args.on && args.kind == SPARSE_HIGH && args.distance == FAR_AWAY && args.one == SINGLE_ONLY);
-    CHECK(args.how == (GAPS_FIRST | GAPS_LAST) && args.where == 5 && memcmp(args.text, text, sizeof(text)) == 0);
+    CHECK(args.how == (GAPS_FIRST | GAPS_LAST) && args.where == 5 &&
+          memcmp(args.text, text, sizeof(text)) == 0);
 }
 
 static bool limits(uint64_t a, uint64_t b, uint64_t c, uint64_t d)
@@ -70,7 +84,8 @@ static void limits_hold_at_both_ends(void)
 
 static void rules_name_type_and_right(void)
 {
-    CHECK(CALL_LIMIT == 32 && call_rules[CALL_BOX_FILL].type == OBJECT_TYPE_BOX && call_rules[CALL_BOX_FILL].right == RIGHT_MANAGE);
+    CHECK(CALL_LIMIT == 32 && call_rules[CALL_BOX_FILL].type == OBJECT_TYPE_BOX &&
+          call_rules[CALL_BOX_FILL].right == RIGHT_MANAGE);
     CHECK(call_rules[CALL_NOTHING].type == OBJECT_TYPE_NONE && call_rules[31].type == OBJECT_TYPE_NONE);
 }
 
@@ -83,7 +98,8 @@ int main(void)
     fill_keeps_every_value();
     limits_hold_at_both_ends();
     rules_name_type_and_right();
-    CHECK(decode_box_look(five, &look) == OK && look.index == 5 && decode_box_look(six, &look) == ERR_ARGUMENT);
+    CHECK(decode_box_look(five, &look) == OK && look.index == 5 &&
+          decode_box_look(six, &look) == ERR_ARGUMENT);
     CHECK(decode_empty(zero) == OK && decode_empty(tail) == ERR_ARGUMENT);
     return 0;
 }

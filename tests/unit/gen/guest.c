@@ -28,7 +28,8 @@ int main(void)
     answer = (struct message){.label = label_reply(OK, 1), .word = {42}};
     if (sample_later(fake, 7, 99, 1, &value) != OK || value != 42)
         return 1;
-    if (seen_rax != (1ull << 63 | 7) || seen_rdi != 99 || seen_label != label_make(INTERFACE_SAMPLE, SAMPLE_LATER, 1))
+    if (seen_rax != (1ull << 63 | 7) || seen_rdi != 99 ||
+        seen_label != label_make(INTERFACE_SAMPLE, SAMPLE_LATER, 1))
         return 2;
     value = 3;
     if (sample_later(refuse, 7, 99, 1, &value) != ERR_METHOD || value != 3)

@@ -6,12 +6,12 @@
 #include "sample_client.h"
 #include "sample_server.h"
 
-#define CHECK(condition)                                                                           \
-    do {                                                                                           \
-        if (!(condition)) {                                                                        \
-            printf("%s:%d: %s\n", __FILE__, __LINE__, #condition);                                 \
-            exit(1);                                                                               \
-        }                                                                                          \
+#define CHECK(condition)                                           \
+    do {                                                           \
+        if (!(condition)) {                                        \
+            printf("%s:%d: %s\n", __FILE__, __LINE__, #condition); \
+            exit(1);                                               \
+        }                                                          \
     } while (0)
 
 /* What the fake kernel does to the next message, and what it saw of the last. */
@@ -48,17 +48,20 @@ static enum error handle_ping(void *context, uint64_t badge)
     return context == &kernel && badge == 77 ? kernel.status : ERR_STATE;
 }
 
-static enum error handle_all(void *context, uint64_t badge, const struct sample_all_in *in, struct sample_all_out *out)
+static enum error handle_all(void *context, uint64_t badge, const struct sample_all_in *in,
+                             struct sample_all_out *out)
 {
     (void)context;
     (void)badge;
     kernel.in = *in;
-    *out = (struct sample_all_out){.off = !in->on, .depth = TONE_ACUTE, .cut = TRIM_LEFT, .left = 9, .far = FAR_AWAY};
+    *out = (struct sample_all_out){
+        .off = !in->on, .depth = TONE_ACUTE, .cut = TRIM_LEFT, .left = 9, .far = FAR_AWAY};
     memcpy(out->reply, "reply", 5);
     return kernel.status;
 }
 
-static enum error handle_later(void *context, uint64_t badge, const struct sample_later_in *in, struct sample_later_out *out)
+static enum error handle_later(void *context, uint64_t badge, const struct sample_later_in *in,
+                               struct sample_later_out *out)
 {
     (void)context;
     (void)badge;
@@ -66,7 +69,8 @@ static enum error handle_later(void *context, uint64_t badge, const struct sampl
     return kernel.status;
 }
 
-static enum error handle_whole(void *context, uint64_t badge, const struct sample_whole_in *in, struct sample_whole_out *out)
+static enum error handle_whole(void *context, uint64_t badge, const struct sample_whole_in *in,
+                               struct sample_whole_out *out)
 {
     (void)context;
     (void)badge;
@@ -89,8 +93,8 @@ static enum error ask(struct all *all)
 {
     static const uint8_t text[13] = "thirteen byt";
 
-    return sample_all(9, 1234, true, TONE_GRAVE, TRIM_LEFT | TRIM_RIGHT, 64, text, UINT64_MAX, &all->off, &all->depth,
-                      &all->cut, &all->left, all->reply, &all->far);
+    return sample_all(9, 1234, true, TONE_GRAVE, TRIM_LEFT | TRIM_RIGHT, 64, text, UINT64_MAX, &all->off,
+                      &all->depth, &all->cut, &all->left, all->reply, &all->far);
 }
 
 static void values_arrive_both_ways(void)
@@ -101,7 +105,8 @@ static void values_arrive_both_ways(void)
     CHECK(kernel.rax == ((uint64_t)CALL_ENDPOINT_CALL << 32 | 9) && kernel.rdi == 1234);
     CHECK(kernel.in.on && kernel.in.pitch == TONE_GRAVE && kernel.in.sides == 3 && kernel.in.count == 64);
     CHECK(kernel.in.wide == UINT64_MAX && memcmp(kernel.in.text, "thirteen byt", 13) == 0);
-    CHECK(!all.off && all.depth == TONE_ACUTE && all.cut == TRIM_LEFT && all.left == 9 && all.far == FAR_AWAY);
+    CHECK(!all.off && all.depth == TONE_ACUTE && all.cut == TRIM_LEFT && all.left == 9 &&
+          all.far == FAR_AWAY);
     CHECK(memcmp(all.reply, "reply", 5) == 0);
 }
 
@@ -133,9 +138,22 @@ static void statuses_come_back(void)
 /* Words that the server must refuse, and the handler must not see. */
 static void spoiled_requests_are_refused(void)
 {
-    static const struct { uint64_t word, with; } bad[] = {
-        {0, 2}, {0, 1ull << 32}, {1, 3}, {1, 5}, {1, 64}, {1, 1ull << 40 | 2}, {2, 4}, {2, 1ull << 63}, {3, 0}, {3, 65},
-        {3, 1ull << 32 | 1}, {5, 1ull << 40}, {5, 1ull << 63},
+    static const struct {
+        uint64_t word, with;
+    } bad[] = {
+        {0, 2},
+        {0, 1ull << 32},
+        {1, 3},
+        {1, 5},
+        {1, 64},
+        {1, 1ull << 40 | 2},
+        {2, 4},
+        {2, 1ull << 63},
+        {3, 0},
+        {3, 65},
+        {3, 1ull << 32 | 1},
+        {5, 1ull << 40},
+        {5, 1ull << 63},
     };
     struct all all;
 
@@ -153,8 +171,11 @@ static void spoiled_requests_are_refused(void)
 /* Words of an answer that the client must refuse, leaving the results alone. */
 static void spoiled_answers_are_refused(void)
 {
-    static const struct { uint64_t word, with; } bad[] = {
-        {0, 2}, {1, 3}, {1, 1ull << 32 | 2}, {2, 4}, {3, 2}, {3, 10}, {4, 1ull << 40}, {5, 2}, {5, 999}, {5, 1ull << 32 | 1},
+    static const struct {
+        uint64_t word, with;
+    } bad[] = {
+        {0, 2}, {1, 3},   {1, 1ull << 32 | 2}, {2, 4}, {3, 2}, {3, 10}, {4, 1ull << 40},
+        {5, 2}, {5, 999}, {5, 1ull << 32 | 1},
     };
 
     for (unsigned i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
@@ -185,7 +206,8 @@ static void served(uint64_t label, enum error status)
     struct message message = {.label = label, .badge = 5, .word = {1, 2, 3}};
 
     CHECK(sample_dispatch(&ops, &kernel, &message) == DISPATCH_REPLY);
-    CHECK(message.label == label_reply(status, 0) && message.badge == 5 && message.word[0] == 0 && message.word[2] == 0);
+    CHECK(message.label == label_reply(status, 0) && message.badge == 5 && message.word[0] == 0 &&
+          message.word[2] == 0);
 }
 
 static void odd_requests_get_a_status(void)
@@ -211,7 +233,8 @@ static void restartable_calls_ask_until_done(void)
     kernel.calls = 0;
     CHECK(box_limits(3, 1, 2, 3, 4) == ERR_AGAIN && kernel.calls == 1);
     kernel.transport = ERR_ARGUMENT;
-    CHECK(box_fill(3, true, SPARSE_LOW, FAR_NEAR, SINGLE_ONLY, GAPS_LAST, text, 4) == ERR_ARGUMENT && kernel.calls == 2);
+    CHECK(box_fill(3, true, SPARSE_LOW, FAR_NEAR, SINGLE_ONLY, GAPS_LAST, text, 4) == ERR_ARGUMENT &&
+          kernel.calls == 2);
     CHECK(kernel.rax == ((uint64_t)CALL_BOX_FILL << 32 | 3) && kernel.rdi == 0);
     CHECK(syscall_nothing() == ERR_ARGUMENT && kernel.rax == 0);
     kernel.transport = OK;

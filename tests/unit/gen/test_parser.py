@@ -60,6 +60,9 @@ def refused_or_emitted(text: str) -> None:
         emit_all(whole)
 
 
+Side = list[tuple[str, str]]
+Method = tuple[str, int, Side, Side]
+
 NAMES = st.sampled_from("alpha beta gamma delta epsilon zeta eta theta".split())
 PARAMETERS = st.lists(st.tuples(NAMES, st.sampled_from(["u8", "u16", "u32", "u64", "bool", "bytes[3]", "bytes[16]",
                                                         "u8 in 3..9", "u64 in 1..2"])), max_size=5)
@@ -67,12 +70,12 @@ PARAMETERS = st.lists(st.tuples(NAMES, st.sampled_from(["u8", "u16", "u32", "u64
 
 @settings(max_examples=150, deadline=None)
 @given(st.lists(st.tuples(NAMES, st.integers(0, 33), PARAMETERS, PARAMETERS), max_size=4))
-def test_parser__well_formed_interfaces_are_refused_by_rule_or_emitted(methods: list[tuple[str, int, list[tuple[str, str]],
-                                                                                       list[tuple[str, str]]]]) -> None:
-    def side(items: list[tuple[str, str]]) -> str:
+def test_parser__well_formed_interfaces_are_refused_by_rule_or_emitted(methods: list[Method]) -> None:
+    def side(items: Side) -> str:
         return ", ".join(f"{name}: {kind}" for name, kind in items)
 
-    body = "\n".join(f"method {name} = {number} ({side(takes)}) -> ({side(gives)});" for name, number, takes, gives in methods)
+    body = "\n".join(f"method {name} = {number} ({side(takes)}) -> ({side(gives)});"
+                     for name, number, takes, gives in methods)
     file = parse("any.idl", f"interface sample = 40 version 1 for domain, guest {{ {body} }}\n")
     problems = check(model.Model((parse("base.idl", BASE), file)))
     names = [name for name, _, _, _ in methods]
