@@ -1,0 +1,7 @@
+"""The command: python3 -m capdl."""
+
+import sys
+
+from .cli import main
+
+sys.exit(main())
