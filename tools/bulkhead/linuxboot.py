@@ -10,7 +10,7 @@ import json
 import time
 from pathlib import Path
 
-from bulkhead import benchrows, guests, paths, proc, report, singleguest, systems
+from bulkhead import benchrows, guests, paths, proc, report, singleguest
 from bulkhead.benchrows import Row
 from bulkhead.cpio import Archive
 from bulkhead.errors import BulkheadFailed, TimeOut
@@ -90,10 +90,8 @@ def rows() -> list[Row]:
     kernel = guests.LINUX_CLOUD
     bare_boot = Boot(kernel=kernel, append=_APPEND, modules=(Module("init", initramfs),))
     bare = _measure("bare", bare_boot, _MEMORY_MIB, kernel)
-    file = singleguest.describe(
-        singleguest.Request(kernel, initramfs, _APPEND, _MEMORY_MIB, debug_exit=False)
-    )
-    system = systems.assemble(file, name=file.stem, extra_folders=(file.parent / "guest-images",))
+    request = singleguest.Request(kernel, initramfs, _APPEND, _MEMORY_MIB, debug_exit=False)
+    system = singleguest.assemble(request)
     ours = _measure("under Bulkhead", system.boot(), system.memory_mib, kernel)
     ratio = ours["instructions"] / bare["instructions"]
     how = (

@@ -160,8 +160,7 @@ def run_command(name: str, tenant: str, command: str, kill: Kill | None, timeout
 
 def run_guest(request: singleguest.Request, timeout_s: float | None) -> int:
     """Boots one kernel image as the only tenant, its serial port on standard output."""
-    file = singleguest.describe(request)
-    system = systems.assemble(file, name=file.stem, extra_folders=(file.parent / "guest-images",))
+    system = singleguest.assemble(request)
     _leave_on_signals()
     with Session(_machine(system), system.boot()) as session:
         try:

@@ -1,7 +1,4 @@
-"""`run --guest FILE`: a system with one tenant, described on the spot.
-
-The template is capdl/system/single-guest.toml; what the person chose replaces its {placeholders}.
-"""
+"""`run --guest FILE`: capdl/system/guest.toml, with what the person chose as its parameters."""
 
 from __future__ import annotations
 
@@ -10,11 +7,12 @@ import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
-from bulkhead import paths
-from bulkhead.errors import BulkheadFailed, UsageProblem
+from bulkhead import paths, systems
+from bulkhead.errors import UsageProblem
+from bulkhead.systems import System
 
-_TEMPLATE = paths.ROOT / "capdl" / "system" / "single-guest.toml.in"
-_HOST_MIB = 192  # for the core, builder and the domains beside the guest
+_DESCRIPTION = "guest"
+_BESIDE_MIB = 128  # for the core, builder, mgmt and the VMM
 
 
 @dataclass(frozen=True)
@@ -28,41 +26,33 @@ class Request:
     debug_exit: bool
 
 
-def _toml_string(text: str) -> str:
-    if any(ord(char) < 0x20 or ord(char) == 0x7F for char in text):
+def _machine_mib(request: Request) -> int:
+    """The guest, what lies beside it, and its files twice: as boot modules and as the VMM sees them."""
+    files = [request.kernel, *([request.initrd] if request.initrd is not None else [])]
+    size_mib = sum(file.stat().st_size for file in files) // (1 << 20) + 2
+    return request.memory_mib + _BESIDE_MIB + 2 * size_mib
+
+
+def assemble(request: Request) -> System:
+    """Makes the boot image of a system with this one guest."""
+    if any(ord(char) < 0x20 or ord(char) == 0x7F for char in request.append):
         raise UsageProblem("--append holds a control character")
-    return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
-
-
-def describe(request: Request) -> Path:
-    """Writes the description and links the images beside it; returns the description."""
-    if not 16 <= request.memory_mib <= 65536:
-        raise UsageProblem(f"--mem wants 16 to 65536 MiB, not {request.memory_mib}")
-    if not _TEMPLATE.is_file():
-        raise BulkheadFailed(f"{paths.shown(_TEMPLATE)} is missing from this tree")
     key = hashlib.sha256(repr(request).encode()).hexdigest()[:12]
-    folder = paths.SYSTEMS / f"guest-{key}"
-    images = folder / "guest-images"
+    name = f"guest-{key}"
+    images = paths.SYSTEMS / name / "images"
     shutil.rmtree(images, ignore_errors=True)
     images.mkdir(parents=True)
-    (images / "guest.kernel").symlink_to(request.kernel)
+    (images / "guest.kernel").symlink_to(request.kernel.resolve())
     if request.initrd is not None:
-        (images / "guest.initrd").symlink_to(request.initrd)
-    text = _TEMPLATE.read_text()
-    values = {
-        "MEMORY_MIB": str(request.memory_mib),
-        "MACHINE_MIB": str(request.memory_mib + _HOST_MIB + _images_mib(request)),
-        "APPEND": _toml_string(request.append),
-        "DEBUG_EXIT": "true" if request.debug_exit else "false",
-        "INITRD": 'initrd = "guest.initrd"' if request.initrd is not None else "",
+        (images / "guest.initrd").symlink_to(request.initrd.resolve())
+    parameters = {
+        "kernel": "guest.kernel",
+        "initrd": "guest.initrd" if request.initrd is not None else "",
+        "append": request.append,
+        "mem": str(request.memory_mib),
+        "machine_mib": str(_machine_mib(request)),
+        "debug_exit": "true" if request.debug_exit else "false",
     }
-    for name, value in values.items():
-        text = text.replace(f"@{name}@", value)
-    file = folder / f"guest-{key}.toml"
-    file.write_text(text)
-    return file
-
-
-def _images_mib(request: Request) -> int:
-    files = [request.kernel, *([request.initrd] if request.initrd is not None else [])]
-    return sum(file.stat().st_size for file in files) // (1 << 20) + 2
+    return systems.assemble(
+        systems.find(_DESCRIPTION), name=name, parameters=parameters, extra_folders=(images,)
+    )
