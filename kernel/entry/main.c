@@ -19,7 +19,9 @@ NORETURN void kernel_main(uint32_t magic, uint64_t info);
 
 static void interrupts_init(struct cpu *cpu)
 {
-    const struct window memory = {phys_to_ptr((hpa_t){0}), boot.memory_end};
+    /* Firmware's tables may stand above usable memory, but below 4 GiB or its end: what the direct map spans. */
+    const uint64_t mapped = boot.memory_end > 4ull << 30 ? boot.memory_end : 4ull << 30;
+    const struct window memory = {phys_to_ptr((hpa_t){0}), mapped};
     const char *reason = acpi_read(&acpi, &memory, boot.rsdp);
 
     if (reason) panic(reason);

@@ -24,7 +24,7 @@ _Static_assert(sizeof(struct gate) == 16, "[SDM-2023-09] Vol 3A 6.14.1");
 static struct gate idt[256];
 
 enum { GATE_INTERRUPT = 0x8e, GATE_DPL_SHIFT = 5 };
-enum { IST_NMI = 1, IST_DF, IST_MC, IST_DB, IST_COUNT = 4 };
+enum { IST_COUNT = 4 };
 
 /* Descriptor bits 40-55: [SDM-2023-09] Vol 3A 3.4.5, 8.2.3 */
 #define SEGMENT_ACCESSED (1ull << 40)
@@ -58,30 +58,19 @@ static struct gate gate_interrupt(uint64_t entry, uint8_t ist, uint8_t dpl)
 }
 
 /* What can strike before an entry has its stack, or swapgs, in order has a stack of its own. */
-static uint8_t vector_ist(uint32_t vector)
-{
-    switch (vector) {
-    case VECTOR_NMI: return IST_NMI;
-    case VECTOR_DF: return IST_DF;
-    case VECTOR_MC: return IST_MC;
-    case VECTOR_DB: return IST_DB;
-    default: return 0;
-    }
-}
+static const uint8_t vector_ist[256] = {[VECTOR_NMI] = 1, [VECTOR_DF] = 2, [VECTOR_MC] = 3, [VECTOR_DB] = 4};
 
 static void segments_load(const struct cpu *cpu)
 {
     const struct table_register gdt = {sizeof cpu->gdt - 1, (uint64_t)cpu->gdt};
     const struct table_register table = {sizeof idt - 1, (uint64_t)idt};
-    lgdt(&gdt);
-    __asm__ volatile("pushq %0; leaq 1f(%%rip), %%rax; pushq %%rax; lretq; 1:\n\t"
-                     "movl %1, %%eax; movl %%eax, %%ss; xorl %%eax, %%eax; movl %%eax, %%ds\n\t"
-                     "movl %%eax, %%es; movl %%eax, %%fs; movl %%eax, %%gs"
+    __asm__ volatile("lgdt %0; lidt %1; pushq %2; leaq 1f(%%rip), %%rax; pushq %%rax; lretq; 1: "
+                     "movl %3, %%eax; movl %%eax, %%ss; xorl %%eax, %%eax; movl %%eax, %%ds; "
+                     "movl %%eax, %%es; movl %%eax, %%fs; movl %%eax, %%gs; movl %4, %%eax; ltr %%ax"
                      :
-                     : "i"(SELECTOR_KERNEL_CODE), "i"(SELECTOR_KERNEL_DATA)
+                     : "m"(gdt), "m"(table), "i"(SELECTOR_KERNEL_CODE), "i"(SELECTOR_KERNEL_DATA),
+                       "i"(SELECTOR_TSS)
                      : "rax", "memory");
-    lidt(&table);
-    ltr(SELECTOR_TSS);
 }
 
 static void syscall_init(void)
@@ -91,8 +80,7 @@ static void syscall_init(void)
     wrmsr(MSR_STAR, sysret << 48 | syscall << 32);
     wrmsr(MSR_LSTAR, (uint64_t)syscall_entry);
     wrmsr(MSR_CSTAR, 0);
-    wrmsr(MSR_SFMASK,
-          RFLAGS_TF | RFLAGS_IF | RFLAGS_DF | RFLAGS_IOPL | RFLAGS_NT | RFLAGS_RF | RFLAGS_AC);
+    wrmsr(MSR_SFMASK, RFLAGS_TF | RFLAGS_IF | RFLAGS_DF | RFLAGS_IOPL | RFLAGS_NT | RFLAGS_RF | RFLAGS_AC);
 }
 
 void cpu_init(struct cpu *cpu, uint32_t index)
@@ -112,8 +100,7 @@ void cpu_init(struct cpu *cpu, uint32_t index)
     cpu->gdt[SELECTOR_TSS / 8] = descriptor_tss_low((uint64_t)&cpu->tss);
     cpu->gdt[SELECTOR_TSS / 8 + 1] = (uint64_t)&cpu->tss >> 32;
     for (uint32_t vector = 0; vector < 256; vector++)
-        idt[vector] =
-            gate_interrupt(trap_entries[vector], vector_ist(vector), vector == VECTOR_BP ? 3 : 0);
+        idt[vector] = gate_interrupt(trap_entries[vector], vector_ist[vector], vector == VECTOR_BP ? 3 : 0);
     segments_load(cpu);
     wrmsr(MSR_GS_BASE, (uint64_t)cpu);
     wrmsr(MSR_KERNEL_GS_BASE, 0);

@@ -43,6 +43,7 @@ struct cpu;
 #define RFLAGS_IOPL (3u << 12)
 #define RFLAGS_NT (1u << 14)
 #define RFLAGS_RF (1u << 16)
+#define RFLAGS_VM (1u << 17)
 #define RFLAGS_AC (1u << 18)
 
 struct cpuid {
@@ -58,47 +59,25 @@ struct table_register {
 static inline struct cpuid cpuid(uint32_t leaf, uint32_t subleaf)
 {
     struct cpuid r;
-    __asm__ volatile("cpuid"
-                     : "=a"(r.eax), "=b"(r.ebx), "=c"(r.ecx), "=d"(r.edx)
-                     : "a"(leaf), "c"(subleaf));
+    __asm__ volatile("cpuid" : "=a"(r.eax), "=b"(r.ebx), "=c"(r.ecx), "=d"(r.edx) : "a"(leaf), "c"(subleaf));
     return r;
 }
 
-static inline uint8_t in8(uint16_t port)
-{
-    uint8_t value;
-    __asm__ volatile("inb %w1, %0" : "=a"(value) : "Nd"(port));
-    return value;
-}
-
-static inline uint16_t in16(uint16_t port)
-{
-    uint16_t value;
-    __asm__ volatile("inw %w1, %0" : "=a"(value) : "Nd"(port));
-    return value;
-}
-
-static inline uint32_t in32(uint16_t port)
-{
-    uint32_t value;
-    __asm__ volatile("inl %w1, %0" : "=a"(value) : "Nd"(port));
-    return value;
-}
-
-static inline void out8(uint16_t port, uint8_t value)
-{
-    __asm__ volatile("outb %0, %w1" : : "a"(value), "Nd"(port));
-}
-
-static inline void out16(uint16_t port, uint16_t value)
-{
-    __asm__ volatile("outw %0, %w1" : : "a"(value), "Nd"(port));
-}
-
-static inline void out32(uint16_t port, uint32_t value)
-{
-    __asm__ volatile("outl %0, %w1" : : "a"(value), "Nd"(port));
-}
+/* in8(port), out8(port, value) and so on. */
+#define PORT_ACCESS(bits, suffix)                                             \
+    static inline uint##bits##_t in##bits(uint16_t port)                      \
+    {                                                                         \
+        uint##bits##_t value;                                                 \
+        __asm__ volatile("in" suffix " %w1, %0" : "=a"(value) : "Nd"(port));  \
+        return value;                                                         \
+    }                                                                         \
+    static inline void out##bits(uint16_t port, uint##bits##_t value)         \
+    {                                                                         \
+        __asm__ volatile("out" suffix " %0, %w1" : : "a"(value), "Nd"(port)); \
+    }
+PORT_ACCESS(8, "b")
+PORT_ACCESS(16, "w")
+PORT_ACCESS(32, "l")
 
 static inline uint64_t rdmsr(uint32_t msr)
 {
@@ -109,10 +88,7 @@ static inline uint64_t rdmsr(uint32_t msr)
 
 static inline void wrmsr(uint32_t msr, uint64_t value)
 {
-    __asm__ volatile("wrmsr"
-                     :
-                     : "c"(msr), "a"((uint32_t)value), "d"((uint32_t)(value >> 32))
-                     : "memory");
+    __asm__ volatile("wrmsr" : : "c"(msr), "a"((uint32_t)value), "d"((uint32_t)(value >> 32)) : "memory");
 }
 
 static inline uint64_t rdtsc(void)
@@ -131,54 +107,25 @@ static inline uint64_t xgetbv(uint32_t index)
 
 static inline void xsetbv(uint32_t index, uint64_t value)
 {
-    __asm__ volatile("xsetbv"
-                     :
-                     : "c"(index), "a"((uint32_t)value), "d"((uint32_t)(value >> 32))
-                     : "memory");
+    __asm__ volatile("xsetbv" : : "c"(index), "a"((uint32_t)value), "d"((uint32_t)(value >> 32)) : "memory");
 }
 
-static inline uint64_t read_cr0(void)
-{
-    uint64_t value;
-    __asm__ volatile("mov %%cr0, %0" : "=r"(value) : : "memory");
-    return value;
-}
-
-static inline void write_cr0(uint64_t value)
-{
-    __asm__ volatile("mov %0, %%cr0" : : "r"(value) : "memory");
-}
-
-static inline uint64_t read_cr2(void)
-{
-    uint64_t value;
-    __asm__ volatile("mov %%cr2, %0" : "=r"(value) : : "memory");
-    return value;
-}
-
-static inline uint64_t read_cr3(void)
-{
-    uint64_t value;
-    __asm__ volatile("mov %%cr3, %0" : "=r"(value) : : "memory");
-    return value;
-}
-
-static inline void write_cr3(uint64_t value)
-{
-    __asm__ volatile("mov %0, %%cr3" : : "r"(value) : "memory");
-}
-
-static inline uint64_t read_cr4(void)
-{
-    uint64_t value;
-    __asm__ volatile("mov %%cr4, %0" : "=r"(value) : : "memory");
-    return value;
-}
-
-static inline void write_cr4(uint64_t value)
-{
-    __asm__ volatile("mov %0, %%cr4" : : "r"(value) : "memory");
-}
+/* read_cr0(), write_cr0(value) and so on. */
+#define CONTROL_REGISTER(name)                                              \
+    static inline uint64_t read_##name(void)                                \
+    {                                                                       \
+        uint64_t value;                                                     \
+        __asm__ volatile("mov %%" #name ", %0" : "=r"(value) : : "memory"); \
+        return value;                                                       \
+    }                                                                       \
+    static inline void write_##name(uint64_t value)                         \
+    {                                                                       \
+        __asm__ volatile("mov %0, %%" #name : : "r"(value) : "memory");     \
+    }
+CONTROL_REGISTER(cr0)
+CONTROL_REGISTER(cr2)
+CONTROL_REGISTER(cr3)
+CONTROL_REGISTER(cr4)
 
 static inline void invlpg(uint64_t address)
 {
@@ -188,21 +135,6 @@ static inline void invlpg(uint64_t address)
 static inline void clts(void)
 {
     __asm__ volatile("clts" : : : "memory");
-}
-
-static inline void lgdt(const struct table_register *gdt)
-{
-    __asm__ volatile("lgdt %0" : : "m"(*gdt) : "memory");
-}
-
-static inline void lidt(const struct table_register *idt)
-{
-    __asm__ volatile("lidt %0" : : "m"(*idt) : "memory");
-}
-
-static inline void ltr(uint16_t selector)
-{
-    __asm__ volatile("ltr %0" : : "r"(selector) : "memory");
 }
 
 static inline void cpu_interrupts_off(void)
@@ -219,6 +151,12 @@ static inline void cpu_halt(void)
 static inline void cpu_idle(void)
 {
     __asm__ volatile("sti; hlt; cli" : : : "memory");
+}
+
+/* Take the interrupts that wait, here: STI opens after the next instruction. */
+static inline void interrupt_window(void)
+{
+    __asm__ volatile("sti; nop; cli" : : : "memory");
 }
 
 static inline void cpu_pause(void)
