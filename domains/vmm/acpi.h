@@ -1,0 +1,10 @@
+/* ACPI tables for the guest, written at LAYOUT_ACPI, where a scan of 0xe0000-0xfffff finds the RSDP too. */
+#ifndef VMM_ACPI_H
+#define VMM_ACPI_H
+
+#include "memory.h"
+
+/* False: no memory. *rsdp is where it stands. */
+bool acpi_write(struct memory *memory, gpa_t *rsdp);
+
+#endif

@@ -1,0 +1,144 @@
+/* Between two entries: what was delivered, which timers are due, what the console wants, what to offer next. */
+#include <bulkhead/message.h>
+
+#include "stubs.h"
+#include "vm.h"
+
+#define RFLAGS_IF UINT64_C(0x200)
+#define IRQ_VALID UINT64_C(0x100)
+#define INJECT_VALID (UINT64_C(1) << 31)
+#define VECTOR_NMI 2u
+#define CONSOLE_RETRY_NS UINT64_C(1000000)
+#define CONSOLE_WAITS 8u
+
+static void settle_delivery(struct vm *vm)
+{
+    if (vm->offered != OFFERED_NONE && (vm->state->irq_vector & IRQ_VALID) == 0) {
+        platform_delivered(&vm->platform, vm->offered, vm->offered_vector);
+    }
+    vm->offered = OFFERED_NONE;
+    vm->state->irq_vector = 0;
+}
+
+static void offer_interrupt(struct vm *vm)
+{
+    struct lapic *lapic = &vm->platform.lapic;
+    vm->offered = platform_interrupt(&vm->platform, &vm->offered_vector);
+    if (vm->offered != OFFERED_NONE) {
+        vm->state->irq_vector = vm->offered_vector | IRQ_VALID;
+    }
+    if (lapic->nmi && (vm->state->inject & INJECT_VALID) == 0) {
+        lapic->nmi = false;
+        vm_inject(vm, INJECT_TYPE_NMI, VECTOR_NMI, false, 0);
+    }
+}
+
+static void check_requests(struct vm *vm)
+{
+    switch (vm->platform.pm.request) {
+    case PM_REQUEST_NONE:
+        break;
+    case PM_REQUEST_POWER_OFF:
+        vm_end(vm, GUEST_POWER_OFF, 0);
+        return;
+    case PM_REQUEST_RESET:
+        vm_end(vm, GUEST_RESET, 0);
+        return;
+    }
+    if (vm->platform.debugexit.written) {
+        vm_end(vm, GUEST_DEBUG_EXIT, vm->platform.debugexit.value);
+    }
+}
+
+static void plan_deadline(struct vm *vm, uint64_t now_ns, bool console_waits)
+{
+    uint64_t ns = min_u64(platform_deadline(&vm->platform), vm->console.flush_ns);
+    if (console_waits) {
+        ns = min_u64(ns, now_ns + CONSOLE_RETRY_NS);
+    }
+    vm->deadline = timebase_tsc(&vm->timebase, ns);
+    uint64_t armed = vm->platform.lapic.tsc_deadline;
+    if (armed != 0) {
+        /* A guest's deadline beyond the end of time is none. */
+        uint64_t at = armed - vm->tsc_offset;
+        vm->deadline = min_u64(vm->deadline, at != 0 ? at : 1);
+    }
+}
+
+/* Wall time since start, less the time halted, less what the scheduler gave us: time stolen. */
+static void update_steal(struct vm *vm, uint64_t now_ns)
+{
+    uint64_t consumed, remaining, debt;
+    if (vm->sched_slot == 0 || (vm->kvmclock.steal_msr & 1u) == 0 ||
+        sched_info(vm->sched_slot, &consumed, &remaining, &debt) != OK) {
+        return;
+    }
+    uint64_t ran = timebase_ns(&vm->timebase, vm->timebase.start + (consumed - vm->consumed_at_start));
+    uint64_t wanted = now_ns - min_u64(now_ns, vm->idle_ns);
+    kvmclock_update_steal(&vm->kvmclock, &vm->memory, wanted - min_u64(wanted, ran));
+}
+
+/* The wait lets mgmt empty the ring; whatever else wakes us is seen by the next service. */
+void vm_wait_console(struct vm *vm)
+{
+    uint32_t bits;
+    uint64_t deadline = timebase_tsc(&vm->timebase, vm_now_ns(vm) + CONSOLE_RETRY_NS);
+    enum error error = notif_wait(vm->bell_slot, deadline, &bits);
+    (void)error; /* a timeout is as good as a bell */
+}
+
+static bool pump_console(struct vm *vm)
+{
+    bool waits = console_pump(&vm->console, &vm->platform.uart, vm_now_ns(vm));
+    for (uint32_t i = 0; waits && i < CONSOLE_WAITS; i++) {
+        vm_wait_console(vm);
+        waits = console_pump(&vm->console, &vm->platform.uart, vm_now_ns(vm));
+    }
+    return waits;
+}
+
+void vm_service(struct vm *vm)
+{
+    vm->attention = false;
+    settle_delivery(vm);
+    bool console_waits = pump_console(vm);
+    check_requests(vm);
+    uint64_t now = vm_now(), now_ns = timebase_ns(&vm->timebase, now);
+    platform_expire(&vm->platform, now_ns, now + vm->tsc_offset);
+    offer_interrupt(vm);
+    if (vm->offered != OFFERED_NONE) {
+        update_steal(vm, now_ns);
+    }
+    plan_deadline(vm, now_ns, console_waits);
+}
+
+static bool wakes(const struct vm *vm)
+{
+    return vm->offered != OFFERED_NONE || (vm->state->inject & INJECT_VALID) != 0;
+}
+
+/* HLT: nothing runs until an interrupt can be delivered. */
+void vm_halt(struct vm *vm)
+{
+    bool enabled = (vm->state->rflags & RFLAGS_IF) != 0;
+    vm_service(vm);
+    while (vm->ended == GUEST_RUNS && !wakes(vm)) {
+        uint32_t bits;
+        if (!enabled) {
+            vm_die(vm, DEATH_HALTED, "halted with interrupts off");
+            return;
+        }
+        console_flush(&vm->console);
+        uint64_t from = vm_now_ns(vm);
+        enum error error = notif_wait(vm->bell_slot, vm->deadline, &bits);
+        if (error != OK && error != ERR_TIMEOUT && error != ERR_CANCELED) {
+            vm_die(vm, DEATH_VMM_CHECK, "the bell cannot be waited for");
+            return;
+        }
+        vm->idle_ns += vm_now_ns(vm) - from;
+        vm_service(vm);
+    }
+    if (vm->ended == GUEST_RUNS && !enabled && (vm->state->inject & INJECT_VALID) == 0) {
+        vm_die(vm, DEATH_HALTED, "halted with interrupts off");
+    }
+}
