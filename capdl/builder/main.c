@@ -2,7 +2,6 @@
  * does not fit stops the machine with its reason, before the first domain runs. */
 #include "builder.h"
 #include "console.h"
-#include "heap.h"
 #include "log.h"
 #include "main.h"
 
@@ -51,11 +50,9 @@ _Noreturn void builder_main(const struct boot_info *info)
 {
     /* Too large for the stack; there is one, and everyone else gets a pointer. */
     static struct builder builder;
-    static char heap[16384]; /* newlib asks for some; nothing on the way allocates */
     struct refusal why = {.text = ""};
     builder.boot = info;
     console_open(plan_first_free(info), (uint16_t)info->console_port);
-    heap_open(heap, sizeof heap);
     if (!boot(&builder, &why)) {
         console_fatal(&why);
     }

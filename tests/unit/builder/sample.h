@@ -1,0 +1,30 @@
+/* A small system that uses every part of the description: mgmt, and a VMM with a guest. */
+#ifndef TEST_SAMPLE_H
+#define TEST_SAMPLE_H
+
+#include <stddef.h>
+
+#include "spec.h"
+
+/* Object numbers of the sample. */
+enum sample_object {
+    SAMPLE_CONTENT, SAMPLE_CHANNEL, SAMPLE_BUILDER, SAMPLE_TENANT, SAMPLE_BELL,
+    MGMT_CAPTAB, MGMT_SPACE, MGMT_IMAGE, MGMT_INFO, MGMT_STACK, MGMT_THREAD, MGMT_SCHED, MGMT_RESERVE,
+    VMM_RAM, VMM_CAPTAB, VMM_SPACE, VMM_IMAGE, VMM_INFO, VMM_STACK, VMM_THREAD, VMM_VCPU, VMM_GUEST_SPACE,
+    VMM_GUEST_CAPTAB, VMM_SCHED, VMM_NOTIF, SAMPLE_OBJECTS
+};
+enum { SAMPLE_MGMT = 0, SAMPLE_VMM = 1, SAMPLE_BLOB = 0, SAMPLE_PROGRAM = 1 };
+
+#define SAMPLE_BLOB_BYTES 5000u
+#define SAMPLE_ELF_BYTES 0x2100u
+#define SAMPLE_STACK_TOP UINT64_C(0x7fffff000000)
+#define SAMPLE_CHANNEL_ADDRESS UINT64_C(0x4000000000)
+
+/* A static ELF64: text of 0x80 bytes at 0x400000 and data of 0x100 bytes at 0x401010 with 0x1100 in memory. */
+void sample_elf(uint8_t file[SAMPLE_ELF_BYTES]);
+void sample_blob(uint8_t file[SAMPLE_BLOB_BYTES]);
+
+/* The description; the images' digests are zero. Passes spec_check. */
+void sample_spec(struct spec *spec);
+
+#endif
