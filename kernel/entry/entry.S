@@ -29,7 +29,7 @@ syscall_entry:
     movq %rdi, BELOW(REGS_RDI)(%rsp)
     movq %rsi, BELOW(REGS_RSI)(%rsp)
     cmpq $CALL_NOTIF_WAIT, %rcx
-    ja slow_call
+    ja run_call
     movq %gs:CPU_STACK, %rsp
     je wait_call
     movq %rbx, %rcx
@@ -90,6 +90,34 @@ words_high: /* words 6-9 stand in the sender's registers */
     je fast_return
     movq REGS_R10(%r11), %r10
     jmp fast_return
+
+run_call: /* the C code keeps r12-r15 if it comes back; elsewhere they are taken from the thread's registers */
+    cmpq $CALL_VCPU_RUN, %rcx
+    jne slow_call
+    movq %r12, BELOW(REGS_R12)(%rsp)
+    movq %r13, BELOW(REGS_R13)(%rsp)
+    movq %r14, BELOW(REGS_R14)(%rsp)
+    movq %r15, BELOW(REGS_R15)(%rsp)
+    movq %gs:CPU_STACK, %rsp
+    movq %rdi, %rsi
+    movq %rax, %rdi
+    call sys_fast_run
+    cmpq $-2, %rax
+    jae 1f
+    movq %gs:CPU_REGS_TOP, %rsp
+    movq BELOW(REGS_RBX)(%rsp), %rbx
+    movq BELOW(REGS_RBP)(%rsp), %rbp
+    xorl %esi, %esi
+    xorl %edi, %edi
+    xorl %edx, %edx
+    xorl %r8d, %r8d
+    xorl %r9d, %r9d
+    xorl %r10d, %r10d
+    jmp fast_return
+1:  ja slow_call
+    movq %gs:CPU_SELF, %rdi
+    call entry_leave
+    ud2
 
 wait_call:
     movq %rax, %rdi

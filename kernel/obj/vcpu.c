@@ -156,7 +156,7 @@ static void refuse(struct vcpu *vcpu, enum error error)
     vcpu_answer(vcpu, error, 0, &none);
 }
 
-/* Leave to the VMM at once where it has been signalled or its deadline is over; otherwise it stays in the guest. */
+/* Leave to the VMM at once where it has been signalled or does not want to wait. */
 static bool must_return(struct thread *thread)
 {
     struct notif *bound = thread->bound;
@@ -166,11 +166,9 @@ static bool must_return(struct thread *thread)
         bound->bits = 0;
         return true;
     }
-    if (thread->vcpu->run_deadline != NEVER && thread->vcpu->run_deadline <= rdtsc()) {
-        vcpu_return(thread, RUN_REASON_DEADLINE, 0);
-        return true;
-    }
-    return false;
+    if (thread->vcpu->run_deadline != 0) return false; /* one that is over fires at entry */
+    vcpu_return(thread, RUN_REASON_DEADLINE, 0);
+    return true;
 }
 
 void vcpu_expire(struct cpu *cpu, struct thread *thread, uint64_t now)

@@ -108,3 +108,19 @@ uint64_t sys_fast_wait(uint64_t call)
     notif->bits = 0;
     return bits;
 }
+
+uint64_t sys_fast_run(uint64_t call, uint64_t deadline)
+{
+    struct cpu *cpu = cpu_self();
+    struct thread *thread = cpu->current;
+    struct slot *slot;
+    struct vcpu *vcpu;
+
+    if (UNLIKELY(cpu->reschedule)) return FAST_NO;
+    if (captab_find(thread->captab, (uint32_t)call, OBJECT_TYPE_VCPU, RIGHT_MANAGE, &slot) != OK) return FAST_NO;
+    vcpu = cap_object(slot);
+    if (vcpu_run_check(vcpu) != OK) return FAST_NO;
+    vcpu_run(cpu, vcpu, thread, deadline);
+    if (LIKELY(thread->state == THREAD_STATE_IN_GUEST)) vcpu_loop(cpu, thread);
+    return UNLIKELY(cpu->reschedule || thread->state != THREAD_STATE_READY) ? FAST_LEAVE : thread->regs.rax;
+}
