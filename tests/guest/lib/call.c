@@ -1,0 +1,32 @@
+#include "call.h"
+
+hypercall_invoke *call_entry(void)
+{
+    /* "AuthenticAMD": [APM3] CPUID Fn0000_0000. */
+    const bool amd = cpuid(0, 0).ebx == 0x68747541;
+    return amd ? hypercall_vmmcall : hypercall_vmcall;
+}
+
+enum error call_raw(uint64_t rax, uint64_t deadline, struct message *message)
+{
+    return call_entry()(rax, deadline, message);
+}
+
+uint64_t call_ticks(uint64_t milliseconds)
+{
+    uint64_t uptime_ns = 0;
+    uint64_t tsc_khz = 0;
+    expect_equal(tenant_clock(call_entry(), SLOT_TENANT, DEADLINE_NEVER, &uptime_ns, &tsc_khz), OK,
+                 "clock answers");
+    return milliseconds * tsc_khz;
+}
+
+void call_expect_alive(void)
+{
+    uint16_t major = 0;
+    uint16_t minor = 0;
+    uint16_t version = 0;
+    expect_equal(tenant_version(call_entry(), SLOT_TENANT, DEADLINE_NEVER, &major, &minor, &version), OK,
+                 "the guest is still served");
+    expect_equal(version, TENANT_INTERFACE_VERSION, "the interface version is the header's");
+}

@@ -1,0 +1,51 @@
+/* events answers at once if there is news, refuses to wait with deadline 0, and waits no longer than its deadline: a
+ * guest never blocks for good, and interrupts may end the wait early (ERR_CANCELED), never late. */
+#include <call.h>
+
+static enum error events(uint64_t seen, uint64_t deadline, uint64_t *sequence, enum lifecycle *kind)
+{
+    return tenant_events(call_entry(), SLOT_TENANT, deadline, seen, sequence, kind);
+}
+
+static uint64_t test_started(void)
+{
+    uint64_t sequence = 0;
+    enum lifecycle kind = LIFECYCLE_NONE;
+    expect_equal(events(0, DEADLINE_NEVER, &sequence, &kind), OK, "the first event is there");
+    expect(kind == LIFECYCLE_STARTED || kind == LIFECYCLE_RESTARTED, "it says that the tenant was started");
+    while (events(sequence, DEADLINE_NOW, &sequence, &kind) == OK) {
+    }
+    return sequence;
+}
+
+static void test_deadline(uint64_t seen)
+{
+    uint64_t sequence = 0;
+    enum lifecycle kind = LIFECYCLE_NONE;
+    const uint64_t ticks = call_ticks(50);
+    const uint64_t start = rdtsc();
+    enum error error;
+    do
+        error = events(seen, start + ticks, &sequence, &kind);
+    while (error == ERR_CANCELED && rdtsc() < start + ticks);
+    const uint64_t waited = rdtsc() - start;
+    print_value("waited", waited);
+    expect(error == ERR_TIMEOUT || error == ERR_CANCELED, "the deadline ends the wait");
+    expect(waited >= ticks, "not before the deadline");
+    expect(waited < ticks * 40, "not long after it");
+}
+
+void test(void)
+{
+    uint64_t sequence = 0;
+    enum lifecycle kind = LIFECYCLE_NONE;
+    const uint64_t seen = test_started();
+    expect_equal(events(seen, DEADLINE_NOW, &sequence, &kind), ERR_TIMEOUT, "deadline 0 does not wait");
+    expect_equal(events(seen, 1, &sequence, &kind), ERR_TIMEOUT, "a deadline in the past does not wait");
+    expect_equal(events(UINT64_MAX, rdtsc() + 1000, &sequence, &kind), ERR_TIMEOUT,
+                 "nothing after the end of time");
+    test_deadline(seen);
+    for (unsigned round = 0; round < 200; round++)
+        (void)!events(seen, rdtsc() + 1000, &sequence, &kind);
+    call_expect_alive();
+}

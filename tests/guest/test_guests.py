@@ -1,0 +1,134 @@
+"""Hostile and curious guests: each runs beside a witness, must end as its test.toml says, and must harm nobody."""
+
+from __future__ import annotations
+
+import time
+import tomllib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from bulkhead import paths, systems
+from bulkhead.errors import BulkheadError, TimeOut
+from bulkhead.link import Message
+from bulkhead.qemu import Machine
+from bulkhead.session import Session
+
+HERE = Path(__file__).parent
+BOOT_S = 60.0
+TIMED_OUT, DIED = 124, 126
+
+
+@dataclass(frozen=True)
+class Manifest:
+    """A guest's test.toml."""
+
+    name: str
+    status: tuple[int, ...]
+    memory_mib: int
+    timeout_s: float
+    serial: tuple[str, ...]
+    system: str = "guest-test"
+    witness: bool = True
+
+    @classmethod
+    def read(cls, folder: Path) -> Manifest:
+        data = tomllib.loads((folder / "test.toml").read_text())
+        known = {"status", "memory_mib", "timeout_s", "serial", "system", "witness"}
+        unknown = sorted(set(data) - known)
+        if unknown:
+            raise ValueError(f"{folder.name}/test.toml: unknown {unknown[0]}; known: {', '.join(sorted(known))}")
+        return cls(
+            name=folder.name,
+            **{**data, "status": tuple(data["status"]), "serial": tuple(data["serial"])},
+        )
+
+
+MANIFESTS = [Manifest.read(file.parent) for file in sorted(HERE.glob("*/test.toml"))]
+
+
+def exit_status(event: Message | None) -> int:
+    """How the guest ended, as `run --guest` would say it."""
+    if event is None:
+        return TIMED_OUT
+    state = event.get("state")
+    if state in ("poweroff", "reset"):
+        return 0
+    if state == "debug-exit":
+        return (int(event.get("value", 0)) * 2 + 1) & 0xFF
+    return DIED
+
+
+def guest_event(session: Session, timeout_s: float) -> Message | None:
+    """The end of tenant t."""
+    try:
+        return session.link.wait(
+            lambda event: event.get("event") == "guest" and event.get("name") == "t", timeout_s, "end of the guest"
+        )
+    except TimeOut:
+        return None
+
+
+def witness_lines(text: bytes) -> list[int]:
+    """The work units that the witness has reported."""
+    words = [line.split() for line in text.replace(b"\r", b"").split(b"\n")]
+    return [int(line[1]) for line in words if len(line) == 2 and line[0] == b"WITNESS" and line[1].isdigit()]
+
+
+def check_witness(session: Session) -> None:
+    """The neighbour and the core are unharmed: it still counts, says nothing of harm, and mgmt answers."""
+    start = session.console.position()
+    session.link.demand("focus w")
+    session.console.drain()
+    before = witness_lines(session.console.since(start))
+    until = time.monotonic() + 20
+    text = session.console.since(start)
+    while time.monotonic() < until and len(witness_lines(text)) <= len(before):
+        time.sleep(0.1)
+        text = session.console.since(start)
+    assert b"HARM" not in text, text.decode(errors="replace")
+    assert len(witness_lines(text)) > len(before), "the witness no longer counts after the guest's end"
+    listed = {domain["tenant"]: domain for domain in session.link.demand("ps")["domains"]}
+    assert listed["w"]["state"] == "running"
+
+
+@pytest.fixture
+def machine(request: pytest.FixtureRequest) -> Iterator[tuple[Manifest, Session]]:
+    """The manifest's guest, booted beside the witness."""
+    manifest: Manifest = request.param
+    elf = paths.TARGET / "tests" / "guest" / f"{manifest.name}.elf"
+    images = paths.SYSTEMS / f"guest-test-{manifest.name}" / "images"
+    images.mkdir(parents=True, exist_ok=True)
+    link = images / "test.kernel"
+    link.unlink(missing_ok=True)
+    link.symlink_to(elf)
+    system = systems.assemble(
+        systems.find(manifest.system),
+        name=f"guest-test-{manifest.name}",
+        parameters={"kernel": "test.kernel", "mem": str(manifest.memory_mib)},
+        extra_folders=(images,),
+    )
+    with Session(Machine(memory_mib=system.memory_mib), system.boot()) as session:
+        try:
+            session.wait_ready(BOOT_S)
+            yield manifest, session
+        finally:
+            session.end()
+
+
+@pytest.mark.parametrize("machine", MANIFESTS, ids=[manifest.name for manifest in MANIFESTS], indirect=True)
+def test_guest__ends_as_described_and_harms_nobody(machine: tuple[Manifest, Session]) -> None:
+    manifest, session = machine
+    try:
+        event = guest_event(session, manifest.timeout_s)
+        session.console.drain()
+        serial = session.console.since(0).decode(errors="replace")
+        assert exit_status(event) in manifest.status, f"{event}\n{serial}"
+        for wanted in manifest.serial:
+            assert wanted in serial, serial
+        if manifest.witness:
+            check_witness(session)
+    except BulkheadError as error:
+        pytest.fail(f"{error}\n{session.console.since(0).decode(errors='replace')[-4000:]}")
