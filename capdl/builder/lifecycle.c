@@ -81,11 +81,11 @@ enum error lifecycle_destroy(struct builder *builder, uint32_t id)
     if (!known(builder, id) || !alive(builder, id)) {
         return ERR_STATE;
     }
-    /* A thread that cannot be suspended is already dead to us: its memory is taken in any case. */
-    if (each_thread(builder, id, thread_suspend) != OK) {
+    /* First, because suspending a thread also ends the state in which it died. */
+    postmortem_take(builder, id);
+    if (builder->domain[id].state == DOMAIN_STATE_RUNNING && each_thread(builder, id, thread_suspend) != OK) {
         log_line("domain %s: a thread did not stop", builder->spec.domain[id].name);
     }
-    postmortem_take(builder, id);
     realise_undo(builder, id);
     builder->domain[id].state = DOMAIN_STATE_DEAD;
     return OK;
