@@ -34,9 +34,10 @@ static const uint32_t intercepts[3] = {
 static _Alignas(PAGE_BYTES) uint8_t io_bitmap[3 * PAGE_BYTES];
 static _Alignas(PAGE_BYTES) uint8_t msr_bitmap[2 * PAGE_BYTES];
 enum { MSR_RANGE_BYTES = 2048 };
-/* The hardware switches these (15.5.2), SYSENTER's and PAT (15.25.2), so the guest may have them. */
+/* VMSAVE and VMLOAD switch these (15.5.2; 0x174-0x176 are SYSENTER's), so the guest may have them.
+ * Not PAT: QEMU 7.2 ignores g_pat, and the guest's would become the host's. */
 static const uint32_t switched_msrs[] = {MSR_FS_BASE, MSR_GS_BASE, MSR_KERNEL_GS_BASE, MSR_STAR, MSR_LSTAR, MSR_CSTAR,
-                                         MSR_SFMASK, 0x174, 0x175, 0x176, 0x277};
+                                         MSR_SFMASK, 0x174, 0x175, 0x176};
 
 /* An XSAVE area whose header says "initial" for every component: [APM2] 11.5.4. */
 static const _Alignas(64) uint8_t initial_state[576];

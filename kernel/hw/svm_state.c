@@ -24,6 +24,8 @@
 #define XCR0_SSE 2ull
 #define XCR0_AVX 4ull
 #define VECTORS_WITH_ERROR 0x60227d00u /* [APM2] 8.2: 8 10-14 17 21 29 30 */
+#define ATTRIBUTES_TSS_GUEST 0xf68u /* all but present, system, type bits 0-2 */
+#define ATTRIBUTES_TSS_BUSY 0x83u
 #define ATTRIBUTE_DPL(attributes) ((attributes) >> 5 & 3u)
 
 /* The page's order: es cs ss ds fs gs ldtr tr. */
@@ -142,6 +144,9 @@ static void apply_segments(struct vmcb *vmcb, const struct vcpu_state *page)
         vmcb->segment[segment_index[i]] =
             (struct vmcb_segment){in.selector, attributes, in.limit, canonical(in.base)};
     }
+    /* TR is always a busy TSS, on hardware too; QEMU 7.2 aborts at any other: [APM2] 4.8.3. */
+    struct vmcb_segment *tr = &vmcb->segment[VMCB_TR];
+    tr->attributes = (uint16_t)((tr->attributes & ATTRIBUTES_TSS_GUEST) | ATTRIBUTES_TSS_BUSY);
     vmcb->cpl = ATTRIBUTE_DPL(vmcb->segment[VMCB_SS].attributes); /* a field of its own: [APM2] 15.5.1 */
 }
 
