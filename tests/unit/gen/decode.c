@@ -82,6 +82,23 @@ static void limits_hold_at_both_ends(void)
     CHECK(!limits(1, 0, 0, 1) && !limits(1, 0, 0, 10) && !limits(1, 0, 0, 1ull << 16 | 2));
 }
 
+static bool pair(uint64_t a, uint64_t b, uint64_t c, uint64_t d)
+{
+    const uint64_t words[10] = {a, b, c, d};
+    struct box_pair_args args;
+
+    return decode_box_pair(words, &args) == OK && args.a == a && args.b == b && args.c == c && args.d == d;
+}
+
+/* Parameters of one type share their test. */
+static void shared_limits_hold_for_each(void)
+{
+    CHECK(pair(UINT32_MAX, UINT16_MAX, UINT32_MAX, UINT16_MAX) && pair(UINT32_MAX, 0, 1, 2));
+    CHECK(!pair(1ull << 32, 0, 0, 0) && !pair(0, 1u << 16, 0, 0) && !pair(0, 0, 1ull << 32, 0) &&
+          !pair(0, 0, 0, 1u << 16));
+    CHECK(!pair(UINT64_MAX, 0, 0, 0) && !pair(0, 0, 0, 1ull << 63));
+}
+
 static void rules_name_type_and_right(void)
 {
     CHECK(CALL_LIMIT == 32 && call_rules[CALL_BOX_FILL].type == OBJECT_TYPE_BOX &&
@@ -97,6 +114,7 @@ int main(void)
     fill_accepts_and_refuses();
     fill_keeps_every_value();
     limits_hold_at_both_ends();
+    shared_limits_hold_for_each();
     rules_name_type_and_right();
     CHECK(decode_box_look(five, &look) == OK && look.index == 5 &&
           decode_box_look(six, &look) == ERR_ARGUMENT);
