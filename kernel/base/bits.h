@@ -1,4 +1,4 @@
-/* Bit search: the instructions behind it are assumed, as an axiom of the proof. */
+/* Bit search: instructions, not C, so the proof takes these two contracts on trust (-wp-skip-fct). */
 #ifndef BASE_BITS_H
 #define BASE_BITS_H
 

@@ -59,59 +59,37 @@ static bool table_read(struct table_header *header, const struct window *memory,
            header->length <= TABLE_BYTES_MAX && checksum_good(memory, at, header->length);
 }
 
-static bool madt_read_processor(struct acpi *acpi, uint32_t apic_id, uint32_t flags)
-{
-    if ((flags & 1) == 0)
-        return true;
-    if (acpi->processor_count == ACPI_PROCESSORS)
-        return false;
-    acpi->apic_id[acpi->processor_count++] = apic_id;
-    return true;
-}
-
-/* MPS INTI flags, [ACPI-6.5] table 5.26: polarity 3 = active low, trigger 3 = level. */
-static struct acpi_override override_decode(const uint8_t entry[10])
-{
-    uint32_t gsi;
-    memcpy(&gsi, entry + 4, sizeof gsi);
-    return (struct acpi_override){gsi, entry[3], (entry[8] >> 2 & 3) == 3, (entry[8] & 3) == 3};
-}
-
-/* One entry, copied whole; its type and length have been checked. False if there is no place for it. */
+/* One entry, copied; its length has been checked. False if there is no place for it. */
 static bool madt_read_entry(struct acpi *acpi, const uint8_t entry[16])
 {
     uint32_t word[4];
     memcpy(word, entry, sizeof word);
-    switch (entry[0]) {
-    case MADT_LAPIC: return madt_read_processor(acpi, entry[3], word[1]);
-    case MADT_X2APIC: return madt_read_processor(acpi, word[1], word[2]);
-    case MADT_IOAPIC:
+    if ((entry[0] == MADT_LAPIC && (word[1] & 1)) || (entry[0] == MADT_X2APIC && (word[2] & 1))) {
+        if (acpi->processor_count == ACPI_PROCESSORS)
+            return false;
+        acpi->apic_id[acpi->processor_count++] = entry[0] == MADT_LAPIC ? entry[3] : word[1];
+    } else if (entry[0] == MADT_IOAPIC) {
         if (acpi->ioapic_count == ACPI_IOAPICS)
             return false;
         acpi->ioapic[acpi->ioapic_count++] = (struct acpi_ioapic){{word[1]}, word[2]};
-        return true;
-    case MADT_OVERRIDE:
+    } else if (entry[0] == MADT_OVERRIDE) {
         if (acpi->override_count == ACPI_OVERRIDES)
             return false;
-        acpi->override[acpi->override_count++] = override_decode(entry);
-        return true;
-    case MADT_LAPIC_ADDRESS: acpi->lapic.value = word[1] | (uint64_t)word[2] << 32; return true;
-    default: return true; /* nothing that this kernel uses */
+        /* MPS INTI flags, [ACPI-6.5] table 5.26: polarity 3 = active low, trigger 3 = level */
+        acpi->override[acpi->override_count++] =
+            (struct acpi_override){word[1], entry[3], (entry[8] >> 2 & 3) == 3, (entry[8] & 3) == 3};
+    } else if (entry[0] == MADT_LAPIC_ADDRESS) {
+        acpi->lapic.value = word[1] | (uint64_t)word[2] << 32;
     }
+    return true;
 }
 
-/* [ACPI-6.5] 5.2.12.2 to 5.2.12.12: bytes of the entries that are read */
-static uint32_t madt_entry_bytes(uint8_t type)
-{
-    switch (type) {
-    case MADT_LAPIC: return 8;
-    case MADT_IOAPIC: return 12;
-    case MADT_OVERRIDE: return 10;
-    case MADT_LAPIC_ADDRESS: return 12;
-    case MADT_X2APIC: return 16;
-    default: return 2;
-    }
-}
+/* Bytes that are read of an entry: [ACPI-6.5] 5.2.12.2 to 5.2.12.12. */
+static const uint8_t madt_entry_bytes[256] = {[MADT_LAPIC] = 8,
+                                              [MADT_IOAPIC] = 12,
+                                              [MADT_OVERRIDE] = 10,
+                                              [MADT_LAPIC_ADDRESS] = 12,
+                                              [MADT_X2APIC] = 16};
 
 static const char *madt_read(struct acpi *acpi, const struct window *memory, uint64_t table, uint32_t length)
 {
@@ -125,8 +103,8 @@ static const char *madt_read(struct acpi *acpi, const struct window *memory, uin
         uint8_t entry[16] = {0};
         if (end - at < 2 || !window_read(memory, at, entry, 2))
             return "ACPI: MADT entry is cut off";
-        const uint32_t bytes = entry[1], wanted = madt_entry_bytes(entry[0]);
-        if (bytes < wanted || bytes > end - at || !window_read(memory, at, entry, wanted))
+        const uint32_t bytes = entry[1], wanted = madt_entry_bytes[entry[0]];
+        if (bytes < 2 || bytes < wanted || bytes > end - at || !window_read(memory, at, entry, wanted))
             return "ACPI: MADT entry has a wrong length";
         if (!madt_read_entry(acpi, entry))
             return "ACPI: more processors or interrupt controllers than the kernel can count";

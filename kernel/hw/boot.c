@@ -3,7 +3,7 @@
 #include "hw/boot_read.h"
 #include "hw/memory.h"
 
-enum { MAGIC_1 = 0x2badb002, MAGIC_2 = 0x36d76289 };  /* [MB1] 3.2, [MB2] 3.3 */
+enum { MAGIC_1 = 0x2badb002, MAGIC_2 = 0x36d76289 }; /* [MB1] 3.2, [MB2] 3.3 */
 enum { MEMORY_RAM = 1, INFO_BYTES_MAX = 1 << 20, MODULE_STRING_MAX = 4096 };
 enum { TAG_END = 0, TAG_MODULE = 3, TAG_MEMORY_MAP = 6, TAG_RSDP_OLD = 14, TAG_RSDP_NEW = 15 };
 /* [MB1] 3.3: words of the information structure */

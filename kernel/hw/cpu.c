@@ -64,8 +64,8 @@ static void segments_load(const struct cpu *cpu)
 {
     const struct table_register gdt = {sizeof cpu->gdt - 1, (uint64_t)cpu->gdt};
     const struct table_register table = {sizeof idt - 1, (uint64_t)idt};
-    __asm__ volatile("lgdt %0; lidt %1; pushq %2; leaq 1f(%%rip), %%rax; pushq %%rax; lretq; 1: "
-                     "movl %3, %%eax; movl %%eax, %%ss; xorl %%eax, %%eax; movl %%eax, %%ds; "
+    __asm__ volatile("lgdt %0; lidt %1; pushq %2; leaq 1f(%%rip), %%rax; pushq %%rax; lretq; 1:\n\t"
+                     "movl %3, %%eax; movl %%eax, %%ss; xorl %%eax, %%eax; movl %%eax, %%ds\n\t"
                      "movl %%eax, %%es; movl %%eax, %%fs; movl %%eax, %%gs; movl %4, %%eax; ltr %%ax"
                      :
                      : "m"(gdt), "m"(table), "i"(SELECTOR_KERNEL_CODE), "i"(SELECTOR_KERNEL_DATA),

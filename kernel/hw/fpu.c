@@ -23,18 +23,16 @@ void fpu_init(struct fpu *fpu)
 
 static void fpu_save(const struct cpu *cpu, struct fpu *fpu)
 {
-    const uint32_t low = UINT32_MAX, high = UINT32_MAX;
     if (cpu->xcr0)
-        __asm__ volatile("xsave64 %0" : "+m"(*fpu) : "a"(low), "d"(high));
+        __asm__ volatile("xsave64 %0" : "+m"(*fpu) : "a"(UINT32_MAX), "d"(UINT32_MAX));
     else
         __asm__ volatile("fxsave64 %0" : "+m"(*fpu));
 }
 
 static void fpu_load(const struct cpu *cpu, const struct fpu *fpu)
 {
-    const uint32_t low = UINT32_MAX, high = UINT32_MAX;
     if (cpu->xcr0)
-        __asm__ volatile("xrstor64 %0" : : "m"(*fpu), "a"(low), "d"(high));
+        __asm__ volatile("xrstor64 %0" : : "m"(*fpu), "a"(UINT32_MAX), "d"(UINT32_MAX));
     else
         __asm__ volatile("fxrstor64 %0" : : "m"(*fpu));
 }
@@ -55,30 +53,29 @@ void fpu_init_cpu(struct cpu *cpu)
     fpu_load(cpu, &fpu_initial);
 }
 
-void fpu_switch(struct cpu *cpu, struct fpu *next)
+/* What is loaded goes to @save, if anywhere; @next is loaded. CR0.TS is as before. */
+static void fpu_exchange(struct cpu *cpu, struct fpu *save, struct fpu *next)
 {
-    if (cpu->fpu == next)
-        return;
     if (cpu->fpu_off)
         clts();
-    if (cpu->fpu)
-        fpu_save(cpu, cpu->fpu);
+    if (save)
+        fpu_save(cpu, save);
     fpu_load(cpu, next ? next : &fpu_initial);
     cpu->fpu = next;
     if (cpu->fpu_off)
         write_cr0(read_cr0() | CR0_TS);
 }
 
+void fpu_switch(struct cpu *cpu, struct fpu *next)
+{
+    if (cpu->fpu != next)
+        fpu_exchange(cpu, cpu->fpu, next);
+}
+
 void fpu_forget(struct cpu *cpu, struct fpu *fpu)
 {
-    if (cpu->fpu != fpu || !fpu)
-        return;
-    cpu->fpu = NULL;
-    if (cpu->fpu_off)
-        clts();
-    fpu_load(cpu, &fpu_initial);
-    if (cpu->fpu_off)
-        write_cr0(read_cr0() | CR0_TS);
+    if (fpu && cpu->fpu == fpu)
+        fpu_exchange(cpu, NULL, NULL);
 }
 
 void fpu_allow(struct cpu *cpu, bool allowed)

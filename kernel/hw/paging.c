@@ -34,7 +34,8 @@ static uint64_t entry_leaf(uint64_t pa, uint64_t bits)
 
 static void image_map(const uint8_t *start, const uint8_t *end, uint64_t bits)
 {
-    const uint64_t first = image_to_phys(start).value / PAGE_BYTES, last = image_to_phys(end).value / PAGE_BYTES;
+    const uint64_t first = image_to_phys(start).value / PAGE_BYTES,
+                   last = image_to_phys(end).value / PAGE_BYTES;
     ASSERT(last <= IMAGE_TABLES * ENTRIES);
     for (uint64_t page = first; page < last; page++)
         tables.image[page / ENTRIES][page % ENTRIES] = entry_leaf(page * PAGE_BYTES, bits);

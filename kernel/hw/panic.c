@@ -16,14 +16,12 @@ static void trace_dump(const struct cpu *cpu)
         const struct trace_entry *entry = &cpu->trace[(cpu->trace_next + i) % TRACE_EVENTS];
         if (entry->kind == TRACE_NONE)
             continue;
-        console_text("trace: ");
-        console_hex(entry->tsc);
-        console_text(" ");
-        console_hex(entry->kind);
-        console_text(" ");
-        console_hex(entry->argument);
-        console_text(" ");
-        console_hex(entry->value);
+        const uint64_t field[] = {entry->tsc, entry->kind, entry->argument, entry->value};
+        console_text("trace:");
+        for (uint32_t j = 0; j < 4; j++) {
+            console_text(" ");
+            console_hex(field[j]);
+        }
         console_text("\r\n");
     }
 }
@@ -31,7 +29,7 @@ static void trace_dump(const struct cpu *cpu)
 NORETURN void panic(const char *reason)
 {
     cpu_interrupts_off();
-    console_on();
+    console_on(true);
     console_text("bulkhead: FATAL: ");
     console_text(reason);
     console_text("\r\n");

@@ -76,12 +76,7 @@ void console_line_number(const char *text, uint64_t value)
     console_text("\r\n");
 }
 
-void console_off(void)
+void console_on(bool on)
 {
-    console_silent = true;
-}
-
-void console_on(void)
-{
-    console_silent = false;
+    console_silent = !on;
 }

@@ -17,8 +17,7 @@ void console_hex(uint64_t value);
 void console_line(const char *text);
 /* "bulkhead: " @text " " @value in decimal, and the end of the line. */
 void console_line_number(const char *text, uint64_t value);
-/* From now on only panic writes. */
-void console_off(void);
-void console_on(void);
+/* Off once management owns the port: then only panic writes. */
+void console_on(bool on);
 
 #endif

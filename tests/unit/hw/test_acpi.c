@@ -194,6 +194,12 @@ static void test_acpi__refuses_bad_madt_entries(void)
     start();
     table_seal(MADT, madt_bytes + 4); /* type 0, length 0: would never end */
     CHECK_TEXT(read_at(RSDP), "ACPI: MADT entry has a wrong length");
+    for (uint8_t length = 0; length < 2; length++) {
+        const uint8_t unknown[2] = {0x7f, length};
+        start();
+        entry_add(unknown, 2);
+        CHECK_TEXT(read_at(RSDP), "ACPI: MADT entry has a wrong length");
+    }
     static const uint8_t ioapic[12] = {1, 12}, processor[8] = {0, 8, 0, 0, 1}, override[10] = {2, 10};
     const uint8_t *const entry[] = {ioapic, processor, override};
     for (uint32_t i = 0; i < 3; i++) {

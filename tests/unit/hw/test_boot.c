@@ -13,7 +13,14 @@ void panic(const char *reason)
     abort();
 }
 
-enum { MIB = 1 << 20, MEMORY = 64 << 10, KERNEL_END = MIB + 0x21000, INFO = 0x1000, MAP = 0x2000, MODULES = 0x4000 };
+enum {
+    MIB = 1 << 20,
+    MEMORY = 64 << 10,
+    KERNEL_END = MIB + 0x21000,
+    INFO = 0x1000,
+    MAP = 0x2000,
+    MODULES = 0x4000
+};
 enum { RAM = 1, RESERVED = 2, MAGIC_1 = 0x2badb002, MAGIC_2 = 0x36d76289 };
 
 static uint8_t bytes[MEMORY];
