@@ -68,10 +68,12 @@ def abi(folder: Path = IDL_FOLDER) -> Abi:
             into[item.name] = {value.name: value.number.value for value in item.values}
     interfaces = {
         found.name: Interface(
-            found.name, found.number.value,
+            found.name,
+            found.number.value,
             {method.name: method.number.value for method in found.methods},
-            found.serves("guest"), found.serves("domain"),
+            found.serves("guest"),
+            found.serves("domain"),
         )
         for _, found in model.interfaces()
-    }  # fmt: skip
+    }
     return Abi(interfaces, enums, flags)

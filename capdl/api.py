@@ -22,9 +22,16 @@ from .summary import Summary, summarize, summary_json
 from .view import View
 
 __all__ = [
-    "CapdlError", "ClaimError", "Checked", "Compiled", "DescriptionError", "UsageError", "check_system",
-    "compile_system", "prove_file",
-]  # fmt: skip
+    "CapdlError",
+    "ClaimError",
+    "Checked",
+    "Compiled",
+    "DescriptionError",
+    "UsageError",
+    "check_system",
+    "compile_system",
+    "prove_file",
+]
 
 
 @dataclass(frozen=True)
@@ -64,7 +71,9 @@ def _prove(cbor: bytes, written: Description) -> list[str]:
     try:
         verdicts = prove(cbor)
     except Broken as problem:
-        raise ClaimError(f"{written.table.document.file}: error: the compiled system is refused by the checker: {problem}") from problem
+        raise ClaimError(
+            f"{written.table.document.file}: error: the compiled system is refused by the checker: {problem}"
+        ) from problem
     faults = Faults()
     for text, path in verdicts:
         if path:
@@ -75,9 +84,11 @@ def _prove(cbor: bytes, written: Description) -> list[str]:
 
 
 def check_system(
-    path: Path, image_dirs: Sequence[Path] | None = None, parameters: Mapping[str, str] | None = None,
+    path: Path,
+    image_dirs: Sequence[Path] | None = None,
+    parameters: Mapping[str, str] | None = None,
     shown: str | None = None,
-) -> Checked:  # fmt: skip
+) -> Checked:
     """Check a description and prove its claims. Without @image_dirs images are not looked for."""
     faults = Faults()
     numbers = abi()
@@ -92,8 +103,12 @@ def check_system(
 
 
 def compile_system(
-    path: Path, image_dirs: Sequence[Path], parameters: Mapping[str, str] | None, out_dir: Path, shown: str | None = None,
-) -> Compiled:  # fmt: skip
+    path: Path,
+    image_dirs: Sequence[Path],
+    parameters: Mapping[str, str] | None,
+    out_dir: Path,
+    shown: str | None = None,
+) -> Compiled:
     """Compile the description at @path into @out_dir; nothing is written if anything is wrong."""
     checked = check_system(path, image_dirs, parameters, shown)
     view, out = checked.view, Path(out_dir)
@@ -114,10 +129,18 @@ def compile_system(
         raise UsageError(f"cannot write to {out}: {error.strerror}") from error
     tenants = [one.guest.name for one in checked.system.domains if one.guest]
     return Compiled(
-        checked.system.name, out / "system.cbor", out / "system.capdl", out / "matrix.csv", out / "matrix.html",
-        out / "graph.svg", out / "summary.json", checked.modules, tenants, checked.system.platform.memory_mib,
+        checked.system.name,
+        out / "system.cbor",
+        out / "system.capdl",
+        out / "matrix.csv",
+        out / "matrix.html",
+        out / "graph.svg",
+        out / "summary.json",
+        checked.modules,
+        tenants,
+        checked.system.platform.memory_mib,
         checked.summary,
-    )  # fmt: skip
+    )
 
 
 def prove_file(path: Path) -> list[tuple[str, str]]:

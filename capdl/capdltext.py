@@ -45,7 +45,10 @@ class Text:
     def object_lines(self) -> Iterator[str]:
         yield "objects {"
         yield ""
-        for owner, memory in [(spec.SHARED, self.system.shared), *((one.id, one.memory) for one in self.system.domains)]:
+        for owner, memory in [
+            (spec.SHARED, self.system.shared),
+            *((one.id, one.memory) for one in self.system.domains),
+        ]:
             name = "system" if owner == spec.SHARED else self.system.domains[owner].name
             yield f"{name}.ut = ut {{ -- {memory.bytes} bytes, aligned to {memory.align}"
             for number, one in enumerate(self.system.objects):
@@ -83,8 +86,10 @@ class Text:
     def thread_declaration(self, number: int) -> str:
         domain, thread = next((d, t) for d in self.system.domains for t in d.threads if t.object == number)
         image = self.system.images[domain.profiles[0].image]
-        return (f"tcb (ip: {image.entry:#x}, sp: {thread.stack_top:#x}, prio: {thread.priority}, affinity: 0)"
-                f" -- image {image.name}, compartment {domain.compartment}")  # fmt: skip
+        return (
+            f"tcb (ip: {image.entry:#x}, sp: {thread.stack_top:#x}, prio: {thread.priority}, affinity: 0)"
+            f" -- image {image.name}, compartment {domain.compartment}"
+        )
 
     def sched_declaration(self, number: int) -> str:
         thread = next(t for d in self.system.domains for t in d.threads if number in (t.sched, t.reserve))
@@ -125,7 +130,9 @@ class Text:
         for one in capabilities:
             kind = self.view.abi.type_name(self.system.objects[one.object].type)
             bits = self.view.abi.flags["rights"] if kind in ("frame", "endpoint", "notif") else {}
-            rights = "".join(dict.fromkeys(_RIGHTS[name] for name, bit in bits.items() if one.rights >> bit & 1 and name in _RIGHTS))
+            rights = "".join(
+                dict.fromkeys(_RIGHTS[name] for name, bit in bits.items() if one.rights >> bit & 1 and name in _RIGHTS)
+            )
             badge = f", badge: {one.badge}" if one.interface else ""
             parameters = f" ({rights}{badge})" if rights else ""
             array = "[]" if self.system.objects[one.object].count > 1 else ""

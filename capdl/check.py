@@ -31,7 +31,7 @@ class Checker:
         self.abi = abi
         self.faults = faults
         self.platform = PLATFORMS[written.machine]
-        self.disabled = {one.name for one in (*written.domains, *written.guests) if not one.enabled}
+        self.disabled = {one.name for one in written.subjects if not one.enabled}
         self.all_names: set[str] = set()
         self.domains: list[Domain] = []
         self.places: dict[str, Place] = {}
@@ -58,15 +58,23 @@ class Checker:
         claims = [claim for one in self.written.claims for claim in reader.read(one)]
         self.faults.stop_if_any()
         return Model(
-            self.written.name, self.focus(), self.platform, self.written.memory_mib, management, tuple(self.domains),
-            tuple(channels), tuple(endpoints), tuple(claims), {image.name: image.file for image in self.written.images},
-        )  # fmt: skip
+            self.written.name,
+            self.focus(),
+            self.platform,
+            self.written.memory_mib,
+            management,
+            tuple(self.domains),
+            tuple(channels),
+            tuple(endpoints),
+            tuple(claims),
+            {image.name: image.file for image in self.written.images},
+        )
 
     def guests(self) -> dict[str, Domain]:
         return {domain.guest.name: domain for domain in self.domains if domain.guest}
 
-    def claim_name(self, name: str, place: Place) -> None:
-        """One name space for domains and guests; a guest also takes vmm-NAME."""
+    def claim_name(self, name: str, place: Place) -> bool:
+        """One name space for domains and guests; a guest also takes vmm-NAME. False if @name is taken."""
         if name in RESERVED:
             self.faults.add(place, f"'{name}' is reserved", "another name")
         elif name in self.places:
@@ -74,18 +82,20 @@ class Checker:
             self.faults.add(place, f"'{name}' is already the name at line {where.line}", "a name of its own")
         else:
             self.places[name] = place
+            return True
+        return False
 
     def check_names(self) -> None:
         for domain in self.written.domains:
             self.claim_name(domain.name, domain.at("name"))
         for guest in self.written.guests:
-            self.claim_name(guest.name, guest.at("name"))
-            self.claim_name(VMM_PREFIX + guest.name, guest.at("name"))
+            if self.claim_name(guest.name, guest.at("name")):
+                self.claim_name(VMM_PREFIX + guest.name, guest.at("name"))
         kept = len(self.written.domains) + len(self.written.guests) - len(self.disabled)
         if kept == 0:
             self.faults.add(self.written.table.place, "the system has no domain", "a [[domain]] or a [[guest]]")
         if kept > DOMAINS_MAX:
-            one = (*self.written.domains, *self.written.guests)[-1]
+            one = self.written.subjects[-1]
             self.faults.add(one.at("name"), f"{kept} domains", f"at most {DOMAINS_MAX}")
 
     def check_images(self) -> None:
@@ -93,20 +103,25 @@ class Checker:
         for image in self.written.images:
             place = image.at("name")
             if image.name in seen:
-                self.faults.add(place, f"image '{image.name}' is already described at line {seen[image.name].line}",
-                                "a name of its own")  # fmt: skip
+                self.faults.add(
+                    place,
+                    f"image '{image.name}' is already described at line {seen[image.name].line}",
+                    "a name of its own",
+                )
             seen[image.name] = place
-        for one in (*self.written.domains, *self.written.guests):
+        for one in self.written.subjects:
             profiles: dict[str, Place] = {"described": one.table.place}
             for profile in one.profiles:
                 if profile.name in profiles:
-                    self.faults.add(profile.at("name"), f"profile '{profile.name}' is already described", "a name of its own")
+                    self.faults.add(
+                        profile.at("name"), f"profile '{profile.name}' is already described", "a name of its own"
+                    )
                 profiles[profile.name] = profile.at("name")
             if len(profiles) > 8:
                 self.faults.add(one.table.place, f"{len(profiles) - 1} profiles", "at most 7")
 
     def check_per_name(self, per_name: Iterable[str], where: str) -> None:
-        known = {one.name for one in (*self.written.domains, *self.written.guests)}
+        known = {one.name for one in self.written.subjects}
         for name in per_name:
             if name not in known:
                 place = self.written.table.document.key_place((where, name))
@@ -125,27 +140,52 @@ class Checker:
     def domain(self, number: int, one: WrittenDomain) -> Domain:
         images = (("described", one.image), *((profile.name, profile.image) for profile in one.profiles))
         ports = tuple(dict.fromkeys(name for name, _ in one.ports))
-        return Domain(number, one.name, images, one.start, one.heap_kib, one.stack_kib, one.fpu, ports,
-                      self.schedule(one.name, DEFAULT_DOMAIN), self.restart(one.name), None)  # fmt: skip
+        return Domain(
+            number,
+            one.name,
+            images,
+            one.start,
+            one.heap_kib,
+            one.stack_kib,
+            one.fpu,
+            ports,
+            self.schedule(one.name, DEFAULT_DOMAIN),
+            self.restart(one.name),
+            None,
+        )
 
     def vmm(self, number: int, one: WrittenGuest) -> Domain:
         if one.memory_mib % 2:
             self.faults.add(one.at("memory_mib"), f"'memory_mib' is {one.memory_mib}", "an even number of MiB")
-        images = (("described", one.vmm), *((profile.name, profile.image) for profile in one.profiles))
+        images = (("described", one.image), *((profile.name, profile.image) for profile in one.profiles))
         modules = tuple(BootModule(module.image, module.append) for module in one.modules)
         if one.debug_exit and not self.platform.debug_exit_port:
             self.faults.add(one.at("debug_exit"), f"the machine '{self.platform.name}' has no debug-exit", "false")
         guest = Guest(one.name, one.memory_mib, one.kernel, one.initrd, one.append, modules, one.debug_exit)
-        return Domain(number, VMM_PREFIX + one.name, images, one.start, one.heap_kib, one.stack_kib, False, (),
-                      self.schedule(one.name, DEFAULT_GUEST), self.restart(one.name), guest)  # fmt: skip
+        return Domain(
+            number,
+            VMM_PREFIX + one.name,
+            images,
+            one.start,
+            one.heap_kib,
+            one.stack_kib,
+            False,
+            (),
+            self.schedule(one.name, DEFAULT_GUEST),
+            self.restart(one.name),
+            guest,
+        )
 
     def schedule(self, name: str, default: Schedule) -> Schedule:
         one = self.written.schedules.get(name)
         if one is None:
             return default
         if one.budget_us > one.period_us:
-            self.faults.add(one.at("budget_us"), f"a budget of {one.budget_us} µs in a period of {one.period_us} µs",
-                            "a budget within the period")  # fmt: skip
+            self.faults.add(
+                one.at("budget_us"),
+                f"a budget of {one.budget_us} µs in a period of {one.period_us} µs",
+                "a budget within the period",
+            )
         return Schedule(one.budget_us, one.period_us, one.priority, one.reserve_us or 0)
 
     def restart(self, name: str) -> Restart:
@@ -158,8 +198,11 @@ class Checker:
             return None
         found = next((domain for domain in self.domains if domain.name == name), None)
         if found is None:
-            self.faults.add(self.written.system.at("management"), f"no domain '{name}'",
-                            one_of(domain.name for domain in self.domains if not domain.guest))  # fmt: skip
+            self.faults.add(
+                self.written.system.at("management"),
+                f"no domain '{name}'",
+                one_of(domain.name for domain in self.domains if not domain.guest),
+            )
             return None
         return found.id
 
@@ -171,7 +214,9 @@ class Checker:
                 if name not in known:
                     self.faults.add(place, f"the machine '{self.platform.name}' has no port '{name}'", one_of(known))
                 elif name in holders:
-                    self.faults.add(place, f"'{name}' is already given to '{holders[name]}'", "one holder for each port")
+                    self.faults.add(
+                        place, f"'{name}' is already given to '{holders[name]}'", "one holder for each port"
+                    )
                 holders[name] = one.name
 
     def check_budgets(self) -> None:
@@ -187,8 +232,11 @@ class Checker:
                 described = self.written.schedules.get(name)
                 place = described.at("budget_us") if described else self.places[name]
                 percent = float(shares[plan.priority] * 100)
-                self.faults.add(place, f"'{name}' brings priority {plan.priority} to {percent:.1f} % of the processor",
-                                "at most 100 % in a priority, or 'overcommit = true'")  # fmt: skip
+                self.faults.add(
+                    place,
+                    f"'{name}' brings priority {plan.priority} to {percent:.1f} % of the processor",
+                    "at most 100 % in a priority, or 'overcommit = true'",
+                )
 
     def focus(self) -> str:
         return "" if self.written.console == "operator" else self.written.console
@@ -199,7 +247,9 @@ class Checker:
         if name and name not in guests:
             self.faults.add(place, f"no guest '{name}'", one_of([*guests, "operator"]))
         elif name and guests[name].id not in with_console:
-            self.faults.add(place, f"guest '{name}' has no console channel", f"a [[channel]] of kind console from '{name}'")
+            self.faults.add(
+                place, f"guest '{name}' has no console channel", f"a [[channel]] of kind console from '{name}'"
+            )
 
 
 def check(written: Description, abi: Abi, faults: Faults) -> Model:

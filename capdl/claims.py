@@ -87,7 +87,9 @@ class ClaimReader:
         who, types, foreign = tree.children
         assert isinstance(types, Tree)
         known = self.abi.enums["object_type"].keys() - {"none"}
-        names = [self._known(token, inside, known, "type of object") for token in types.children if isinstance(token, Token)]
+        names = [
+            self._known(token, inside, known, "type of object") for token in types.children if isinstance(token, Token)
+        ]
         mask = sum(1 << self.abi.type(name) for name in set(names) if name in known)
         return [HoldsNo(2, text, self._subject(who, inside), mask, foreign is not None)]
 

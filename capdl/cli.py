@@ -50,8 +50,14 @@ class _Images(click.Command):
         return super().parse_args(ctx, spread)
 
 
-_images = click.option("--images", "folders", metavar="DIR…", multiple=True, type=click.Path(path_type=Path),
-                       help="Folders to look for images in, in order.")  # fmt: skip
+_images = click.option(
+    "--images",
+    "folders",
+    metavar="DIR…",
+    multiple=True,
+    type=click.Path(path_type=Path),
+    help="Folders to look for images in, in order.",
+)
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -126,17 +132,29 @@ def _write(output: str, text: str) -> None:
 
 
 def _one_line(facts: Summary) -> str:
-    return (f"{facts.system}: {len(facts.domains)} domains, {facts.guests} guests, {facts.capabilities} capabilities, "
-            f"{human_bytes(facts.memory_kib * 1024)} of {human_bytes(facts.machine_mib << 20)}")  # fmt: skip
+    return (
+        f"{facts.system}: {len(facts.domains)} domains, {facts.guests} guests, {facts.capabilities} capabilities, "
+        f"{human_bytes(facts.memory_kib * 1024)} of {human_bytes(facts.machine_mib << 20)}"
+    )
 
 
 def _table(facts: Summary) -> None:
     table = Table(box=None, pad_edge=False)
     for column in ("domain", "guest", "image", "memory", "capabilities", "priority", "budget", "restart"):
-        table.add_column(column, justify="right" if column in ("memory", "capabilities", "priority", "budget") else "left")
+        table.add_column(
+            column, justify="right" if column in ("memory", "capabilities", "priority", "budget") else "left"
+        )
     for one in facts.domains:
-        table.add_row(one.name, one.guest or "-", one.image, human_bytes(one.memory_bytes), str(one.capabilities),
-                      str(one.priority), f"{100 * one.budget_us / one.period_us:g} %", one.restart)  # fmt: skip
+        table.add_row(
+            one.name,
+            one.guest or "-",
+            one.image,
+            human_bytes(one.memory_bytes),
+            str(one.capabilities),
+            str(one.priority),
+            f"{100 * one.budget_us / one.period_us:g} %",
+            one.restart,
+        )
     Console(width=None if sys.stdout.isatty() else 110).print(table)
 
 

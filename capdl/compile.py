@@ -49,7 +49,7 @@ class Compilation:
 
     def place(self, domain: Domain, key: str) -> Place:
         """Where the description says @key of @domain (or of its guest)."""
-        for one in (*self.written.domains, *self.written.guests):
+        for one in self.written.subjects:
             if one.name == domain.title:
                 return one.at(key)
         return self.written.table.place
@@ -64,7 +64,9 @@ class Compilation:
         key = one.record.name
         before = self.found.get(key)
         if before is not None and before.path != one.path:
-            self.faults.add(place, f"two images are called '{key}': {before.path} and {one.path}", "different file names")
+            self.faults.add(
+                place, f"two images are called '{key}': {before.path} and {one.path}", "different file names"
+            )
         if before is None:
             self.order.append(key)
         if before is None or as_domain:
@@ -107,7 +109,13 @@ class Compilation:
             domain = plan.domain
             add(plan.key("bell"), spec.SHARED, "notif", layout.NOTIF_BYTES)
             if self.model.served_by(domain.id) or domain.id == self.model.management:
-                add(server_key(domain.id), spec.SHARED, "endpoint", layout.ENDPOINT_BYTES, name=f"{domain.name}.endpoint")
+                add(
+                    server_key(domain.id),
+                    spec.SHARED,
+                    "endpoint",
+                    layout.ENDPOINT_BYTES,
+                    name=f"{domain.name}.endpoint",
+                )
         for channel in self.model.channels:
             count = CHANNEL_BYTES // layout.PAGE
             add(self.channel_key(channel), spec.SHARED, "frame", layout.PAGE, count=count)
@@ -184,8 +192,15 @@ class Compilation:
         frames = self.objects[ram].count
         slot = plan.hold(ram, "read", "write", "exec")
         plan.map_at(ram, layout.RAM_ADDRESS, READ | WRITE)
-        plan.resource("ram", "frames", slot=slot, count=frames, address=layout.RAM_ADDRESS,
-                      size=frames * layout.LARGE, extra=layout.LARGE)  # fmt: skip
+        plan.resource(
+            "ram",
+            "frames",
+            slot=slot,
+            count=frames,
+            address=layout.RAM_ADDRESS,
+            size=frames * layout.LARGE,
+            extra=layout.LARGE,
+        )
         self.make_boot(plan, guest)
 
     def make_boot(self, plan: Plan, guest: Guest) -> None:
@@ -255,14 +270,23 @@ class Compilation:
         objects = self.objects.seal()
         domains = [self.domain_record(plan, objects) for plan in self.plans]
         channels = [
-            spec.Channel(self.objects.number(self.channel_key(one)), one.end_a, one.end_b) for one in self.model.channels
+            spec.Channel(self.objects.number(self.channel_key(one)), one.end_a, one.end_b)
+            for one in self.model.channels
         ]
         images = [self.found[name] for name in self.order]
         system = spec.System(
-            spec.VERSION, self.model.name, self.model.focus, platform_record(self.model), [one.record for one in images],
-            objects, self.objects.memory(spec.SHARED, objects), channels, self.objects.number(server_key(BUILDER)),
-            domains, list(self.model.claims),
-        )  # fmt: skip
+            spec.VERSION,
+            self.model.name,
+            self.model.focus,
+            platform_record(self.model),
+            [one.record for one in images],
+            objects,
+            self.objects.memory(spec.SHARED, objects),
+            channels,
+            self.objects.number(server_key(BUILDER)),
+            domains,
+            list(self.model.claims),
+        )
         check_limits(system, self.abi, self.written, self.faults)
         return Result(system, images)
 
@@ -283,10 +307,13 @@ def server_key(server: int) -> str:
 def platform_record(model: Model) -> spec.PlatformRecord:
     one = model.platform
     return spec.PlatformRecord(
-        one.name, model.memory_mib, spec.SerialPort(one.com1.port, one.com1.gsi),
+        one.name,
+        model.memory_mib,
+        spec.SerialPort(one.com1.port, one.com1.gsi),
         spec.SerialPort(one.com2.port, one.com2.gsi),
-        spec.PowerOff(one.poweroff_port, one.poweroff_value, one.poweroff_bytes), one.debug_exit_port,
-    )  # fmt: skip
+        spec.PowerOff(one.poweroff_port, one.poweroff_value, one.poweroff_bytes),
+        one.debug_exit_port,
+    )
 
 
 def compile_model(model: Model, written: Description, abi: Abi, store: ImageStore, faults: Faults) -> Result:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from . import parameters
-from .errors import Faults, Place, UsageError
+from .errors import Faults, Place, UsageError, refuse
 from .platforms import PLATFORMS
 from .positions import read_text
 from .tables import Table
@@ -40,16 +40,22 @@ class WrittenProfile(Written):
 
 
 @dataclass(frozen=True)
-class WrittenDomain(Written):
+class WrittenSubject(Written):
+    """What a domain and a guest have in common."""
+
     name: str
-    image: str
+    image: str  # a guest's: its VMM
     start: bool
     enabled: bool
     heap_kib: int
     stack_kib: int
+    profiles: list[WrittenProfile]
+
+
+@dataclass(frozen=True)
+class WrittenDomain(WrittenSubject):
     fpu: bool
     ports: list[tuple[str, Place]]
-    profiles: list[WrittenProfile]
 
 
 @dataclass(frozen=True)
@@ -59,20 +65,13 @@ class WrittenModule(Written):
 
 
 @dataclass(frozen=True)
-class WrittenGuest(Written):
-    name: str
-    vmm: str
-    start: bool
-    enabled: bool
+class WrittenGuest(WrittenSubject):
     memory_mib: int
-    heap_kib: int
-    stack_kib: int
     kernel: str
     initrd: str
     append: str
     modules: list[WrittenModule]
     debug_exit: bool
-    profiles: list[WrittenProfile]
 
 
 @dataclass(frozen=True)
@@ -130,6 +129,10 @@ class WrittenClaim(Written):
 class Description(Written):
     """A whole file."""
 
+    @property
+    def subjects(self) -> list[WrittenSubject]:
+        return [*self.domains, *self.guests]
+
     name: str
     console: str
     management: str
@@ -158,10 +161,24 @@ def _profile(table: Table) -> WrittenProfile:
 
 def _domain(table: Table) -> WrittenDomain:
     return WrittenDomain(
-        table, table.name("name"), table.text("image"), table.boolean("start", True), table.boolean("enabled", True),
-        table.integer("heap_kib", 0, 1 << 20, 0), table.integer("stack_kib", 4, 1024, 64), table.boolean("fpu", True),
-        table.texts("ports"), table.tables("profile", _profile),
-    )  # fmt: skip
+        table,
+        table.name("name"),
+        table.text("image"),
+        *_common(table, heap_kib=0),
+        fpu=table.boolean("fpu", True),
+        ports=table.texts("ports"),
+    )
+
+
+def _common(table: Table, heap_kib: int) -> tuple[bool, bool, int, int, list[WrittenProfile]]:
+    """start, enabled, heap_kib, stack_kib, profiles."""
+    return (
+        table.boolean("start", True),
+        table.boolean("enabled", True),
+        table.integer("heap_kib", 0, 1 << 20, heap_kib),
+        table.integer("stack_kib", 4, 1024, 64),
+        table.tables("profile", _profile),
+    )
 
 
 def _module(table: Table) -> WrittenModule:
@@ -170,12 +187,17 @@ def _module(table: Table) -> WrittenModule:
 
 def _guest(table: Table) -> WrittenGuest:
     return WrittenGuest(
-        table, table.name("name", longest=GUEST_NAME_LONGEST), table.text("vmm", "vmm"), table.boolean("start", True),
-        table.boolean("enabled", True), table.integer("memory_mib", 2, 65536), table.integer("heap_kib", 0, 1 << 20, 512),
-        table.integer("stack_kib", 4, 1024, 64), table.text("kernel"), table.text("initrd", ""),
-        table.text("append", "", longest=900), table.tables("module", _module), table.boolean("debug_exit", False),
-        table.tables("profile", _profile),
-    )  # fmt: skip
+        table,
+        table.name("name", longest=GUEST_NAME_LONGEST),
+        table.text("vmm", "vmm"),
+        *_common(table, heap_kib=512),
+        memory_mib=table.integer("memory_mib", 2, 65536),
+        kernel=table.text("kernel"),
+        initrd=table.text("initrd", ""),
+        append=table.text("append", "", longest=900),
+        modules=table.tables("module", _module),
+        debug_exit=table.boolean("debug_exit", False),
+    )
 
 
 def _channel(table: Table) -> WrittenChannel:
@@ -187,20 +209,30 @@ def _client(table: Table) -> WrittenClient:
     if table.has("domain") == table.has("guest"):
         table.faults.add(table.place, "a client needs one name", "'domain' or 'guest', not both")
     badge = table.integer("badge", 0, (1 << 64) - 1) if table.has("badge") else None
-    return WrittenClient(table, domain, guest, table.texts("methods", required=True), badge, table.boolean("sealed", True))
+    return WrittenClient(
+        table, domain, guest, table.texts("methods", required=True), badge, table.boolean("sealed", True)
+    )
 
 
 def _endpoint(table: Table) -> WrittenEndpoint:
-    return WrittenEndpoint(table, table.name("name"), table.name("interface", longest=31), table.name("server"),
-                           table.tables("clients", _client))  # fmt: skip
+    return WrittenEndpoint(
+        table,
+        table.name("name"),
+        table.name("interface", longest=31),
+        table.name("server"),
+        table.tables("clients", _client),
+    )
 
 
 def _schedule(table: Table) -> WrittenSchedule:
     period = table.integer("period_us", 100, 10_000_000, 10_000)
     return WrittenSchedule(
-        table, table.integer("budget_us", 10, 10_000_000), period, table.integer("priority", 0, 63),
+        table,
+        table.integer("budget_us", 10, 10_000_000),
+        period,
+        table.integer("priority", 0, 63),
         table.integer("reserve_us", 0, 10_000_000) if table.has("reserve_us") else None,
-    )  # fmt: skip
+    )
 
 
 def _restart(table: Table) -> WrittenRestart:
@@ -224,17 +256,29 @@ def _named(table: Table, skip: set[str]) -> dict[str, Table]:
 def _whole(top: Table) -> Description:
     system, platform, scheduling = top.table("system"), top.table("platform"), top.table("scheduling")
     if not top.has("system"):
-        top.faults.add(top.place, "there is no [system] table", "[system] with 'name'")
+        refuse(top.place, "there is no [system] table", "[system] with 'name'")
     overcommit = scheduling.boolean("overcommit", False)
     schedules = {name: _schedule(one) for name, one in _named(scheduling, {"overcommit"}).items()}
     restarts = {name: _restart(one) for name, one in _named(top.table("restart"), set()).items()}
     found = Description(
-        top, system.name("name"), system.name("console", ""), system.name("management", ""),
-        platform.choice("machine", PLATFORMS, "q35"), platform.integer("memory_mib", 64, 1 << 20, 1024), overcommit,
-        top.tables("image", _image), top.tables("domain", _domain), top.tables("guest", _guest),
-        top.tables("channel", _channel), top.tables("endpoint", _endpoint), schedules, restarts,
-        top.tables("claim", _claim), system, platform,
-    )  # fmt: skip
+        top,
+        system.name("name"),
+        system.name("console", ""),
+        system.name("management", ""),
+        platform.choice("machine", PLATFORMS, "q35"),
+        platform.integer("memory_mib", 64, 1 << 20, 1024),
+        overcommit,
+        top.tables("image", _image),
+        top.tables("domain", _domain),
+        top.tables("guest", _guest),
+        top.tables("channel", _channel),
+        top.tables("endpoint", _endpoint),
+        schedules,
+        restarts,
+        top.tables("claim", _claim),
+        system,
+        platform,
+    )
     system.text("description", "")
     for table in (system, platform, scheduling, *(one.table for one in (*schedules.values(), *restarts.values())), top):
         table.finish()

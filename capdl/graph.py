@@ -14,9 +14,15 @@ from .view import View
 
 # Compartments, one after the other: (border, fill).
 PALETTE = (
-    ("#0b6bcb", "#e8f2fd"), ("#c05a00", "#fdf1e4"), ("#1a7f4b", "#e6f5ec"), ("#8250df", "#f1eafd"),
-    ("#b3261e", "#fdeceb"), ("#00798c", "#e3f4f6"), ("#7a6400", "#faf5dc"), ("#a0307f", "#fbeaf5"),
-)  # fmt: skip
+    ("#0b6bcb", "#e8f2fd"),
+    ("#c05a00", "#fdf1e4"),
+    ("#1a7f4b", "#e6f5ec"),
+    ("#8250df", "#f1eafd"),
+    ("#b3261e", "#fdeceb"),
+    ("#00798c", "#e3f4f6"),
+    ("#7a6400", "#faf5dc"),
+    ("#a0307f", "#fbeaf5"),
+)
 MANAGEMENT = ("#3d4b5a", "#eef2f6")
 
 
@@ -72,22 +78,34 @@ class Drawing:
             else:
                 border, fill = MANAGEMENT
             self.colors[domain.name] = (border, fill)
+            own_bytes = facts.memory_bytes - (facts.guest_memory_mib << 20)
             lines = [
-                f"{human_bytes(facts.memory_bytes - (facts.guest_memory_mib << 20))}, {facts.capabilities} capabilities",
+                f"{human_bytes(own_bytes)}, {facts.capabilities} capabilities",
                 f"priority {facts.priority}, {facts.budget_us / 1000:g} of {facts.period_us / 1000:g} ms",
             ]
             guest_lines = self.guest_lines(domain, facts.guest_memory_mib)
-            made.append(Box(node(domain.name), f"compartment {domain.compartment}", border, fill, domain.name, lines,
-                            domain.guest.name if domain.guest else "", guest_lines))  # fmt: skip
+            made.append(
+                Box(
+                    node(domain.name),
+                    f"compartment {domain.compartment}",
+                    border,
+                    fill,
+                    domain.name,
+                    lines,
+                    domain.guest.name if domain.guest else "",
+                    guest_lines,
+                )
+            )
         return made
 
     def guest_lines(self, domain: spec.Domain, memory_mib: int) -> list[str]:
         if domain.guest is None:
             return []
         images = [
-            self.system.objects[mapping.object].name for mapping in domain.mappings
+            self.system.objects[mapping.object].name
+            for mapping in domain.mappings
             if self.system.objects[mapping.object].content
-        ]  # fmt: skip
+        ]
         return [f"{memory_mib} MiB", *images]
 
     def edges(self) -> list[Edge]:
@@ -101,7 +119,13 @@ class Drawing:
             names.setdefault((channel.end_a, channel.end_b), []).append(kind)
         domains = self.system.domains
         return [
-            Edge(node(domains[a].name), node(domains[b].name), "\n".join(kinds), "channel", self.colors[domains[a].name][0])
+            Edge(
+                node(domains[a].name),
+                node(domains[b].name),
+                "\n".join(kinds),
+                "channel",
+                self.colors[domains[a].name][0],
+            )
             for (a, b), kinds in names.items()
         ]
 
@@ -127,8 +151,10 @@ class Drawing:
     def fault_edges(self) -> list[Edge]:
         return [
             Edge(node(domain.name), self.waits[thread.fault], "", "fault", "#93a1b0")
-            for domain in self.system.domains for thread in domain.threads if thread.fault in self.waits
-        ]  # fmt: skip
+            for domain in self.system.domains
+            for thread in domain.threads
+            if thread.fault in self.waits
+        ]
 
     def ports(self) -> list[tuple[str, str, str]]:
         """(node, label, holder) of each range of ports, with its interrupt."""
@@ -139,7 +165,9 @@ class Drawing:
             for port in domain.ioports:
                 name = names[port.slot]
                 irq = f", irq {gsis[name]}" if name in gsis else ""
-                made.append((node(f"port-{name}"), f"{name}\nports {port.first:#x}–{port.last:#x}{irq}", node(domain.name)))
+                made.append(
+                    (node(f"port-{name}"), f"{name}\nports {port.first:#x}–{port.last:#x}{irq}", node(domain.name))
+                )
         return made
 
 
@@ -156,7 +184,9 @@ def graph_dot(view: View) -> str:
     drawing = Drawing(view)
     boxes = drawing.boxes()
     template = environment().get_template("graph.dot.j2")
-    return template.render(system=view.system, boxes=boxes, edges=drawing.edges(), ports=drawing.ports(), guest_node=guest_node)
+    return template.render(
+        system=view.system, boxes=boxes, edges=drawing.edges(), ports=drawing.ports(), guest_node=guest_node
+    )
 
 
 def graph_svg(view: View) -> str:

@@ -59,8 +59,7 @@ class ImageStore:
             for candidate in (folder / name, folder / f"{name}.elf", folder / name / f"{name}.elf"):
                 if candidate.is_file():
                     return candidate
-        folders = ", ".join(str(folder) for folder in self.folders) or "no folder: give --images"
-        raise ImageProblem(f"no image '{name}'", f"'{name}' or '{name}.elf' in {folders}")
+        raise ImageProblem(f"no image '{name}'", f"'{name}' or '{name}.elf' in one of the image folders")
 
     def load(self, name: str, as_domain: bool) -> Found:
         """Read and check the image; @as_domain: it must be a static ELF64 that builder can load."""
@@ -99,7 +98,12 @@ def read_elf(name: str, data: bytes) -> tuple[int, list[Segment]]:
         header, segments = elf.header, [one.header for one in elf.iter_segments()]
     except (ELFError, ValueError, KeyError) as error:
         raise ImageProblem(f"'{name}' is not an ELF file ({error})", "a static ELF64 for x86-64") from error
-    if elf.elfclass != 64 or not elf.little_endian or header["e_machine"] != "EM_X86_64" or header["e_type"] != "ET_EXEC":
+    if (
+        elf.elfclass != 64
+        or not elf.little_endian
+        or header["e_machine"] != "EM_X86_64"
+        or header["e_type"] != "ET_EXEC"
+    ):
         raise ImageProblem(f"'{name}' is not a static ELF64 for x86-64", "a domain linked by bulkhead_domain()")
     if any(one["p_type"] in ("PT_INTERP", "PT_DYNAMIC", "PT_TLS") for one in segments):
         raise ImageProblem(f"'{name}' needs a dynamic linker or TLS", "a static ELF64")
@@ -111,16 +115,26 @@ def read_elf(name: str, data: bytes) -> tuple[int, list[Segment]]:
 
 def _segment(name: str, header: dict[str, int], size: int) -> Segment:
     flags = header["p_flags"]
-    access = (_READ if flags & _FLAG_READ else 0) | (_WRITE if flags & _FLAG_WRITE else 0) | (_EXEC if flags & _FLAG_EXEC else 0)
+    access = (
+        (_READ if flags & _FLAG_READ else 0)
+        | (_WRITE if flags & _FLAG_WRITE else 0)
+        | (_EXEC if flags & _FLAG_EXEC else 0)
+    )
     one = Segment(header["p_vaddr"], header["p_offset"], header["p_filesz"], header["p_memsz"], access)
     if access & _WRITE and access & _EXEC:
-        raise ImageProblem(f"'{name}' has a segment that is writable and executable at {one.vaddr:#x}", "one or the other")
+        raise ImageProblem(
+            f"'{name}' has a segment that is writable and executable at {one.vaddr:#x}", "one or the other"
+        )
     if not access & _READ:
         raise ImageProblem(f"'{name}' has an unreadable segment at {one.vaddr:#x}", "readable segments")
     if one.file_bytes > one.memory_bytes or one.offset + one.file_bytes > size:
-        raise ImageProblem(f"'{name}' is cut off: the segment at {one.vaddr:#x} lies outside the file", "a whole ELF file")
+        raise ImageProblem(
+            f"'{name}' is cut off: the segment at {one.vaddr:#x} lies outside the file", "a whole ELF file"
+        )
     if not IMAGE_LOW <= one.vaddr <= one.vaddr + one.memory_bytes <= IMAGE_HIGH:
-        raise ImageProblem(f"'{name}' has a segment at {one.vaddr:#x}", f"addresses from {IMAGE_LOW:#x} to {IMAGE_HIGH:#x}")
+        raise ImageProblem(
+            f"'{name}' has a segment at {one.vaddr:#x}", f"addresses from {IMAGE_LOW:#x} to {IMAGE_HIGH:#x}"
+        )
     return one
 
 
@@ -129,6 +143,8 @@ def _check_layout(name: str, entry: int, segments: list[Segment]) -> None:
         raise ImageProblem(f"'{name}' has nothing to load", "at least one PT_LOAD segment")
     for one, after in zip(segments, segments[1:], strict=False):
         if one.vaddr // PAGE + pages(one) > after.vaddr // PAGE:
-            raise ImageProblem(f"'{name}' has two segments in one page at {after.vaddr:#x}", "segments in pages of their own")
+            raise ImageProblem(
+                f"'{name}' has two segments in one page at {after.vaddr:#x}", "segments in pages of their own"
+            )
     if not any(one.vaddr <= entry < one.vaddr + one.memory_bytes and one.access & _EXEC for one in segments):
         raise ImageProblem(f"'{name}' starts at {entry:#x}, which is not executable", "an entry in its text")

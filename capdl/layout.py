@@ -52,7 +52,7 @@ def space_bytes(tables: int) -> int:
 
 
 def alignment(size: int, is_frame: bool) -> int:
-    """docs/architecture.md section 2: frames to their size, others to it rounded up to a power of two, at most 4 KiB."""
+    """docs/architecture.md section 2: frames to their size, others to that of a power of two, at most 4 KiB."""
     return size if is_frame else min(power_of_two(size), PAGE)
 
 

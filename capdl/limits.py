@@ -13,18 +13,26 @@ BUILDER_SLOTS = 3900
 CORE_MIB = 16  # what kernel, builder and firmware take, generously
 # capdl/builder/spec.h: how much of each builder has room for.
 POOLS = {
-    "objects": 1536, "channels": 128, "mappings": 1536, "capabilities": 2560, "ioports": 128, "irqs": 64,
-    "threads": 192, "resources": 1280,
-}  # fmt: skip
+    "objects": 1536,
+    "channels": 128,
+    "mappings": 1536,
+    "capabilities": 2560,
+    "ioports": 128,
+    "irqs": 64,
+    "threads": 192,
+    "resources": 1280,
+}
 
 
 def builder_slots(system: spec.System) -> int:
     """Slots of builder's own table: originals, copies for mappings of shared frames, fault capabilities, interrupts."""
     originals = sum(one.count for one in system.objects)
     copies = sum(
-        mapping.count for domain in system.domains for mapping in domain.mappings
+        mapping.count
+        for domain in system.domains
+        for mapping in domain.mappings
         if system.objects[mapping.object].owner == spec.SHARED
-    )  # fmt: skip
+    )
     return originals + copies + sum(len(domain.threads) + len(domain.irqs) for domain in system.domains)
 
 
@@ -50,11 +58,16 @@ def check_limits(system: spec.System, abi: Abi, written: Description, faults: Fa
     slots = builder_slots(system)
     if slots > BUILDER_SLOTS:
         frames = sum(one.count for one in system.objects if one.type == abi.type("frame"))
-        faults.add(name, f"builder would need {slots} slots ({frames} for frames)", f"at most {BUILDER_SLOTS}: less memory")
+        faults.add(
+            name, f"builder would need {slots} slots ({frames} for frames)", f"at most {BUILDER_SLOTS}, so smaller guests"
+        )
     needed = -(-memory_kib(system) // 1024)
     if needed > system.platform.memory_mib:
-        faults.add(memory, f"the system needs {needed} MiB of the machine's {system.platform.memory_mib}",
-                   f"'memory_mib' of at least {needed}, or smaller guests")  # fmt: skip
+        faults.add(
+            memory,
+            f"the system needs {needed} MiB of the machine's {system.platform.memory_mib}",
+            f"'memory_mib' of at least {needed}, or smaller guests",
+        )
     if len(system.images) > IMAGES_MOST:
         faults.add(name, f"{len(system.images)} images", f"at most {IMAGES_MOST}")
     for image in system.images:

@@ -20,7 +20,9 @@ def matrix_csv(view: View) -> str:
     writer.writerow(["subject", "kind", "compartment", *(column.name for column in columns)])
     writer.writerow(["", "", "", *(f"{column.kind} of {column.owner}" for column in columns)])
     for row in rows:
-        letters = [cells[row.name, column.name].letters if (row.name, column.name) in cells else "" for column in columns]
+        letters = [
+            cells[row.name, column.name].letters if (row.name, column.name) in cells else "" for column in columns
+        ]
         writer.writerow([row.name, row.kind, row.compartment, *letters])
     return out.getvalue()
 
@@ -41,9 +43,12 @@ def _groups(view: View, rows: list[Row], columns: list[Column], cells: dict[tupl
     for owner in owners:
         lines = [
             (column, [cells.get((row.name, column.name), Cell()) for row in rows])
-            for column in columns if column.owner == owner
-        ]  # fmt: skip
-        detail = {"system": "shared, owned by neither end: ", "machine": "ports and interrupts"}.get(owner, "its own untyped: ")
+            for column in columns
+            if column.owner == owner
+        ]
+        detail = {"system": "shared, owned by neither end: ", "machine": "ports and interrupts"}.get(
+            owner, "its own untyped: "
+        )
         groups.append(Group(owner, detail + (human_bytes(memory[owner]) if owner in memory else ""), lines))
     return groups
 
@@ -52,10 +57,18 @@ def matrix_html(view: View, proved: list[str]) -> str:
     rows, columns, cells = view.matrix()
     facts = summarize(view)
     claims = [(one.text, one.text in proved) for one in _distinct(view.system.claims)]
-    return environment().get_template("matrix.html.j2").render(
-        system=view.system, rows=rows, groups=_groups(view, rows, columns, cells), facts=facts, claims=claims,
-        letters=LETTERS_EXPLAINED,
-    )  # fmt: skip
+    return (
+        environment()
+        .get_template("matrix.html.j2")
+        .render(
+            system=view.system,
+            rows=rows,
+            groups=_groups(view, rows, columns, cells),
+            facts=facts,
+            claims=claims,
+            letters=LETTERS_EXPLAINED,
+        )
+    )
 
 
 def _distinct(claims: list[spec.Claim]) -> list[spec.Claim]:

@@ -17,8 +17,18 @@ class Objects:
     by_key: dict[str, Object] = field(default_factory=dict)
     numbers: dict[str, int] = field(default_factory=dict)
 
-    def add(self, key: str, owner: int, type_name: str, size: int, *, count: int = 1, flags: int = 0,
-            content: int = 0, name: str = "") -> str:  # fmt: skip
+    def add(
+        self,
+        key: str,
+        owner: int,
+        type_name: str,
+        size: int,
+        *,
+        count: int = 1,
+        flags: int = 0,
+        content: int = 0,
+        name: str = "",
+    ) -> str:
         assert key not in self.by_key, key
         one = Object(owner, self.abi.type(type_name), flags, size, count, content, name or key)
         self.by_key[key] = one

@@ -34,8 +34,11 @@ def _values(document: Document, given: Mapping[str, str], faults: Faults) -> dic
         return {}
     for name, value in declared.items():
         if not isinstance(value, str | bool | int):
-            faults.add(document.value_place(("parameters", name)), f"parameter '{name}' is {kind_of(value)}",
-                       "a string, an integer, true or false")  # fmt: skip
+            faults.add(
+                document.value_place(("parameters", name)),
+                f"parameter '{name}' is {kind_of(value)}",
+                "a string, an integer, true or false",
+            )
     for name in given:
         if name not in declared:
             raise UsageError(f"no parameter '{name}' in {document.file}; expected {one_of(declared)}")

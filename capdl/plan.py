@@ -91,12 +91,15 @@ class Plan:
         each, count = (layout.PAGE, 1) if is_vcpu else (one.size, one.count)
         return self.map_at(target, self.regions.place(each, count), access), each * count
 
-    def resource(self, name: str, kind: str, *, slot: int = 0, count: int = 0, address: int = 0,
-                 size: int = 0, extra: int = 0) -> None:  # fmt: skip
+    def resource(
+        self, name: str, kind: str, *, slot: int = 0, count: int = 0, address: int = 0, size: int = 0, extra: int = 0
+    ) -> None:
         assert len(name) <= 23, name
         if len(self.resources) == RESOURCES_MOST:
-            raise PlanProblem(f"'{self.domain.name}' needs more than {RESOURCES_MOST} named resources",
-                              "fewer channels, ports or endpoints")  # fmt: skip
+            raise PlanProblem(
+                f"'{self.domain.name}' needs more than {RESOURCES_MOST} named resources",
+                "fewer channels, ports or endpoints",
+            )
         self.resources.append(spec.Resource(name, self.abi.kind(kind), 0, slot, count, address, size, extra))
 
     def text_resource(self, name: str, text: str) -> None:
@@ -118,7 +121,7 @@ class Plan:
             self.resource(f"{name}-irq", "irq", slot=irq_slot, extra=bits)
 
     def leaves(self) -> list[tuple[int, int, int]]:
-        """What the domain's page tables must reach: (address, page size, pages); image and info page included by key."""
+        """What the domain's page tables must reach beside its image: (address, page size, pages)."""
         found = [(layout.INFO_ADDRESS, layout.PAGE, 1)]
         for target, address, _ in self.mappings:
             one = self.objects[target]
@@ -128,10 +131,19 @@ class Plan:
 
     def resolved(self, pairs: list[tuple[str, spec.Capability]]) -> list[spec.Capability]:
         return [
-            spec.Capability(one.slot, self.objects.number(target), one.first, one.count, one.rights, one.flags,
-                            one.interface, one.mask, one.badge)
+            spec.Capability(
+                one.slot,
+                self.objects.number(target),
+                one.first,
+                one.count,
+                one.rights,
+                one.flags,
+                one.interface,
+                one.mask,
+                one.badge,
+            )
             for target, one in pairs
-        ]  # fmt: skip
+        ]
 
     def resolved_mappings(self) -> list[spec.Mapping]:
         vcpu = self.abi.type("vcpu")
@@ -147,17 +159,31 @@ class Plan:
         number = self.objects.number
         reserve = number(self.key("reserve")) if plan.reserve_us else spec.NONE
         return spec.Thread(
-            number(self.key("thread")), self.abi.bits("thread_flags", "fpu") if self.domain.fpu else 0,
-            number(self.key("sched")), plan.budget_us, plan.period_us, plan.priority, reserve, plan.reserve_us,
-            number(self.key("bell")), fault, self.domain.id, layout.STACK_TOP,
-        )  # fmt: skip
+            number(self.key("thread")),
+            self.abi.bits("thread_flags", "fpu") if self.domain.fpu else 0,
+            number(self.key("sched")),
+            plan.budget_us,
+            plan.period_us,
+            plan.priority,
+            reserve,
+            plan.reserve_us,
+            number(self.key("bell")),
+            fault,
+            self.domain.id,
+            layout.STACK_TOP,
+        )
 
     def guest(self) -> spec.Guest | None:
         if self.domain.guest is None:
             return None
         number = self.objects.number
-        return spec.Guest(self.domain.guest.name, number(self.key("vcpu")), number(self.key("guest-space")),
-                          number(self.key("guest-captab")), self.resolved(self.guest_capabilities))  # fmt: skip
+        return spec.Guest(
+            self.domain.guest.name,
+            number(self.key("vcpu")),
+            number(self.key("guest-space")),
+            number(self.key("guest-captab")),
+            self.resolved(self.guest_capabilities),
+        )
 
     def record(self, memory: spec.Memory, profiles: list[spec.Profile], fault: int) -> spec.Domain:
         domain, number = self.domain, self.objects.number
@@ -166,11 +192,24 @@ class Plan:
             heap_frames = self.objects[self.key("heap")]
             heap_bytes = heap_frames.size * heap_frames.count
         return spec.Domain(
-            domain.id, domain.name, domain.start, domain.id + 1, memory, number(self.key("captab")),
-            number(self.key("space")), number(self.key("image")), number(self.key("info")), profiles,
-            spec.Heap(layout.HEAP_ADDRESS if heap_bytes else 0, heap_bytes), self.resolved_mappings(),
-            self.resolved(self.capabilities), self.ioports,
-            [spec.Irq(slot, gsi, 0, number(self.key("bell")), bits) for slot, gsi, bits in self.irqs], [self.thread(fault)], self.guest(),
-            self.resources, self.text,
+            domain.id,
+            domain.name,
+            domain.start,
+            domain.id + 1,
+            memory,
+            number(self.key("captab")),
+            number(self.key("space")),
+            number(self.key("image")),
+            number(self.key("info")),
+            profiles,
+            spec.Heap(layout.HEAP_ADDRESS if heap_bytes else 0, heap_bytes),
+            self.resolved_mappings(),
+            self.resolved(self.capabilities),
+            self.ioports,
+            [spec.Irq(slot, gsi, 0, number(self.key("bell")), bits) for slot, gsi, bits in self.irqs],
+            [self.thread(fault)],
+            self.guest(),
+            self.resources,
+            self.text,
             spec.Restart(RESTART_ON[domain.restart.policy], domain.restart.limit, RESTART_WINDOW_S),
-        )  # fmt: skip
+        )

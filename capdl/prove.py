@@ -1,12 +1,13 @@
 """The second opinion: proves every claim of a system from its CBOR alone.
 
-It shares nothing with the compiler but docs/system.cddl and the numbers of idl/kernel.idl, repeated below. The CBOR becomes
-a graph whose edges say "information can go from here to there by an explicit channel"; docs/claims.md derives each rule.
+It shares nothing with the compiler but docs/system.cddl and the numbers of idl/kernel.idl, repeated below. The CBOR
+becomes a graph whose edges say "information can go from here to there by an explicit channel" (docs/claims.md).
 """
 
 from __future__ import annotations
 
 from collections import defaultdict, deque
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -228,7 +229,7 @@ def prove_only_port(system: System, who: list[str], first: int, last: int) -> No
                 raise Broken(f"{domain[1]} → slot {slot} → ports {low:#x} to {high:#x}")
 
 
-PROOFS = {1: prove_no_flow, 2: prove_holds_no, 3: prove_only_calls, 4: prove_only_port}
+PROOFS: dict[int, Callable[..., None]] = {1: prove_no_flow, 2: prove_holds_no, 3: prove_only_calls, 4: prove_only_port}
 
 
 def prove(data: bytes) -> list[tuple[str, str]]:

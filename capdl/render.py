@@ -13,8 +13,12 @@ from .summary import human_bytes
 @cache
 def environment() -> Environment:
     made = Environment(
-        loader=FileSystemLoader(Path(__file__).parent / "templates"), undefined=StrictUndefined, trim_blocks=True,
-        lstrip_blocks=True, keep_trailing_newline=True, autoescape=select_autoescape(("html.j2", "dot.j2")),
-    )  # fmt: skip
+        loader=FileSystemLoader(Path(__file__).parent / "templates"),
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+        autoescape=select_autoescape(("html.j2", "dot.j2")),
+    )
     made.filters["bytes"] = human_bytes
     return made

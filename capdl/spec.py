@@ -6,7 +6,6 @@ import dataclasses
 import types
 import typing
 from dataclasses import dataclass
-from functools import cache
 from typing import Any, Union
 
 import cbor2
@@ -267,11 +266,11 @@ def _plain(value: Any) -> Any:
 
 def encode(system: System) -> bytes:
     """Deterministic CBOR: arrays, unsigned integers, text, bytes and booleans only."""
-    return cbor2.dumps(_plain(system), canonical=True)
+    data: bytes = cbor2.dumps(_plain(system), canonical=True)
+    return data
 
 
-@cache
-def _fields(kind: type[Any]) -> list[tuple[str, Any]]:
+def _fields(kind: Any) -> list[tuple[str, Any]]:
     hints = typing.get_type_hints(kind)
     return [(one.name, hints[one.name]) for one in dataclasses.fields(kind)]
 
@@ -291,11 +290,11 @@ def _typed(kind: Any, value: Any, where: str) -> Any:
     if origin in (Union, types.UnionType):
         return None if value == [] else _typed(typing.get_args(kind)[0], value, where)
     if dataclasses.is_dataclass(kind):
-        names = _fields(typing.cast("type[Any]", kind))
+        names = _fields(kind)
         if not isinstance(value, list) or len(value) != len(names):
             raise CapdlError(f"{where} is not an array of {len(names)}")
         parts = [_typed(inner, one, f"{where}.{name}") for (name, inner), one in zip(names, value, strict=True)]
-        return kind(*parts)  # type: ignore[operator]
+        return kind(*parts)
     if type(value) is not kind or (kind is int and not 0 <= value < 1 << 64):
         raise CapdlError(f"{where} is not of type {kind.__name__}")
     return value

@@ -60,17 +60,36 @@ def summarize(view: View) -> Summary:
         thread, ram = one.threads[0], 0
         if one.guest:
             ram = next(o.size * o.count for o in system.objects if o.owner == one.id and o.name.endswith(".ram"))
-        domains.append(DomainSummary(
-            one.id, one.name, one.guest.name if one.guest else "", one.compartment,
-            system.images[one.profiles[0].image].name, one.memory.bytes, ram >> 20, view.capability_count(one),
-            system.objects[one.captab].size // layout.SLOT_BYTES, thread.priority, thread.budget_us, thread.period_us,
-            thread.reserve_us, _policy(one.restart.on, one.restart.max),
-        ))  # fmt: skip
+        domains.append(
+            DomainSummary(
+                one.id,
+                one.name,
+                one.guest.name if one.guest else "",
+                one.compartment,
+                system.images[one.profiles[0].image].name,
+                one.memory.bytes,
+                ram >> 20,
+                view.capability_count(one),
+                system.objects[one.captab].size // layout.SLOT_BYTES,
+                thread.priority,
+                thread.budget_us,
+                thread.period_us,
+                thread.reserve_us,
+                _policy(one.restart.on, one.restart.max),
+            )
+        )
     return Summary(
-        system.name, domains, sum(1 for one in domains if one.guest), sum(one.count for one in system.objects),
-        sum(one.capabilities for one in domains), len(system.channels), system.shared.bytes, memory_kib(system),
-        system.platform.memory_mib, builder_slots(system),
-    )  # fmt: skip
+        system.name,
+        domains,
+        sum(1 for one in domains if one.guest),
+        sum(one.count for one in system.objects),
+        sum(one.capabilities for one in domains),
+        len(system.channels),
+        system.shared.bytes,
+        memory_kib(system),
+        system.platform.memory_mib,
+        builder_slots(system),
+    )
 
 
 def summary_json(view: View, proved: list[str], modules: list[tuple[str, str]]) -> dict[str, object]:

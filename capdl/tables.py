@@ -18,7 +18,13 @@ _KINDS = {str: "a string", int: "an integer", bool: "true or false", list: "a li
 
 def kind_of(value: Any) -> str:
     """How an error message calls a value."""
-    for python, words in ((bool, "true or false"), (str, "a string"), (int, "an integer"), (list, "a list"), (dict, "a table")):
+    for python, words in (
+        (bool, "true or false"),
+        (str, "a string"),
+        (int, "an integer"),
+        (list, "a list"),
+        (dict, "a table"),
+    ):
         if isinstance(value, python):
             return words
     return "a date or a float"
@@ -70,7 +76,9 @@ class Table:
     def title(self) -> str:
         """`[system]`, `[[guest]] 2`: what the table is called in a message."""
         names = [str(step) for step in self.way if isinstance(step, str)]
-        indexed = bool(self.way) and isinstance(self.way[-1], int)
+        if not names:
+            return "the description"
+        indexed = isinstance(self.way[-1], int)
         return f"[[{'.'.join(names)}]]" if indexed else f"[{'.'.join(names)}]"
 
     def text(self, key: str, default: str | None = None, longest: int = 1024) -> str:
@@ -126,6 +134,10 @@ class Table:
 
     def tables(self, key: str, read: Callable[[Table], Item]) -> list[Item]:
         """An array of tables, each read by @read."""
+        if isinstance(self.values.get(key), dict):
+            self.asked.add(key)
+            self.faults.add(self.document.key_place((*self.way, key)), f"'{key}' is one table", f"[[{key}]]")
+            return []
         values: list[Any] = self._value(key, list, [])
         found: list[Item] = []
         for index, value in enumerate(values):
@@ -144,4 +156,6 @@ class Table:
             if key not in self.asked:
                 close = difflib.get_close_matches(key, self.asked, 1)
                 expected = f"'{close[0]}'" if close else one_of(self.asked)
-                self.faults.add(self.document.key_place((*self.way, key)), f"unknown key '{key}' in {self.title()}", expected)
+                self.faults.add(
+                    self.document.key_place((*self.way, key)), f"unknown key '{key}' in {self.title()}", expected
+                )

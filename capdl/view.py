@@ -9,12 +9,26 @@ from . import spec
 from .abi import Abi
 
 RIGHT_LETTERS = {
-    "read": "R", "write": "W", "exec": "X", "call": "C", "wait": "Q", "signal": "S", "manage": "M", "copy": "Y",
-}  # fmt: skip
+    "read": "R",
+    "write": "W",
+    "exec": "X",
+    "call": "C",
+    "wait": "Q",
+    "signal": "S",
+    "manage": "M",
+    "copy": "Y",
+}
 LETTERS_EXPLAINED = {
-    "R": "read", "W": "write", "X": "execute", "C": "call", "Q": "wait for calls or signals", "S": "signal",
-    "M": "manage", "Y": "copy", "F": "faults go there",
-}  # fmt: skip
+    "R": "read",
+    "W": "write",
+    "X": "execute",
+    "C": "call",
+    "Q": "wait for calls or signals",
+    "S": "signal",
+    "M": "manage",
+    "Y": "copy",
+    "F": "faults go there",
+}
 
 
 @dataclass
@@ -82,7 +96,8 @@ class View:
     def capability_note(self, one: spec.Capability) -> str:
         kind = self.abi.type_name(self.system.objects[one.object].type)
         if kind == "endpoint" and one.interface:
-            return f"{self.interface(one.interface)}: {', '.join(self.methods(one.interface, one.mask))}; badge {one.badge}"
+            methods = ", ".join(self.methods(one.interface, one.mask))
+            return f"{self.interface(one.interface)}: {methods}; badge {one.badge}"
         if kind == "notif" and one.mask:
             return f"bits {one.mask:#x}"
         return f"{one.count} frames" if one.count > 1 else ""
@@ -120,7 +135,8 @@ class View:
         objects = self.system.objects
         for capability in domain.capabilities:
             cells[domain.name, objects[capability.object].name].add(
-                self.letters(capability.rights), self.capability_note(capability))  # fmt: skip
+                self.letters(capability.rights), self.capability_note(capability)
+            )
         for mapping in domain.mappings:
             rights = "".join(letter for bit, letter in enumerate("RWX") if mapping.access >> bit & 1)
             cells[domain.name, objects[mapping.object].name].add(rights, f"mapped at {mapping.vaddr:#x}")
@@ -137,7 +153,8 @@ class View:
         for capability in domain.guest.capabilities if domain.guest else ():
             assert domain.guest
             cells[domain.guest.name, objects[capability.object].name].add(
-                self.letters(capability.rights), self.capability_note(capability) + ", sealed")  # fmt: skip
+                self.letters(capability.rights), self.capability_note(capability) + ", sealed"
+            )
         if domain.guest:
             ram = next(one.name for one in objects if one.owner == domain.id and one.name.endswith(".ram"))
             cells[domain.guest.name, ram].add("RWX", "its memory, as its VMM maps it")

@@ -17,7 +17,9 @@ TERMINAL = "a guest's table is terminal: it holds sealed endpoint and notificati
 class Wiring:
     """Resolves the ends of channels and endpoints against the domains."""
 
-    def __init__(self, written: Description, abi: Abi, faults: Faults, domains: list[Domain], disabled: set[str]) -> None:
+    def __init__(
+        self, written: Description, abi: Abi, faults: Faults, domains: list[Domain], disabled: set[str]
+    ) -> None:
         self.written = written
         self.abi = abi
         self.faults = faults
@@ -38,7 +40,9 @@ class Wiring:
             if end_a is end_b:
                 self.faults.add(one.at("to"), f"both ends of the channel are '{end_a.name}'", "two different domains")
             elif any(other.kind == one.kind and other.end_a == end_a.id for other in made):
-                self.faults.add(one.at("from"), f"'{one.from_end}' already is end a of a {one.kind} channel", "one of each kind")
+                self.faults.add(
+                    one.at("from"), f"'{one.from_end}' already is end a of a {one.kind} channel", "one of each kind"
+                )
             elif one.kind == "console" and not end_a.guest:
                 self.faults.add(one.at("from"), f"'{one.from_end}' is not a guest", "a guest: consoles are theirs")
             else:
@@ -82,12 +86,20 @@ class Wiring:
     def server(self, one: WrittenEndpoint) -> int | None:
         place = one.at("server")
         if (one.server == BUILDER_NAME) != (one.interface == BUILDER_NAME):
-            self.faults.add(place, f"'{one.server}' serves the interface '{one.interface}'", "builder, and only it, to serve 'builder'")
+            self.faults.add(
+                place,
+                f"'{one.server}' serves the interface '{one.interface}'",
+                "builder, and only it, to serve 'builder'",
+            )
             return None
         if one.server == BUILDER_NAME:
             return BUILDER
         if one.server in self.by_guest:
-            self.faults.add(place, f"the guest '{one.server}' is a server", f"a domain; {TERMINAL}, so a guest cannot wait for calls")
+            self.faults.add(
+                place,
+                f"the guest '{one.server}' is a server",
+                f"a domain; {TERMINAL}, so a guest cannot wait for calls",
+            )
             return None
         if one.server not in self.by_name:
             self.faults.add(place, f"no domain '{one.server}'", one_of([*self.by_name, BUILDER_NAME]))
@@ -98,7 +110,9 @@ class Wiring:
         seen: set[tuple[str, str]] = set()
         for client in one.clients:
             if (client.key, client.name) in seen:
-                self.faults.add(client.at(client.key), f"'{client.name}' is already a client of '{one.name}'", "each client once")
+                self.faults.add(
+                    client.at(client.key), f"'{client.name}' is already a client of '{one.name}'", "each client once"
+                )
             seen.add((client.key, client.name))
             found = self.by_name.get(client.name) if client.key == "domain" else None
             if found is not None and found.id == server:
@@ -106,11 +120,16 @@ class Wiring:
 
     def client(self, one: WrittenClient, interface: Interface) -> Client | None:
         if one.guest and not one.sealed:
-            self.faults.add(one.at("sealed"), f"guest '{one.guest}' gets a capability that is not sealed", f"sealed; {TERMINAL}")
+            self.faults.add(
+                one.at("sealed"), f"guest '{one.guest}' gets a capability that is not sealed", f"sealed; {TERMINAL}"
+            )
         allowed = interface.for_guests if one.guest else interface.for_domains
         if not allowed:
-            self.faults.add(one.at(one.key), f"the interface '{interface.name}' is not for a {one.key}",
-                            "a client that its IDL allows")  # fmt: skip
+            self.faults.add(
+                one.at(one.key),
+                f"the interface '{interface.name}' is not for a {one.key}",
+                "a client that its IDL allows",
+            )
         known = self.by_guest if one.guest else self.by_name
         if one.name not in known:
             self.faults.add(one.at(one.key), f"no {one.key} '{one.name}'", one_of(known))
@@ -126,7 +145,9 @@ class Wiring:
         found: list[str] = []
         for name, place in one.methods:
             if name not in interface.methods:
-                self.faults.add(place, f"the interface '{interface.name}' has no method '{name}'", one_of(interface.methods))
+                self.faults.add(
+                    place, f"the interface '{interface.name}' has no method '{name}'", one_of(interface.methods)
+                )
             elif name in found:
                 self.faults.add(place, f"method '{name}' is listed twice", "each method once")
             else:
@@ -141,9 +162,11 @@ class Wiring:
             for client in endpoint.clients:
                 title = self.domains[client.domain].title if client.in_guest else self.domains[client.domain].name
                 key = (endpoint.server, endpoint.number, client.badge)
-                if key in seen:
+                if seen.get(key, title) != title:
                     place = next((one.at("badge") for one in written.clients if one.name == title), written.table.place)
-                    self.faults.add(place, f"'{title}' has the badge {client.badge} of '{seen[key]}'", "a badge for each client")
+                    self.faults.add(
+                        place, f"'{title}' has the badge {client.badge} of '{seen[key]}'", "a badge for each client"
+                    )
                 seen.setdefault(key, title)
 
     def check_cycles(self, endpoints: list[Endpoint]) -> None:
@@ -170,8 +193,11 @@ class Wiring:
             plan = domain.schedule
             written = self.written.schedules.get(domain.title)
             if sharers[domain.id] > 1 and written is not None and written.reserve_us == 0:
-                self.faults.add(written.at("reserve_us"), f"'{domain.name}' serves {sharers[domain.id]} domains without a reserve",
-                                "'reserve_us' of at least 10")  # fmt: skip
+                self.faults.add(
+                    written.at("reserve_us"),
+                    f"'{domain.name}' serves {sharers[domain.id]} domains without a reserve",
+                    "'reserve_us' of at least 10",
+                )
             if sharers[domain.id] > 1 and plan.reserve_us == 0:
                 plan = dataclasses.replace(plan, reserve_us=min(default_us, plan.period_us))
             made.append(dataclasses.replace(domain, schedule=plan))

@@ -1,0 +1,256 @@
+"""The checker proves what is true and shows the path where it is not, from the CBOR alone."""
+
+from __future__ import annotations
+
+import ast
+import copy
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import cbor2
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from capdl import api, prove
+from capdl.abi import abi
+
+NO_FLOW = [1, "no flow", "a", "b", ["mgmt"]]
+FREE = "no flow between a and b except through mgmt"
+HOLDS = "mgmt holds no untyped, frame, space or captab of another domain"
+CALLS = "only mgmt may call builder.start, stop, restart, create, destroy"
+PORTS = "only mgmt may use com1"
+LOGS = "only a may call tenant.log_write"
+
+
+@pytest.fixture(scope="module")
+def plain(root: Path, images: Path) -> Any:
+    return cbor2.loads(api.check_system(root / "capdl" / "system" / "two-tenants.toml", [images]).cbor)
+
+
+def number(system: Any, name: str) -> int:
+    return next(index for index, one in enumerate(system[5]) if one[6] == name)
+
+
+def verdicts(system: Any) -> dict[str, str]:
+    """Claim → path; claims of two directions keep the broken one."""
+    found: dict[str, str] = {}
+    for text, path in prove.prove(cbor2.dumps(system, canonical=True)):
+        found[text] = found.get(text) or path
+    return found
+
+
+def grant(domain: list[Any], target: int, rights: int, interface: int = 0, mask: int = 0) -> None:
+    domain[12].append([60, target, 0, 1, rights, 1, interface, mask, 0])
+
+
+def test_prove__what_is_true(plain: Any) -> None:
+    assert set(verdicts(plain).values()) == {""}
+    assert len(verdicts(plain)) == 6
+
+
+# Each mutation of a good system breaks exactly the claims named, and the path names the culprit.
+def signal(system: Any) -> None:
+    grant(system[9][1], number(system, "vmm-b.bell"), prove.SIGNAL)
+
+
+def share_channel(system: Any) -> None:
+    system[9][2][11].append([number(system, "console-a"), 0, 1, 0x50_0000_0000, 3])
+
+
+def read_channel(system: Any) -> None:
+    system[9][2][11].append([number(system, "console-a"), 0, 1, 0x50_0000_0000, 1])
+
+
+def give_ram(system: Any) -> None:
+    grant(system[9][0], number(system, "vmm-a.ram"), prove.READ)
+
+
+def give_space(system: Any) -> None:
+    grant(system[9][0], number(system, "vmm-b.guest-space"), prove.MANAGE)
+
+
+def give_thread(system: Any) -> None:
+    grant(system[9][1], number(system, "vmm-b.thread"), prove.MANAGE)
+
+
+def serve(system: Any) -> None:
+    """b's VMM also waits on the endpoint that a calls."""
+    grant(system[9][2], number(system, "mgmt.endpoint"), prove.WAIT)
+
+
+def call_builder(system: Any) -> None:
+    grant(system[9][1], system[8], prove.CALL, 17, 1 << 2)
+
+
+def call_builder_info(system: Any) -> None:
+    grant(system[9][1], system[8], prove.CALL, 17, 1 << 5)
+
+
+def unmask(system: Any) -> None:
+    system[9][2][16][4][0][7] |= 2
+
+
+def give_port(system: Any) -> None:
+    system[9][2][13].append([61, 0x3FF, 0x400])
+
+
+def share_port(system: Any) -> None:
+    for domain in system[9][1:]:
+        domain[13].append([61, 0x80, 0x80])
+
+
+def fault_across(system: Any) -> None:
+    """a's faults go to an endpoint that b's VMM serves."""
+    system[5][number(system, "vmm-b.bell")][1] = prove.ENDPOINT
+    system[9][1][15][0][9] = number(system, "vmm-b.bell")
+    grant(system[9][2], number(system, "vmm-b.bell"), prove.WAIT)
+
+
+BREAKS: list[tuple[Callable[[Any], None], dict[str, str]]] = [
+    (signal, {FREE: "a → vmm-a → [vmm-b.bell] → vmm-b → b"}),
+    (share_channel, {FREE: "a → vmm-a → [console-a] → vmm-b → b"}),
+    (read_channel, {FREE: "a → vmm-a → [console-a] → vmm-b → b"}),
+    (give_ram, {HOLDS: "mgmt → slot 60 → [vmm-a.ram], a frame of 'vmm-a'"}),
+    (give_space, {HOLDS: "mgmt → slot 60 → [vmm-b.guest-space], a space of 'vmm-b'"}),
+    (give_thread, {FREE: "a → vmm-a → [vmm-b.thread] → vmm-b → b"}),
+    (serve, {FREE: "a → [mgmt.endpoint] → vmm-b → b"}),
+    (call_builder, {FREE: "a → vmm-a → [builder.endpoint] → builder → vmm-b → b",
+                    CALLS: "vmm-a → slot 60 → [builder.endpoint], methods 0x4"}),
+    (call_builder_info, {FREE: "a → vmm-a → [builder.endpoint] → builder → vmm-b → b"}),
+    (unmask, {LOGS: "b → slot 1 → [mgmt.endpoint], methods 0xf"}),
+    (give_port, {PORTS: "vmm-b → slot 61 → ports 0x3ff to 0x400"}),
+    (share_port, {FREE: "a → vmm-a → port 0x80 → vmm-b → b"}),
+    (fault_across, {FREE: "a → vmm-a → [vmm-b.bell] → vmm-b → b"}),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("mutate, broken", BREAKS, ids=[mutate.__name__ for mutate, _ in BREAKS])
+def test_prove__what_is_false_with_its_path(mutate: Callable[[Any], None], broken: dict[str, str], plain: Any) -> None:
+    system = copy.deepcopy(plain)
+    mutate(system)
+    assert {text: path for text, path in verdicts(system).items() if path} == broken
+
+
+def test_prove__one_direction_is_enough_to_break_only_that(plain: Any) -> None:
+    system = copy.deepcopy(plain)
+    signal(system)
+    system[10] = [[1, "there", "a", "b", ["mgmt"]], [1, "back", "b", "a", ["mgmt"]]]
+    assert verdicts(system) == {"there": "a → vmm-a → [vmm-b.bell] → vmm-b → b", "back": ""}
+
+
+def test_prove__without_the_exception_the_path_leads_through_management(plain: Any) -> None:
+    system = copy.deepcopy(plain)
+    system[10] = [[1, "none", "a", "b", []]]
+    assert verdicts(system) == {"none": "a → [mgmt.endpoint] → mgmt → [mgmt.endpoint] → b"}
+
+
+def test_prove__holds_no_counts_mappings_and_own_objects(plain: Any) -> None:
+    system = copy.deepcopy(plain)
+    frame = 1 << prove.FRAME
+    system[10] = [[2, "any", "mgmt", frame, False], [2, "foreign", "mgmt", frame, True], [2, "guest", "a", frame, False]]
+    found = verdicts(system)
+    assert found["any"].startswith("mgmt → mapping at ") and not found["foreign"] and not found["guest"]
+
+
+# What every system keeps, claimed or not.
+def unseal(system: Any) -> None:
+    system[9][1][16][4][0][5] = 0
+
+
+def copyable(system: Any) -> None:
+    system[9][1][16][4][0][4] |= prove.COPY
+
+
+def not_terminal(system: Any) -> None:
+    system[5][system[9][1][16][3]][2] = 0
+
+
+def guest_holds_frame(system: Any) -> None:
+    system[9][1][16][4].append([2, number(system, "console-a"), 0, 1, 1, 1, 0, 0, 0])
+
+
+def guest_of_another(system: Any) -> None:
+    system[9][1][16][2] = number(system, "vmm-b.guest-space")
+
+
+def maps_foreign(system: Any) -> None:
+    system[9][0][11].append([number(system, "vmm-a.ram"), 0, 1, 0x50_0000_0000, 1])
+
+
+def writable_executable(system: Any) -> None:
+    system[9][0][11][0][4] = 7
+
+
+def writable_image(system: Any) -> None:
+    next(one for one in system[9][1][11] if system[5][one[0]][5])[4] = 3
+
+
+def same_names(system: Any) -> None:
+    system[9][2][1] = "vmm-a"
+
+
+def wrong_id(system: Any) -> None:
+    system[9][2][0] = 1
+
+
+def other_version(system: Any) -> None:
+    system[0] = 2
+
+
+def object_beyond(system: Any) -> None:
+    system[9][1][12][0][1] = 4000
+
+
+RULES = {
+    unseal: "guest 'a' holds '[mgmt.endpoint]'", copyable: "guest 'a' holds", not_terminal: "is not terminal",
+    guest_holds_frame: "'console-a' (frame) in slot 2", guest_of_another: "is not its VMM's own",
+    maps_foreign: "'mgmt' maps 'vmm-a.ram', which another domain owns", writable_executable: "writable and executable",
+    writable_image: "with more than read access", same_names: "share a name", wrong_id: "has id 1 in place 2",
+    other_version: "version 2", object_beyond: "not a system",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("mutate", RULES, ids=[mutate.__name__ for mutate in RULES])
+def test_prove__refuses_a_system_that_breaks_a_rule(mutate: Callable[[Any], None], plain: Any) -> None:
+    system = copy.deepcopy(plain)
+    mutate(system)
+    with pytest.raises(prove.Broken) as caught:
+        prove.prove(cbor2.dumps(system, canonical=True))
+    assert RULES[mutate].replace("[", "").replace("]", "") in str(caught.value)
+
+
+def test_prove__survives_hostile_bytes(plain: Any) -> None:
+    good = cbor2.dumps(plain, canonical=True)
+
+    @settings(max_examples=400, deadline=None)
+    @given(st.integers(0, len(good) - 1), st.binary(max_size=3), st.booleans())
+    def run(at: int, patch: bytes, cut: bool) -> None:
+        try:
+            prove.prove(good[:at] + patch + (b"" if cut else good[at + len(patch) :]))
+        except prove.Broken:
+            pass
+
+    run()
+
+
+def test_prove__is_small_and_shares_nothing_with_the_compiler(root: Path) -> None:
+    text = (root / "capdl" / "prove.py").read_text()
+    assert len(text.splitlines()) <= 250
+    for node in ast.walk(ast.parse(text)):
+        if isinstance(node, ast.ImportFrom):
+            assert node.level == 0 and not (node.module or "").startswith(("capdl", "gen"))
+        if isinstance(node, ast.Import):
+            assert not any(name.name.startswith(("capdl", "gen")) for name in node.names)
+
+
+def test_prove__its_numbers_are_the_interface_files(root: Path) -> None:
+    numbers = abi()
+    for name in ("read", "write", "exec", "call", "wait", "signal", "manage", "copy"):
+        assert getattr(prove, name.upper()) == numbers.rights(name)
+    assert {name: index for index, name in enumerate(prove.TYPES)} == numbers.enums["object_type"]
+    for name in ("captab", "frame", "space", "endpoint", "notif"):
+        assert getattr(prove, name.upper()) == numbers.type(name)
+    assert (prove.MAP_WRITE, prove.MAP_EXEC) == (numbers.bits("map_flags", "write"), numbers.bits("map_flags", "exec"))
+    assert numbers.bits("captab_flags", "terminal") == prove.TERMINAL and numbers.bits("copy_flags", "sealed") == prove.SEALED
