@@ -34,6 +34,14 @@ static bool read_efer(struct vm *vm, uint64_t *value)
     return true;
 }
 
+static bool read_pat(struct vm *vm, uint64_t *value)
+{
+    if (vm_read(vm, VCPU_GROUP_MSR)) {
+        *value = vm->state->pat;
+    }
+    return true;
+}
+
 static bool read(struct vm *vm, uint32_t index, uint64_t *value)
 {
     switch (index) {
@@ -62,6 +70,8 @@ static bool read(struct vm *vm, uint32_t index, uint64_t *value)
         return true;
     case MSR_EFER:
         return read_efer(vm, value);
+    case MSR_PAT:
+        return read_pat(vm, value);
     default:
         break;
     }
@@ -103,6 +113,19 @@ static bool write_efer(struct vm *vm, uint64_t value)
         return false;
     }
     vm->state->dirty |= VCPU_GROUP_EFER;
+    return true;
+}
+
+/* The kernel lets the guest's own accesses through where the processor keeps a PAT for guests. */
+static bool write_pat(struct vm *vm, uint64_t value)
+{
+    if (!pat_valid(value)) {
+        return false;
+    }
+    if (vm_read(vm, VCPU_GROUP_MSR)) {
+        vm->state->pat = value;
+        vm->state->dirty |= VCPU_GROUP_MSR;
+    }
     return true;
 }
 
@@ -153,6 +176,8 @@ static bool write(struct vm *vm, uint32_t index, uint64_t value)
         return kvmclock_write_steal(&vm->kvmclock, &vm->memory, value);
     case MSR_EFER:
         return write_efer(vm, value);
+    case MSR_PAT:
+        return write_pat(vm, value);
     default:
         break;
     }

@@ -43,6 +43,13 @@ const struct msr_rule *msr_find(uint32_t index)
     return NULL;
 }
 
+bool pat_valid(uint64_t pat)
+{
+    uint64_t reserved = pat & UINT64_C(0xf8f8f8f8f8f8f8f8);
+    uint64_t two_or_three = pat >> 1 & ~(pat >> 2) & UINT64_C(0x0101010101010101);
+    return (reserved | two_or_three) == 0;
+}
+
 bool efer_write(uint64_t *efer, uint64_t value, uint64_t cr0, bool ffxsr_offered)
 {
     uint64_t writable = EFER_SCE | EFER_LME | EFER_NXE | (ffxsr_offered ? EFER_FFXSR : 0);

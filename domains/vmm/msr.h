@@ -9,6 +9,7 @@ enum msr_index {
     MSR_KVM_WALL_CLOCK_OLD = 0x11,
     MSR_KVM_SYSTEM_TIME_OLD = 0x12,
     MSR_APIC_BASE = 0x1b,
+    MSR_PAT = 0x277,
     MSR_MTRR_DEFAULT = 0x2ff,
     MSR_TSC_DEADLINE = 0x6e0,
     MSR_KVM_WALL_CLOCK = 0x4b564d00,
@@ -27,6 +28,9 @@ struct msr_rule {
 
 /* The rule for @index, or NULL: unknown, both directions are #GP. */
 const struct msr_rule *msr_find(uint32_t index);
+
+/* Eight memory types, each 0, 1 or 4-7 ([APM2] 7.8.1); anything else is #GP. */
+bool pat_valid(uint64_t pat);
 
 /* EFER ([APM2] 3.1.7): what the guest reads and may write. False = #GP. */
 #define EFER_SCE UINT64_C(0x001)

@@ -214,6 +214,7 @@ void vm_run(struct vm *vm)
         enum error error = enter(vm->vcpu_slot, vm->deadline, &reason, &bits);
         vm->state->dirty = 0;
         if (UNLIKELY(vm->offered != OFFERED_NONE)) {
+            vm_settle_delivery(vm);
             vm->attention = true;
         }
         if (LIKELY(error == OK && reason == RUN_REASON_EXIT)) {

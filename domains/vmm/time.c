@@ -11,7 +11,8 @@
 #define CONSOLE_RETRY_NS UINT64_C(1000000)
 #define CONSOLE_WAITS 8u
 
-static void settle_delivery(struct vm *vm)
+/* Right after the guest ran, before its exit is looked at: that may be the end of this very interrupt. */
+void vm_settle_delivery(struct vm *vm)
 {
     if (vm->offered != OFFERED_NONE && (vm->state->irq_vector & IRQ_VALID) == 0) {
         platform_delivered(&vm->platform, vm->offered, vm->offered_vector);
@@ -100,7 +101,7 @@ static bool pump_console(struct vm *vm)
 void vm_service(struct vm *vm)
 {
     vm->attention = false;
-    settle_delivery(vm);
+    vm_settle_delivery(vm);
     bool console_waits = pump_console(vm);
     check_requests(vm);
     uint64_t now = vm_now(), now_ns = timebase_ns(&vm->timebase, now);

@@ -108,6 +108,7 @@ bool vm_read(struct vm *vm, uint32_t groups);
 /* run.c: runs the guest until it ends. */
 void vm_run(struct vm *vm);
 /* time.c: interrupts, timers and the console before an entry; waiting while the guest is halted. */
+void vm_settle_delivery(struct vm *vm);
 void vm_service(struct vm *vm);
 void vm_halt(struct vm *vm);
 void vm_wait_console(struct vm *vm);
