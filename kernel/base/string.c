@@ -9,18 +9,6 @@ void *memcpy(void *restrict to, const void *restrict from, size_t bytes)
     return target;
 }
 
-/* One byte at a time, away from the overlap: for the compiler, which rarely asks. */
-void *memmove(void *to, const void *from, size_t bytes)
-{
-    size_t left = bytes;
-    if ((uintptr_t)to - (uintptr_t)from >= bytes)
-        return memcpy(to, from, bytes);
-    const uint8_t *source = (const uint8_t *)from + bytes - 1;
-    uint8_t *target = (uint8_t *)to + bytes - 1;
-    __asm__ volatile("std; rep movsb; cld" : "+D"(target), "+S"(source), "+c"(left) : : "memory");
-    return to;
-}
-
 void *memset(void *to, int value, size_t bytes)
 {
     void *target = to;

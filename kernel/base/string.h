@@ -5,7 +5,6 @@
 #include "base/types.h"
 
 void *memcpy(void *restrict to, const void *restrict from, size_t bytes);
-void *memmove(void *to, const void *from, size_t bytes);
 void *memset(void *to, int value, size_t bytes);
 int memcmp(const void *a, const void *b, size_t bytes);
 /* @bytes a multiple of 8, @to 8-byte aligned: one instruction a word where iterations are counted. */

@@ -86,27 +86,19 @@ start:
 
 /* Say on COM1 what is missing (string at ebp), and stop. */
 refuse:
-    movl $message_fatal, %ebx
-    call say
-    movl %ebp, %ebx
-    call say
-    movl $message_end, %ebx
-    call say
+    movl $0x3fd, %edx
+    inb %dx, %al
+    testb $0x20, %al
+    jz refuse
+    movl $0x3f8, %edx
+    movb (%ebp), %al
+    testb %al, %al
+    jz 1f
+    outb %al, %dx
+    incl %ebp
+    jmp refuse
 1:  hlt
     jmp 1b
-say:
-    movl $0x3fd, %edx
-2:  inb %dx, %al
-    testb $0x20, %al
-    jz 2b
-    movl $0x3f8, %edx
-    movb (%ebx), %al
-    testb %al, %al
-    jz 3f
-    outb %al, %dx
-    incl %ebx
-    jmp say
-3:  ret
 
     .code64
 start64:
@@ -131,11 +123,9 @@ boot_gdt:
 boot_gdt_register:
     .word 15
     .long boot_gdt
-message_fatal: .asciz "bulkhead: FATAL: the processor lacks "
-missing_long_mode: .asciz "long mode"
-missing_nx: .asciz "no-execute pages (NX)"
-missing_pdpe1gb: .asciz "1 GiB pages (pdpe1gb)"
-message_end: .asciz "\r\n"
+missing_long_mode: .asciz "bulkhead: FATAL: the processor lacks long mode\r\n"
+missing_nx: .asciz "bulkhead: FATAL: the processor lacks no-execute pages (NX)\r\n"
+missing_pdpe1gb: .asciz "bulkhead: FATAL: the processor lacks 1 GiB pages (pdpe1gb)\r\n"
 
     .section .bss.boot, "aw", @nobits
     .align 4096

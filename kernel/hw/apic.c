@@ -5,38 +5,17 @@
 #include "hw/x86.h"
 
 /* Offsets in the register page: [SDM-2023-09] Vol 3A 11.4.1, table 11-1 */
-enum {
-    APIC_ID = 0x20,
-    APIC_TPR = 0x80,
-    APIC_EOI = 0xb0,
-    APIC_SPURIOUS = 0xf0,
-    APIC_LVT_TIMER = 0x320,
-    APIC_LVT_LINT0 = 0x350,
-    APIC_LVT_LINT1 = 0x360,
-    APIC_LVT_ERROR = 0x370,
-    APIC_TIMER_INITIAL = 0x380,
-    APIC_TIMER_CURRENT = 0x390,
-    APIC_TIMER_DIVIDE = 0x3e0,
-};
-enum {
-    SPURIOUS_ENABLE = 1 << 8,
-    LVT_MASKED = 1 << 16,
-    LVT_NMI = 4 << 8,
-    TIMER_DEADLINE = 2 << 17,
-    DIVIDE_1 = 0xb
-};
+enum { APIC_ID = 0x20, APIC_TPR = 0x80, APIC_EOI = 0xb0, APIC_SPURIOUS = 0xf0, APIC_LVT_TIMER = 0x320 };
+enum { APIC_LVT_LINT0 = 0x350, APIC_LVT_LINT1 = 0x360, APIC_LVT_ERROR = 0x370, APIC_TIMER_INITIAL = 0x380 };
+enum { APIC_TIMER_CURRENT = 0x390, APIC_TIMER_DIVIDE = 0x3e0 };
+enum { SPURIOUS_ENABLE = 1 << 8, LVT_MASKED = 1 << 16, LVT_NMI = 4 << 8, TIMER_DEADLINE = 2 << 17 };
+enum { DIVIDE_1 = 0xb };
 enum { APIC_BASE_X2 = 1 << 10, APIC_BASE_ENABLE = 1 << 11, FEATURE_TSC_DEADLINE = 1 << 24 };
 
 /* 8254 channel 2, gated and read through port 0x61: [PC8254], ICH9 datasheet 13.7.1 */
 enum { PIT_CHANNEL_2 = 0x42, PIT_COMMAND = 0x43, PIT_GATE = 0x61, PIT_ONE_SHOT_2 = 0xb0 };
-enum {
-    GATE_ON = 1,
-    GATE_SPEAKER = 2,
-    GATE_OUT = 0x20,
-    PIT_HZ = 1193182,
-    PIT_TICKS = 11932,
-    SPIN_MAX = 10000000
-};
+enum { GATE_ON = 1, GATE_SPEAKER = 2, GATE_OUT = 0x20, PIT_HZ = 1193182, PIT_TICKS = 11932 };
+enum { SPIN_MAX = 10000000 };
 enum { PIC_MASTER_MASK = 0x21, PIC_SLAVE_MASK = 0xa1 };
 
 /* Written at boot only. */
