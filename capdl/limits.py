@@ -59,7 +59,9 @@ def check_limits(system: spec.System, abi: Abi, written: Description, faults: Fa
     if slots > BUILDER_SLOTS:
         frames = sum(one.count for one in system.objects if one.type == abi.type("frame"))
         faults.add(
-            name, f"builder would need {slots} slots ({frames} for frames)", f"at most {BUILDER_SLOTS}, so smaller guests"
+            name,
+            f"builder would need {slots} slots ({frames} for frames)",
+            f"at most {BUILDER_SLOTS}, so smaller guests",
         )
     needed = -(-memory_kib(system) // 1024)
     if needed > system.platform.memory_mib:

@@ -19,6 +19,7 @@ CAPTAB, FRAME, SPACE, ENDPOINT, NOTIF = 2, 3, 4, 7, 8  # object_type
 TERMINAL, SEALED = 1, 1
 SHARED, NONE, BUILDER = 64, 65535, "builder"
 FAULT_INTERFACE = 1
+ODD = (cbor2.CBORError, ArithmeticError, AttributeError, LookupError, MemoryError, RuntimeError, TypeError, ValueError)
 TYPES = "none untyped captab frame space thread sched endpoint notif vcpu iospace irq ioport control".split()
 
 
@@ -66,7 +67,7 @@ def load(data: bytes) -> System:
         system = System(top[5], top[8], top[9], top[10])
         check_rules(system)
         make_edges(system)
-    except (cbor2.CBORDecodeError, ValueError, LookupError, TypeError, RecursionError) as error:
+    except ODD as error:
         raise Broken(f"not a system as in docs/system.cddl: {error}") from error
     return system
 
@@ -242,6 +243,6 @@ def prove(data: bytes) -> list[tuple[str, str]]:
             verdicts.append((text, ""))
         except Broken as problem:
             verdicts.append((text, str(problem)))
-        except (KeyError, TypeError, ValueError) as error:
+        except ODD as error:
             verdicts.append((text, f"a claim of unknown form, kind {kind}: {error}"))
     return verdicts

@@ -304,7 +304,7 @@ def decode(data: bytes) -> System:
     """The inverse of encode; CapdlError says which field is wrong."""
     try:
         plain = cbor2.loads(data)
-    except (cbor2.CBORDecodeError, ValueError, RecursionError) as error:
+    except (cbor2.CBORError, ArithmeticError, ValueError, TypeError, MemoryError, RecursionError) as error:
         raise CapdlError(f"not CBOR: {error}") from error
     if not isinstance(plain, list) or not plain or plain[0] != VERSION:
         raise CapdlError(f"not a system of version {VERSION}")

@@ -11,9 +11,16 @@ from types import ModuleType
 from typing import Any
 
 import pytest
+from hypothesis import settings
+from hypothesis.configuration import set_hypothesis_home_dir
 
 ROOT = Path(__file__).resolve().parents[3]
 sys.path.insert(0, str(ROOT))
+
+# The same examples each time, and nothing left behind in the tree.
+settings.register_profile("bulkhead", database=None, derandomize=True, deadline=None)
+settings.load_profile("bulkhead")
+set_hypothesis_home_dir(ROOT / "build" / "hypothesis")
 
 R, W, X = 4, 2, 1  # [ELF] p_flags
 LOAD, DYNAMIC = 1, 2

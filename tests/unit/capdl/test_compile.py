@@ -113,7 +113,7 @@ def test_compile__keeps_every_rule(name: str, root: Path, images: Path) -> None:
 
 
 def test_compile__any_right_description(images: Path, strategies: Any, schema: Any) -> None:
-    @settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+    @settings(max_examples=60, suppress_health_check=list(HealthCheck))
     @given(strategies.descriptions())
     def run(text: str) -> None:
         system = compile_text(text, images)
@@ -132,7 +132,7 @@ def test_compile__any_right_description(images: Path, strategies: Any, schema: A
 def test_decode__never_crashes_on_changed_bytes(root: Path, images: Path) -> None:
     good = api.check_system(root / "capdl" / "system" / "two-tenants.toml", [images]).cbor
 
-    @settings(max_examples=300, deadline=None)
+    @settings(max_examples=300)
     @given(st.integers(0, len(good) - 1), st.binary(max_size=4), st.booleans())
     def run(at: int, patch: bytes, cut: bool) -> None:
         changed = good[:at] + patch + (b"" if cut else good[at + len(patch) :])
