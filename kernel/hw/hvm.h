@@ -20,7 +20,7 @@ struct hvm {
     uint32_t asid;
     bool launched;
     bool delivering;             /* an event or interrupt stands in the control page */
-    bool flush;                  /* drop the guest's translations at the next entry; set it when nested_root changes */
+    bool flush;                  /* drop the guest's translations at the next entry */
     uint64_t xcr0;               /* the guest's */
     uint64_t dr[4];              /* the guest's DR0-3 while others run */
     uint64_t event;              /* to be delivered at the next entry: as vcpu_state.inject, error code in bits 32-63; 0 = none */

@@ -206,7 +206,8 @@ static COLD void prepare_rest(struct cpu *cpu, struct hvm *hvm, uint64_t generat
 
     if (cpu->fpu != &hvm->fpu)
         take_processor(cpu, hvm);
-    if (hvm->asid_generation != cpu->asid_generation || hvm->nested_generation != generation || hvm->flush)
+    if (hvm->asid_generation != cpu->asid_generation || hvm->nested_generation != generation || hvm->flush ||
+        vmcb->nested_root != hvm->nested_root.value)
         take_asid(cpu, hvm, vmcb, generation);
     if (hvm->delivering)
         start_event(cpu, hvm, vmcb);
@@ -226,6 +227,6 @@ void svm_prepare(struct cpu *cpu, struct hvm *hvm, uint64_t generation)
     vmcb->rsp = page->gpr[4];
     vmcb->tlb_control = TLB_KEEP;
     if (UNLIKELY(cpu->fpu != &hvm->fpu || hvm->nested_generation != generation || hvm->flush || hvm->delivering ||
-                 hvm->xcr0 != cpu->xcr0))
+                 vmcb->nested_root != hvm->nested_root.value || hvm->xcr0 != cpu->xcr0))
         prepare_rest(cpu, hvm, generation);
 }
