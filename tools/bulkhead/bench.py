@@ -1,8 +1,8 @@
 """`bulkhead bench`: every row of the budget, measured, beside its budget.
 
-Rows that the machine measures come from the system `bench` (capdl/system/bench.toml), booted under
-`-icount shift=0,sleep=off`, where one TSC tick is one instruction. Its domain writes to its log one line
-a row:
+Rows that the machine measures come from the system `bench` (capdl/system/bench.toml: a domain) and from the guest
+tests/bench/guest, both booted under `-icount shift=0,sleep=off`, where one TSC tick is one instruction. They write one
+line a row:
     bench: NAME rounds=N min=N median=N how=TEXT TO THE END OF THE LINE
 and `bench: end` after the last. The rows of the tool itself (lines, bytes) are in benchrows.py.
 """
@@ -17,23 +17,25 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-from bulkhead import benchrows, build, guests, paths, proc, report, systems
+from bulkhead import benchrows, build, guests, paths, proc, report, singleguest, systems
 from bulkhead.benchrows import BUDGET, Row
 from bulkhead.errors import EXIT_TESTS_FAILED, BulkheadError, TimeOut, UsageProblem
 from bulkhead.qemu import Machine
 from bulkhead.session import Session
+from bulkhead.systems import System
 
 _SYSTEM = "bench"
 _TIMEOUT_S = 300.0
+_GUEST_MIB = 64
 _LINE = re.compile(r"bench: (\S+) rounds=(\d+) min=(\d+) median=(\d+) how=([^\r\n]*)")
 _END = b"bench: end"
 
 
-def _machine_rows() -> list[Row]:
-    system = systems.assemble(systems.find(_SYSTEM))
+def _measure(system: System, title: str) -> list[Row]:
+    """Boots @system under icount and reads its `bench:` lines from COM1."""
     machine = Machine(memory_mib=system.memory_mib, icount=True)
-    with report.step("measuring in the machine"), Session(machine, system.boot()) as session:
-        position = 0
+    with report.step(title), Session(machine, system.boot()) as session:
+        waited_s = 0
         try:
             while True:
                 try:
@@ -41,23 +43,38 @@ def _machine_rows() -> list[Row]:
                     break
                 except TimeOut:
                     session.check_boot()
-                    position += 1
-                    if position > _TIMEOUT_S:
+                    waited_s += 1
+                    if waited_s > _TIMEOUT_S:
                         raise
         finally:
             session.qemu.kill()
         text = session.console.since(0).decode(errors="replace")
-    rows = []
-    for name, rounds, minimum, median, how in _LINE.findall(text):
-        rows.append(benchrows.row(name, int(minimum), int(rounds), int(minimum), int(median), how))
-    return rows
+    return [
+        benchrows.row(name, int(minimum), int(rounds), int(minimum), int(median), how)
+        for name, rounds, minimum, median, how in _LINE.findall(text)
+    ]
+
+
+def _domain_rows() -> list[Row]:
+    return _measure(systems.assemble(systems.find(_SYSTEM)), "measuring the core from a domain")
+
+
+def _guest_rows() -> list[Row]:
+    request = singleguest.Request(
+        kernel=paths.TARGET / "tests" / "bench" / "bench.elf",
+        initrd=None,
+        append="",
+        memory_mib=_GUEST_MIB,
+        debug_exit=True,
+    )
+    return _measure(singleguest.assemble(request), "measuring exits and hypercalls from a guest")
 
 
 def _collect() -> tuple[list[Row], list[str]]:
     """The rows, and one line for each source of rows that failed."""
     rows: list[Row] = []
     problems: list[str] = []
-    for source in (_machine_rows, benchrows.static_rows, benchrows.linux_rows):
+    for source in (_domain_rows, _guest_rows, benchrows.static_rows, benchrows.linux_rows):
         try:
             rows += source()
         except BulkheadError as error:

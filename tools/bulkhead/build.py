@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from bulkhead import paths, proc, report, sysroot
+from bulkhead.errors import BulkheadFailed
 
 PRESETS = ("target", "target-clang", "host", "fuzz")
 
@@ -21,9 +22,22 @@ def _lock() -> Iterator[None]:
         yield
 
 
+_skip = False
+
+
+def skip(wanted: bool) -> None:
+    """With @wanted, later builds take what is there."""
+    global _skip
+    _skip = wanted
+
+
 def build(preset: str = "target") -> Path:
     """Configures and builds @preset, and returns its folder."""
     folder = paths.BUILD / preset
+    if _skip:
+        if not folder.is_dir():
+            raise BulkheadFailed(f"--no-build given, but {paths.shown(folder)} does not exist")
+        return folder
     with _lock():
         sysroot.ensure()
         with report.step(f"building {preset}"):

@@ -46,9 +46,11 @@ class _Group(click.Group):
 @click.group(cls=_Group, epilog=_EPILOG, context_settings={"help_option_names": ["-h", "--help"]})
 @click.option("--yes", is_flag=True, expose_value=False, help="Ask nothing before installing packages.")
 @click.option("-q", "--quiet", is_flag=True, help="No progress, only results and errors.")
-def cli(quiet: bool) -> None:
+@click.option("--no-build", is_flag=True, help="Use what is built already.")
+def cli(quiet: bool, no_build: bool) -> None:
     """Bulkhead, a separation hypervisor: build it, run it, test it, measure it."""
     report.set_quiet(quiet)
+    building.skip(no_build)
 
 
 @cli.command()
@@ -255,9 +257,12 @@ def test_command(
 
 
 def _is_guest_run(arguments: Sequence[str]) -> bool:
-    words = [word for word in arguments if word not in ("--yes", "-q", "--quiet")]
-    guest = any(word == "--guest" or word.startswith("--guest=") for word in words)
-    return bool(words) and words[0] == "run" and guest
+    words = list(arguments)
+    while words and words[0].startswith("-"):
+        words.pop(0)
+    return words[:1] == ["run"] and any(
+        word == "--guest" or word.startswith("--guest=") for word in words
+    )
 
 
 def _exit_status(error: BulkheadError, guest_run: bool) -> int:

@@ -87,7 +87,7 @@ def _summary(event: Message | None) -> str:
         return "running"
     return (
         f"{event.get('domains', '?')} domains, {event.get('capabilities', '?')} capabilities, "
-        f"{int(event.get('memory_kib', 0)) // 1024} MiB"
+        f"{int(event.get('memory_kib', 0)) / 1024:.1f} MiB"
     )
 
 
@@ -169,9 +169,28 @@ def run_guest(request: singleguest.Request, timeout_s: float | None) -> int:
             session.end()
 
 
+class _GuestOutput:
+    """Passes on what follows the boot messages of the core and builder, which end with a known line."""
+
+    _LAST_LINE = b"bulkhead: mgmt takes over"
+
+    def __init__(self) -> None:
+        self._before: bytes | None = b""
+
+    def __call__(self, chunk: bytes) -> None:
+        if self._before is None:
+            terminal.write_out(chunk)
+            return
+        self._before += chunk
+        _, found, rest = self._before.partition(self._LAST_LINE)
+        if found and b"\n" in rest:
+            self._before = None
+            terminal.write_out(rest.partition(b"\n")[2])
+
+
 def _watch_guest(session: Session, timeout_s: float | None) -> int:
     until = None if timeout_s is None else time.monotonic() + timeout_s
-    session.console.attach(terminal.write_out, replay=True)
+    session.console.attach(_GuestOutput(), replay=True)
 
     def guest_ended() -> Message | None:
         return session.link.find(lambda event: event.get("event") == "guest")
