@@ -32,6 +32,7 @@ hvm_run:
     mov 48(%rdi), %rsi
     mov 56(%rdi), %rdi
     sti
+    nop                                     /* ends the shadow of STI, which TCG would hand to the guest */
     vmrun %rax
     cli
     vmsave %rax
