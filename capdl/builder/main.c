@@ -39,7 +39,6 @@ static bool boot(struct builder *builder, struct refusal *why)
     if (!modules_read_description(builder, why)) {
         return false;
     }
-    console_set_debug_exit(builder->plan.console_slot + 1, builder->spec.platform.debug_exit_port);
     log_line("system %s: %u domains, %u objects, %u images", builder->spec.name, builder->spec.domain_count,
              builder->spec.object_count, builder->spec.image_count);
     return realise_shared(builder, why) && modules_load_images(builder, why) && realise_all(builder, why) &&
@@ -54,6 +53,8 @@ _Noreturn void builder_main(const struct boot_info *info)
     builder.boot = info;
     console_open(plan_first_free(info), (uint16_t)info->console_port);
     if (!boot(&builder, &why)) {
+        /* Zero where the description was not read as far as its platform. */
+        console_set_debug_exit(plan_first_free(info) + 1, builder.spec.platform.debug_exit_port);
         console_fatal(&why);
     }
     serve(&builder);
