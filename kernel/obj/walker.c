@@ -1,8 +1,6 @@
 #include "obj/walker.h"
 
-#include "bulkhead/abi.h"
-
-#define ADDRESS_MASK 0x000ffffffffff000u
+#define ADDRESS_END (1ull << 52)
 
 uint64_t walk_span(uint32_t level)
 {
@@ -36,7 +34,7 @@ enum walk_entry walk_classify(const struct walk_format *format, uint64_t entry, 
 
 uint64_t walk_target(uint64_t entry)
 {
-    return entry & ADDRESS_MASK;
+    return entry % ADDRESS_END / PAGE_BYTES * PAGE_BYTES; /* one AND; WP proves this and not the mask */
 }
 
 uint64_t walk_table_entry(const struct walk_format *format, uint64_t address)

@@ -3,6 +3,7 @@
 #define OBJ_WALKER_H
 
 #include "base/types.h"
+#include "bulkhead/abi.h"
 
 enum { WALK_LEVELS = 4, WALK_ENTRIES = 512 };
 
@@ -18,20 +19,66 @@ enum walk_entry { WALK_EMPTY, WALK_TABLE, WALK_LEAF };
 
 /* Levels count from 0 (4 KiB leaves) to 3 (the root). */
 
+/*@ logic integer span_of(integer level) =
+        level == 0 ? 0x1000 : level == 1 ? 0x200000 : level == 2 ? 0x40000000 : 0x8000000000;
+    logic integer index_of(integer address, integer level) = (address / span_of(level)) % 512;
+    logic integer class_of{L}(struct walk_format *format, uint64_t entry, integer level) =
+        (entry & format->present) == 0 ? WALK_EMPTY :
+        level == 0 || (entry & format->large) != 0 ? WALK_LEAF : WALK_TABLE;
+ */
+
 /* Index into the table of @level that translates @address. Returns less than WALK_ENTRIES. */
+/*@ assigns \nothing;
+    ensures \result == index_of(address, level);
+    ensures \result < WALK_ENTRIES;
+ */
 uint64_t walk_index(uint64_t address, uint32_t level);
 /* Bytes that an entry of @level covers; @level at most 3. */
+/*@ assigns \nothing;
+    ensures \result == span_of(level);
+ */
 uint64_t walk_span(uint32_t level);
 /* The level whose leaves are @bytes large, or WALK_LEVELS if none is. */
+/*@ assigns \nothing;
+    ensures \result < WALK_LEVELS - 1 || \result == WALK_LEVELS;
+    ensures \forall integer level; 0 <= level < WALK_LEVELS - 1 ==> (\result == level <==> bytes == span_of(level));
+ */
 uint32_t walk_leaf_level(uint64_t bytes);
 /* What @entry at @level is. */
+/*@ requires \valid_read(format);
+    assigns \nothing;
+    ensures \result == class_of(format, entry, level);
+ */
 enum walk_entry walk_classify(const struct walk_format *format, uint64_t entry, uint32_t level);
 /* The address that @entry names. */
+/*@ assigns \nothing;
+    ensures \result == entry % 0x10000000000000 - entry % PAGE_BYTES;
+    ensures \result % PAGE_BYTES == 0;
+ */
 uint64_t walk_target(uint64_t entry);
+/*@ requires \valid_read(format);
+    assigns \nothing;
+    ensures \result == (address | format->table);
+ */
 uint64_t walk_table_entry(const struct walk_format *format, uint64_t address);
 /* A leaf of @level for @address with @access (enum map_flags). */
+/*@ requires \valid_read(format);
+    assigns \nothing;
+    ensures \forall uint64_t write, exec, cached, large;
+        ((access & MAP_WRITE) != 0 ? write == format->write : write == 0) &&
+        ((access & MAP_EXEC) != 0 ? exec == format->exec : exec == format->no_exec) &&
+        ((access & MAP_UNCACHED) != 0 ? cached == format->uncached : cached == format->cached) &&
+        (level != 0 ? large == format->large : large == 0)
+        ==> \result == (address | format->leaf | write | exec | cached | large);
+ */
 uint64_t walk_leaf_entry(const struct walk_format *format, uint64_t address, uint32_t level, uint32_t access);
 /* Look at one @table: the entry for @address at @level and what it is. */
+/*@ requires \valid_read(format) && \valid_read(table + (0 .. WALK_ENTRIES - 1)) && \valid(entry);
+    requires \separated(entry, format) && \separated(entry, table + (0 .. WALK_ENTRIES - 1));
+    assigns *entry;
+    ensures *entry == table[index_of(address, level)];
+    ensures \result == class_of(format, *entry, level);
+ */
 enum walk_entry walk_step(const struct walk_format *format, const uint64_t table[WALK_ENTRIES], uint64_t address, uint32_t level, uint64_t *entry);
 
 #endif
