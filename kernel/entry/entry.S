@@ -104,9 +104,8 @@ run_call: /* the C code keeps r12-r15 if it comes back; elsewhere they are taken
     call sys_fast_run
     cmpq $-2, %rax
     jae 1f
-    movq %gs:CPU_REGS_TOP, %rsp
-    movq BELOW(REGS_RBX)(%rsp), %rbx
-    movq BELOW(REGS_RBP)(%rsp), %rbp
+    xorl %ebx, %ebx /* RUN_REASON_EXIT */
+    xorl %ebp, %ebp
     xorl %esi, %esi
     xorl %edi, %edi
     xorl %edx, %edx

@@ -14,6 +14,14 @@ uint32_t cap_retiring;
 
 bool cap_under_retirement(const struct slot *slot)
 {
+    /*@ loop invariant above: slot != \null ==> slot->cap.depth <= \at(slot->cap.depth, Pre) &&
+            slot == ancestor(\at(slot, Pre), \at(slot->cap.depth, Pre) - slot->cap.depth);
+        loop invariant clean: \forall integer i;
+            0 <= i < \at(slot->cap.depth, Pre) + 1 - (slot == \null ? 0 : slot->cap.depth + 1) ==>
+            !retiring(ancestor(\at(slot, Pre), i));
+        loop assigns slot;
+        loop variant slot == \null ? 0 : slot->cap.depth + 1;
+     */
     for (; slot; slot = slot->parent)
         if (slot->cap.flags & CAP_RETIRING) return true;
     return false;

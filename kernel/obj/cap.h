@@ -52,11 +52,61 @@ static inline void *cap_object(const struct slot *slot)
 /* How many roots are being revoked: while it is zero, look-up need not walk ancestors. */
 extern uint32_t cap_retiring;
 
+/*@ logic struct slot *ancestor{L}(struct slot *slot, integer steps) =
+        steps <= 0 ? slot : ancestor(slot, steps - 1)->parent;
+
+    // What cap_install builds: a path to a root in as many steps as the depth says.
+    predicate path{L}(struct slot *slot) =
+        (\forall integer i; 0 <= i <= slot->cap.depth ==>
+            \valid_read(ancestor(slot, i)) && ancestor(slot, i)->cap.depth == slot->cap.depth - i) &&
+        ancestor(slot, slot->cap.depth + 1) == \null;
+
+    predicate retiring{L}(struct slot *slot) = (slot->cap.flags & CAP_RETIRING) != 0;
+
+    predicate under_retirement{L}(struct slot *slot) =
+        \exists integer i; 0 <= i <= slot->cap.depth && retiring(ancestor(slot, i));
+ */
+
 /* True if @slot or an ancestor is being revoked. */
+/*@ requires \valid_read(slot) && path(slot);
+    terminates \true;
+    assigns \nothing;
+    ensures \result == true <==> under_retirement(slot);
+ */
 bool cap_under_retirement(const struct slot *slot);
 /* Put @cap into the empty @slot as a child of @parent (NULL: a root). @parent->cap.depth < CAP_DEPTH_MAX. */
+/*@ requires \valid(slot) && \valid_read(cap) && \separated(slot, cap);
+    requires parent == \null || (\valid(parent) && \separated(slot, parent) && parent->cap.depth < CAP_DEPTH_MAX);
+    requires parent == \null || parent->next == \null ||
+        (\valid(parent->next) && \separated(slot, parent, parent->next) && \separated(parent->next, cap));
+    requires parent == \null || \separated(parent, cap);
+    ensures slot->cap.type == cap->type && slot->cap.rights == cap->rights && slot->cap.flags == cap->flags &&
+        slot->cap.mask == cap->mask && slot->cap.interface == cap->interface && slot->cap.badge == cap->badge &&
+        slot->cap.space_index == cap->space_index && slot->cap.space_epoch == cap->space_epoch &&
+        slot->cap.object == cap->object && slot->cap.extra == cap->extra;
+    ensures slot->parent == parent && slot->prev == parent;
+    behavior root:
+        assumes parent == \null;
+        assigns *slot;
+        ensures slot->cap.depth == 0 && slot->next == \null;
+    behavior last:
+        assumes parent != \null && parent->next == \null;
+        assigns *slot, parent->next;
+        ensures slot->cap.depth == parent->cap.depth + 1 && slot->next == \null && parent->next == slot;
+    behavior between:
+        assumes parent != \null && parent->next != \null;
+        assigns *slot, parent->next, parent->next->prev;
+        ensures slot->cap.depth == parent->cap.depth + 1 && parent->next == slot;
+        ensures slot->next == \old(parent->next) && slot->next->prev == slot;
+    complete behaviors;
+    disjoint behaviors;
+ */
 void cap_install(struct slot *slot, struct slot *parent, const struct capability *cap);
 /* True if something is derived from @slot. */
+/*@ requires \valid_read(slot) && (slot->next == \null || \valid_read(slot->next));
+    assigns \nothing;
+    ensures \result == true <==> slot->next != \null && slot->next->cap.depth > slot->cap.depth;
+ */
 static inline bool cap_has_children(const struct slot *slot)
 {
     return slot->next && slot->next->cap.depth > slot->cap.depth;

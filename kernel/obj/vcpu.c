@@ -42,25 +42,23 @@ void vcpu_retire(struct cpu *cpu, struct vcpu *vcpu)
     hvm_retire(cpu, &vcpu->hvm);
 }
 
-enum error vcpu_run_check(const struct vcpu *vcpu)
+void vcpu_enter(struct vcpu *vcpu, struct thread *thread, uint64_t deadline)
 {
-    if (!vcpu->space) return ERR_STATE;
-    return vcpu->thread ? ERR_BUSY : OK;
+    vcpu->thread = thread;
+    vcpu->run_deadline = deadline;
+    thread->vcpu = vcpu;
+    thread->resume = RESUME_SYSCALL;
+    thread->state = THREAD_STATE_IN_GUEST;
 }
 
 void vcpu_run(struct cpu *cpu, struct vcpu *vcpu, struct thread *thread, uint64_t deadline)
 {
-    uint32_t dirty = read_once32(&vcpu->hvm.state->dirty);
-    enum error error = hvm_apply(&vcpu->hvm, dirty);
+    enum error error = hvm_apply(&vcpu->hvm, read_once32(&vcpu->hvm.state->dirty));
 
-    thread->resume = RESUME_SYSCALL;
     thread->regs.rax = error;
     if (error) return;
-    vcpu->run_deadline = deadline;
+    vcpu_enter(vcpu, thread, deadline);
     thread_arm(cpu, thread, deadline);
-    vcpu->thread = thread;
-    thread->vcpu = vcpu;
-    thread->state = THREAD_STATE_IN_GUEST;
 }
 
 void vcpu_return(struct thread *thread, enum run_reason reason, uint64_t bits)
@@ -179,32 +177,42 @@ void vcpu_expire(struct cpu *cpu, struct thread *thread, uint64_t now)
     else thread_arm(cpu, thread, thread->vcpu->run_deadline);
 }
 
+/* One exit; true if the guest is to be entered again at once. */
+static bool handle_exit(struct cpu *cpu, struct vcpu *vcpu, struct thread *thread, enum hvm_exit exit)
+{
+    enum error error;
+
+    switch (exit) {
+    case HVM_EXIT_HANDLED:
+        break;
+    case HVM_EXIT_VMM:
+        vcpu_return(thread, RUN_REASON_EXIT, 0);
+        return false;
+    case HVM_EXIT_REFUSED:
+        refuse(vcpu, ERR_MODE);
+        break;
+    case HVM_EXIT_HYPERCALL:
+        error = hypercall(cpu, vcpu, thread);
+        if (thread->state == THREAD_STATE_IN_GUEST) refuse(vcpu, error);
+        break;
+    case HVM_EXIT_INTERRUPT:
+        interrupt_window();
+        break;
+    }
+    return thread->state == THREAD_STATE_IN_GUEST && !cpu->reschedule;
+}
+
+void vcpu_continue(struct cpu *cpu, struct thread *thread, enum hvm_exit exit)
+{
+    struct vcpu *vcpu = thread->vcpu;
+
+    while (handle_exit(cpu, vcpu, thread, exit)) exit = hvm_run(cpu, &vcpu->hvm, vcpu->space->generation);
+}
+
 void vcpu_loop(struct cpu *cpu, struct thread *thread)
 {
     struct vcpu *vcpu = thread->vcpu;
-    enum error error;
 
     if (must_return(thread)) return;
-    for (;;) {
-        vcpu->hvm.nested_root = vcpu->space->root_pa;
-        switch (hvm_run(cpu, &vcpu->hvm, vcpu->space->generation)) {
-        case HVM_EXIT_HANDLED:
-            break;
-        case HVM_EXIT_VMM:
-            vcpu_return(thread, RUN_REASON_EXIT, 0);
-            return;
-        case HVM_EXIT_REFUSED:
-            refuse(vcpu, ERR_MODE);
-            break;
-        case HVM_EXIT_HYPERCALL:
-            error = hypercall(cpu, vcpu, thread);
-            if (thread->state == THREAD_STATE_HYPERCALL) return;
-            if (thread->state == THREAD_STATE_IN_GUEST) refuse(vcpu, error);
-            break;
-        case HVM_EXIT_INTERRUPT:
-            interrupt_window();
-            break;
-        }
-        if (cpu->reschedule || thread->state != THREAD_STATE_IN_GUEST) return;
-    }
+    vcpu_continue(cpu, thread, hvm_run(cpu, &vcpu->hvm, vcpu->space->generation));
 }

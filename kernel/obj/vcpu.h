@@ -22,12 +22,20 @@ void vcpu_init(struct vcpu *vcpu);
 void vcpu_retire(struct cpu *cpu, struct vcpu *vcpu);
 void vcpu_lost(struct cpu *cpu, struct slot *slot);
 /* @thread enters the guest; ERR_STATE without a nested space, ERR_BUSY if another runs it. */
-MUST_CHECK enum error vcpu_run_check(const struct vcpu *vcpu);
+MUST_CHECK static inline enum error vcpu_run_check(const struct vcpu *vcpu)
+{
+    if (!vcpu->space) return ERR_STATE;
+    return vcpu->thread ? ERR_BUSY : OK;
+}
+/* From here on @thread is in the guest. */
+void vcpu_enter(struct vcpu *vcpu, struct thread *thread, uint64_t deadline);
 void vcpu_run(struct cpu *cpu, struct vcpu *vcpu, struct thread *thread, uint64_t deadline);
 /* The thread's timer fired while it was in the guest or in a hypercall. */
 void vcpu_expire(struct cpu *cpu, struct thread *thread, uint64_t now);
 /* Enter, or enter again, until the thread has something to return to its VMM or the processor something else to do. */
 void vcpu_loop(struct cpu *cpu, struct thread *thread);
+/* The same, beginning with what @exit was. */
+void vcpu_continue(struct cpu *cpu, struct thread *thread, enum hvm_exit exit);
 /* The run ends: words 0 and 1 of the answer. */
 void vcpu_return(struct thread *thread, enum run_reason reason, uint64_t bits);
 /* A hypercall is answered: status, badge, label in the guest's registers; words were copied. */

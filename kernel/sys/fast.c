@@ -1,4 +1,5 @@
 #include "hw/x86.h"
+#include "obj/access.h"
 #include "sys/sys.h"
 
 /* What entry.S hands to the thread that runs next. */
@@ -115,12 +116,19 @@ uint64_t sys_fast_run(uint64_t call, uint64_t deadline)
     struct thread *thread = cpu->current;
     struct slot *slot;
     struct vcpu *vcpu;
+    enum hvm_exit exit;
+    enum error error;
 
-    if (UNLIKELY(cpu->reschedule)) return FAST_NO;
     if (captab_find(thread->captab, (uint32_t)call, OBJECT_TYPE_VCPU, RIGHT_MANAGE, &slot) != OK) return FAST_NO;
     vcpu = cap_object(slot);
-    if (vcpu_run_check(vcpu) != OK) return FAST_NO;
-    vcpu_run(cpu, vcpu, thread, deadline);
-    if (LIKELY(thread->state == THREAD_STATE_IN_GUEST)) vcpu_loop(cpu, thread);
-    return UNLIKELY(cpu->reschedule || thread->state != THREAD_STATE_READY) ? FAST_LEAVE : thread->regs.rax;
+    if (UNLIKELY(vcpu_run_check(vcpu) != OK || deadline == 0 || cpu->reschedule || (thread->bound && thread->bound->bits))) return FAST_NO;
+    error = hvm_apply(&vcpu->hvm, read_once32(&vcpu->hvm.state->dirty));
+    if (UNLIKELY(error)) return error;
+    thread_arm(cpu, thread, deadline);
+    exit = hvm_run(cpu, &vcpu->hvm, vcpu->space->generation);
+    /* Most exits are the VMM's: nothing but the two of them has run, so no state needs to be told to anyone. */
+    if (LIKELY(exit == HVM_EXIT_VMM)) return OK;
+    vcpu_enter(vcpu, thread, deadline);
+    vcpu_continue(cpu, thread, exit);
+    return FAST_LEAVE;
 }

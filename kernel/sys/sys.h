@@ -61,7 +61,7 @@ enum error sys_control_irq(struct invocation *call);
 uint64_t sys_fast(uint64_t call, uint64_t label, uint64_t deadline, uint64_t word0);
 /* notif_wait on bits that are set: takes them; 0 if it is not that simple. */
 uint64_t sys_fast_wait(uint64_t call);
-/* vcpu_run: words 0 and 1 stand in the thread's registers; r12-r15 are kept. */
+/* vcpu_run: an error, or OK for an exit to the VMM (words 0 and 1 are zero); r12-r15 are kept. */
 uint64_t sys_fast_run(uint64_t call, uint64_t deadline);
 
 #endif
