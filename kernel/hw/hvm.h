@@ -50,10 +50,9 @@ void hvm_retire(struct cpu *cpu, struct hvm *hvm);
 MUST_CHECK enum error hvm_apply(struct hvm *hvm, uint32_t dirty);
 /* Fill @groups of the page from hardware state. */
 void hvm_read(struct hvm *hvm, uint32_t groups);
-/* Run the guest until its next exit and say what it was. Interrupts are off on entry and return. FPU, XCR0, DR0-3 and FS/GS
+/* Run the guest until its next exit and say what it was. rax, rsp and the other GPRs are always taken from page->gpr, the rest
+ * stands as the last exit or hvm_apply left it. Interrupts are off on entry and return. FPU, XCR0, DR0-3 and FS/GS
  * of the host side are as before, except that cpu->fpu is the guest's state. @generation: of the nested space's mappings. */
 enum hvm_exit hvm_run(struct cpu *cpu, struct hvm *hvm, uint64_t generation);
-/* Registers of a hypercall's answer are in page->gpr; the next hvm_run enters with them. */
-void hvm_cancel_event(struct hvm *hvm);
 
 #endif

@@ -26,8 +26,7 @@ static const uint32_t intercepts[3] = {
     0xfu | BIT(15) | BIT(18) | BIT(19) | BIT(22) | BIT(24) | BIT(26) | BIT(27) | BIT(28) | BIT(30) | BIT(31),
     /* VMRUN VMMCALL VMLOAD VMSAVE STGI CLGI SKINIT, WBINVD, MONITOR, MWAIT both, XSETBV, RDPRU */
     0x7fu | BIT(9) | BIT(10) | BIT(11) | BIT(12) | BIT(13) | BIT(14),
-    /* INVLPGB both, MCOMMIT, TLBSYNC */
-    BIT(0) | BIT(1) | BIT(3) | BIT(4),
+    0, /* INVLPGB, TLBSYNC and MCOMMIT are #UD unless the host enables them */
 };
 
 /* 15.10.1 and 15.11; the same for every guest, constant once hvm_init_cpu has run. */
@@ -68,6 +67,8 @@ const char *hvm_init_cpu(struct cpu *cpu)
 {
     if (cpuid(0x80000000, 0).eax < 0x8000000a || (cpuid(0x80000001, 0).ecx & CPUID_EXTENDED_ECX_SVM) == 0)
         return "SVM (CPUID 8000_0001 ECX bit 2)";
+    if (cpu->xcr0 == 0)
+        return "XSAVE (CPUID 1 ECX bit 26)";
     if ((rdmsr(MSR_VM_CR) & VM_CR_SVMDIS) != 0)
         return "SVM, which the firmware has disabled (VM_CR.SVMDIS)";
     struct cpuid svm = cpuid(0x8000000a, 0);
@@ -79,7 +80,7 @@ const char *hvm_init_cpu(struct cpu *cpu)
     cpu->hvm_features = ((svm.edx & CPUID_SVM_EDX_FLUSH_BY_ASID) != 0 ? (uint32_t)SVM_FLUSH_BY_ASID : 0u) |
                         (on_tcg() ? (uint32_t)SVM_QUIRK_TCG_EVENT : 0u);
     struct cpuid xsave = cpuid(0xd, 0);
-    cpu->hvm_extended = cpu->xcr0 == 0 ? 0 : ((uint64_t)xsave.edx << 32 | xsave.eax) & ~cpu->xcr0;
+    cpu->hvm_extended = ((uint64_t)xsave.edx << 32 | xsave.eax) & ~cpu->xcr0;
     cpu->asid_limit = svm.ebx;
     cpu->asid_next = cpu->asid_limit; /* so the first entry starts a generation, and flushes */
     cpu->asid_generation = ((uint64_t)cpu->index + 1) << 48;
@@ -211,7 +212,7 @@ static COLD void prepare_rest(struct cpu *cpu, struct hvm *hvm, uint64_t generat
         take_asid(cpu, hvm, vmcb, generation);
     if (hvm->delivering)
         start_event(cpu, hvm, vmcb);
-    if (hvm->xcr0 != cpu->xcr0 && cpu->xcr0 != 0) {
+    if (hvm->xcr0 != cpu->xcr0) {
         xsetbv(0, hvm->xcr0 & cpu->xcr0);
         hvm->xcr0 = cpu->xcr0; /* what svm_finish assumes unless it finds otherwise */
     }

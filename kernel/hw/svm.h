@@ -35,29 +35,18 @@ struct vmcb {
     uint8_t reserved6[0x58];
     uint64_t rsp;
     uint8_t reserved7[0x18];
-    uint64_t rax;
-    uint64_t msr[8]; /* star lstar cstar sfmask kernel_gs_base sysenter_cs sysenter_esp sysenter_eip */
-    uint64_t cr2;
+    uint64_t rax, star, lstar, cstar, sfmask, kernel_gs_base, sysenter_cs, sysenter_esp, sysenter_eip, cr2;
     uint8_t reserved8[0x20];
     uint64_t pat;
     uint8_t reserved9[0x990];
 };
-#define VMCB_AT(member, offset) _Static_assert(offsetof(struct vmcb, member) == (offset), "[APM2] B")
-VMCB_AT(intercept, 0x00c);
-VMCB_AT(io_bitmap, 0x040);
-VMCB_AT(interrupt_control, 0x060);
-VMCB_AT(exit_code, 0x070);
-VMCB_AT(nested_control, 0x090);
-VMCB_AT(event, 0x0a8);
-VMCB_AT(next_rip, 0x0c8);
-VMCB_AT(segment, 0x400);
-VMCB_AT(cpl, 0x4cb);
-VMCB_AT(efer, 0x4d0);
-VMCB_AT(cr4, 0x548);
-VMCB_AT(rsp, 0x5d8);
-VMCB_AT(rax, 0x5f8);
-VMCB_AT(pat, 0x668);
-_Static_assert(sizeof(struct vmcb) == PAGE_BYTES, "[APM2] 15.5.1");
+#define VMCB_AT(member, offset) (offsetof(struct vmcb, member) == (offset))
+_Static_assert(VMCB_AT(intercept, 0x00c) && VMCB_AT(io_bitmap, 0x040) && VMCB_AT(interrupt_control, 0x060) &&
+                   VMCB_AT(exit_code, 0x070) && VMCB_AT(nested_control, 0x090) && VMCB_AT(event, 0x0a8) &&
+                   VMCB_AT(next_rip, 0x0c8) && VMCB_AT(segment, 0x400) && VMCB_AT(cpl, 0x4cb) && VMCB_AT(efer, 0x4d0) &&
+                   VMCB_AT(cr4, 0x548) && VMCB_AT(rip, 0x578) && VMCB_AT(rsp, 0x5d8) && VMCB_AT(rax, 0x5f8) &&
+                   VMCB_AT(cr2, 0x640) && VMCB_AT(pat, 0x668) && sizeof(struct vmcb) == PAGE_BYTES,
+               "[APM2] appendix B");
 
 /* interrupt_control: [APM2] 15.21 */
 #define V_TPR 0xfu

@@ -20,8 +20,7 @@
 enum { SVM_EXIT_EXCEPTION = 0x40, SVM_EXIT_NESTED_FAULT = 0x400 };
 enum action { OTHER, PLAIN, PIO, MSR, HYPERCALL, HOST_EVENT, MACHINE_CHECK, EXCEPTION };
 
-/* What is done and, where the processor saves no next RIP, how long the instruction is without prefixes.
- * Instructions that no policy offers (RDPRU, INVLPGB…) are answered like those of a nested hypervisor. */
+/* What is done and, where the processor saves no next RIP, how long the instruction is without prefixes. */
 static const struct rule {
     uint8_t action, reason, length, unused;
 } rules[] = {
@@ -45,10 +44,7 @@ static const struct rule {
     [0x8a] = {PLAIN, EXIT_REASON_MONITOR, 3, 0},
     [0x8b ... 0x8c] = {PLAIN, EXIT_REASON_MWAIT, 3, 0},
     [0x8d] = {PLAIN, EXIT_REASON_XSETBV, 3, 0},
-    [0x8e] = {PLAIN, EXIT_REASON_VIRTUALIZATION, 3, 0},          /* RDPRU */
-    [0xa0 ... 0xa1] = {PLAIN, EXIT_REASON_VIRTUALIZATION, 3, 0}, /* INVLPGB */
-    [0xa3] = {PLAIN, EXIT_REASON_VIRTUALIZATION, 4, 0},          /* MCOMMIT */
-    [0xa4] = {PLAIN, EXIT_REASON_VIRTUALIZATION, 3, 0},          /* TLBSYNC */
+    [0x8e] = {PLAIN, EXIT_REASON_VIRTUALIZATION, 3, 0}, /* RDPRU, which no policy offers */
 };
 
 static uint32_t insn_bytes(const struct vmcb *vmcb, uint64_t next, uint32_t usual)
@@ -155,12 +151,10 @@ enum hvm_exit svm_finish(struct hvm *hvm)
     struct vcpu_state *page = hvm->state;
 
     /* QEMU 7.2 lets the guest's XSETBV through. */
-    if (LIKELY(hvm->host_xcr0 != 0)) {
-        uint64_t left = xgetbv(0);
-        if (UNLIKELY(left != hvm->host_xcr0)) {
-            xsetbv(0, hvm->host_xcr0);
-            hvm->xcr0 = left & hvm->host_xcr0;
-        }
+    uint64_t left = xgetbv(0);
+    if (UNLIKELY(left != hvm->host_xcr0)) {
+        xsetbv(0, hvm->host_xcr0);
+        hvm->xcr0 = left & hvm->host_xcr0;
     }
     uint64_t rflags = vmcb->rflags;
     uint64_t shadow = vmcb->interrupt_shadow & SHADOW_ACTIVE;

@@ -1,38 +1,58 @@
 /* Guest state between the VMCB and the page that the VMM shares. The VMM is hostile: every word is read once and confined
  * to what cannot harm the core; what hardware refuses beyond that ends in INVALID_STATE. Memory only but for DR0-3. */
+#include "base/string.h"
 #include "hw/debug.h"
 #include "hw/svm.h"
 
-/* What a VMM may set: [APM2] 3.1.1, 5.3.2, 3.1.3 (no protection keys, shadow stacks, 5-level tables), 3.1.7, 3.1.4, 13.1.1. */
-#define CR0_GUEST 0xe005003full
 #define CR0_PE (1ull << 0)
 #define CR0_NW (1ull << 29)
 #define CR0_CD (1ull << 30)
 #define CR0_PG (1ull << 31)
-#define CR3_GUEST 0x000fffffffffffffull
-#define CR4_GUEST 0x00370fffull
-#define EFER_GUEST 0x4901ull /* SCE LME NXE FFXSR */
 #define EFER_LME (1ull << 8)
 #define EFER_LMA (1ull << 10)
-#define RFLAGS_GUEST 0x003f7fd5ull
+#define RFLAGS_GUEST 0x003f7fd5ull /* [APM2] 3.1.4 */
 #define RFLAGS_ONE 2ull
-#define DR6_GUEST 0xe00full
-#define DR6_ONES 0xffff0ff0ull
-#define DR7_GUEST 0xffff23ffull
-#define DR7_ONES 0x400ull
 #define XCR0_X87 1ull
 #define XCR0_SSE 2ull
 #define XCR0_AVX 4ull
 #define VECTORS_WITH_ERROR 0x60227d00u /* [APM2] 8.2: 8 10-14 17 21 29 30 */
+#define ATTRIBUTE_DPL(attributes) ((attributes) >> 5 & 3u)
 #define ATTRIBUTES_TSS_GUEST 0xf68u /* all but present, system, type bits 0-2 */
 #define ATTRIBUTES_TSS_BUSY 0x83u
-#define ATTRIBUTE_DPL(attributes) ((attributes) >> 5 & 3u)
+
+/* Registers that travel word by word: @guest are the bits that a VMM may set, @ones those that are always set. */
+#define FIELD(name, member, guest, ones, group) \
+    {offsetof(struct vcpu_state, name), offsetof(struct vmcb, member), VCPU_GROUP_##group, false, guest, ones}
+#define ADDRESS(name, member, group) \
+    {offsetof(struct vcpu_state, name), offsetof(struct vmcb, member), VCPU_GROUP_##group, true, ~0ull, 0}
+static const struct field {
+    uint16_t page, vmcb, group;
+    bool address; /* made canonical */
+    uint64_t guest, ones;
+} fields[] = {
+    FIELD(cr0, cr0, 0xe005003f, 0, CONTROL), /* [APM2] 3.1.1 */
+    FIELD(cr2, cr2, ~0ull, 0, CONTROL),
+    FIELD(cr3, cr3, 0x000fffffffffffff, 0, CONTROL), /* 5.3.2 */
+    FIELD(cr4, cr4, 0x00370fff, 0, CONTROL), /* 3.1.3, without 5-level tables, protection keys, shadow stacks */
+    FIELD(efer, efer, 0x4901, EFER_SVME, EFER), /* 3.1.7: SCE LME NXE FFXSR */
+    FIELD(dr6, dr6, 0xe00f, 0xffff0ff0, DEBUG), /* 13.1.1 */
+    FIELD(dr7, dr7, 0xffff23ff, 0x400, DEBUG),
+    FIELD(tsc_offset, tsc_offset, ~0ull, 0, TSC),
+    ADDRESS(gdtr_base, segment[VMCB_GDTR].base, TABLE),
+    ADDRESS(idtr_base, segment[VMCB_IDTR].base, TABLE),
+    FIELD(star, star, ~0ull, 0, MSR),
+    ADDRESS(lstar, lstar, MSR),
+    ADDRESS(cstar, cstar, MSR),
+    FIELD(sfmask, sfmask, 0xffffffff, 0, MSR),
+    ADDRESS(kernel_gs_base, kernel_gs_base, MSR),
+    FIELD(sysenter_cs, sysenter_cs, 0xffff, 0, MSR),
+    ADDRESS(sysenter_esp, sysenter_esp, MSR),
+    ADDRESS(sysenter_eip, sysenter_eip, MSR),
+};
+#define FOR_EACH_FIELD(field) for (const struct field *field = fields; field < fields + sizeof(fields) / sizeof(fields[0]); field++)
 
 /* The page's order: es cs ss ds fs gs ldtr tr. */
 static const uint8_t segment_index[8] = {VMCB_ES, VMCB_CS, VMCB_SS, VMCB_DS, VMCB_FS, VMCB_GS, VMCB_LDTR, VMCB_TR};
-/* MSRs of the group stand in the same order in page and VMCB; those that hold an address, by bit. */
-static const uint32_t msr_addresses = 0xd6;
-_Static_assert(offsetof(struct vcpu_state, sysenter_eip) - offsetof(struct vcpu_state, star) == 56, "eight MSRs");
 
 /* The page may change under our eyes: one access, then the copy is checked. */
 static inline uint64_t once(const uint64_t *word)
@@ -100,39 +120,37 @@ void svm_settle_events(struct hvm *hvm)
     hvm->delivering = waiting || hvm->event != 0;
 }
 
-void hvm_cancel_event(struct hvm *hvm)
+static uint64_t *word_at(void *base, uint16_t offset)
 {
-    hvm->event = 0;
+    return (uint64_t *)(void *)((uint8_t *)base + offset);
+}
+
+static void apply_fields(struct hvm *hvm, struct vmcb *vmcb, uint32_t dirty)
+{
+    FOR_EACH_FIELD(field) {
+        if ((dirty & field->group) == 0)
+            continue;
+        uint64_t value = once(word_at(hvm->state, field->page)), *to = word_at(vmcb, field->vmcb);
+        value = ((field->address ? canonical(value) : value) & field->guest) | field->ones;
+        /* VMRUN keeps the ASID's translations, whatever CR3 and the paging mode say: [APM2] 15.16. */
+        hvm->flush |= (field->group & (VCPU_GROUP_CONTROL | VCPU_GROUP_EFER)) != 0 && value != *to;
+        *to = value;
+    }
+    hvm->tsc_offset = vmcb->tsc_offset;
+    /* Combinations that do not exist: [APM2] 3.1.1, and 14.6.1 for LMA, which follows from LME and paging. */
+    if ((vmcb->cr0 & CR0_PE) == 0)
+        vmcb->cr0 &= ~CR0_PG;
+    if ((vmcb->cr0 & CR0_CD) == 0)
+        vmcb->cr0 &= ~CR0_NW;
+    bool active = (vmcb->cr0 & CR0_PG) != 0 && (vmcb->efer & EFER_LME) != 0;
+    vmcb->efer = (vmcb->efer & ~EFER_LMA) | (active ? EFER_LMA : 0);
 }
 
 static void apply_control(struct hvm *hvm, struct vmcb *vmcb, const struct vcpu_state *page)
 {
-    uint64_t cr0 = once(&page->cr0) & CR0_GUEST;
-    if ((cr0 & CR0_PE) == 0)
-        cr0 &= ~CR0_PG;
-    if ((cr0 & CR0_CD) == 0)
-        cr0 &= ~CR0_NW;
-    uint64_t cr3 = once(&page->cr3) & CR3_GUEST;
-    uint64_t cr4 = once(&page->cr4) & CR4_GUEST;
-    /* VMRUN keeps the ASID's translations, whatever CR3 says: [APM2] 15.16. */
-    hvm->flush = hvm->flush || cr0 != vmcb->cr0 || cr3 != vmcb->cr3 || cr4 != vmcb->cr4;
-    vmcb->cr0 = cr0;
-    vmcb->cr2 = once(&page->cr2);
-    vmcb->cr3 = cr3;
-    vmcb->cr4 = cr4;
-    vmcb->interrupt_control = (vmcb->interrupt_control & ~V_TPR) | ((uint32_t)once(&page->cr8) & V_TPR);
     uint64_t xcr0 = once(&page->xcr0) & (XCR0_SSE | XCR0_AVX);
     hvm->xcr0 = XCR0_X87 | ((xcr0 & XCR0_AVX) != 0 ? XCR0_SSE : 0) | xcr0; /* no AVX without SSE: [APM2] 11.5.2 */
-}
-
-/* LMA follows from LME and paging: [APM2] 14.6.1. */
-static void apply_efer(struct hvm *hvm, struct vmcb *vmcb, uint64_t wanted)
-{
-    uint64_t efer = (wanted & EFER_GUEST) | EFER_SVME;
-    if ((vmcb->cr0 & CR0_PG) != 0 && (efer & EFER_LME) != 0)
-        efer |= EFER_LMA;
-    hvm->flush = hvm->flush || efer != vmcb->efer;
-    vmcb->efer = efer;
+    vmcb->interrupt_control = (vmcb->interrupt_control & ~V_TPR) | ((uint32_t)once(&page->cr8) & V_TPR);
 }
 
 /* Access in the page: descriptor bits 40-55 (8-11 zero); unusable = P clear. */
@@ -157,31 +175,12 @@ static bool pat_valid(uint64_t pat)
     return ((pat & 0xf8f8f8f8f8f8f8f8ull) | two_or_three) == 0;
 }
 
-static void apply_tables_and_msrs(struct vmcb *vmcb, const struct vcpu_state *page, uint32_t dirty)
-{
-    if ((dirty & VCPU_GROUP_TABLE) != 0) {
-        uint32_t gdtr_limit = (uint16_t)once(&page->gdtr_limit), idtr_limit = (uint16_t)once(&page->idtr_limit);
-        vmcb->segment[VMCB_GDTR] = (struct vmcb_segment){0, 0, gdtr_limit, canonical(once(&page->gdtr_base))};
-        vmcb->segment[VMCB_IDTR] = (struct vmcb_segment){0, 0, idtr_limit, canonical(once(&page->idtr_base))};
-    }
-    if ((dirty & VCPU_GROUP_MSR) != 0) {
-        for (uint32_t i = 0; i < 8; i++) {
-            uint64_t value = once(&page->star + i);
-            vmcb->msr[i] = (msr_addresses >> i & 1) != 0 ? canonical(value) : value;
-        }
-        uint64_t pat = once(&page->pat);
-        vmcb->pat = pat_valid(pat) ? pat : vmcb->pat;
-    }
-}
-
-static void apply_debug(struct hvm *hvm, struct vmcb *vmcb, const struct vcpu_state *page)
+static void apply_debug(struct hvm *hvm, const struct vcpu_state *page)
 {
     for (uint32_t i = 0; i < 4; i++)
         hvm->dr[i] = once(&page->dr[i]);
     if (debug_resident(hvm))
         debug_load(hvm->dr);
-    vmcb->dr6 = (once(&page->dr6) & DR6_GUEST) | DR6_ONES;
-    vmcb->dr7 = (once(&page->dr7) & DR7_GUEST) | DR7_ONES;
 }
 
 static COLD enum error apply_rest(struct hvm *hvm, struct vmcb *vmcb, struct vcpu_state *page, uint32_t dirty)
@@ -195,17 +194,20 @@ static COLD enum error apply_rest(struct hvm *hvm, struct vmcb *vmcb, struct vcp
         hvm->delivering = true;
     }
     svm_request_irq(hvm, once(&page->irq_vector));
+    apply_fields(hvm, vmcb, dirty);
     if ((dirty & VCPU_GROUP_CONTROL) != 0)
         apply_control(hvm, vmcb, page);
-    if ((dirty & (VCPU_GROUP_CONTROL | VCPU_GROUP_EFER)) != 0)
-        apply_efer(hvm, vmcb, (dirty & VCPU_GROUP_EFER) != 0 ? once(&page->efer) : vmcb->efer);
     if ((dirty & VCPU_GROUP_SEGMENT) != 0)
         apply_segments(vmcb, page);
-    apply_tables_and_msrs(vmcb, page, dirty);
+    if ((dirty & VCPU_GROUP_TABLE) != 0) {
+        vmcb->segment[VMCB_GDTR].limit = (uint16_t)once(&page->gdtr_limit);
+        vmcb->segment[VMCB_IDTR].limit = (uint16_t)once(&page->idtr_limit);
+    }
+    uint64_t pat = once(&page->pat);
+    if ((dirty & VCPU_GROUP_MSR) != 0 && pat_valid(pat))
+        vmcb->pat = pat;
     if ((dirty & VCPU_GROUP_DEBUG) != 0)
-        apply_debug(hvm, vmcb, page);
-    if ((dirty & VCPU_GROUP_TSC) != 0)
-        vmcb->tsc_offset = hvm->tsc_offset = once(&page->tsc_offset);
+        apply_debug(hvm, page);
     return OK;
 }
 
@@ -236,41 +238,30 @@ static void read_segments(const struct vmcb *vmcb, struct vcpu_state *page)
 
 void hvm_read(struct hvm *hvm, uint32_t groups)
 {
-    const struct vmcb *vmcb = hvm->control;
+    struct vmcb *vmcb = hvm->control;
     struct vcpu_state *page = hvm->state;
 
+    FOR_EACH_FIELD(field)
+        if ((groups & field->group) != 0)
+            *word_at(page, field->page) = *word_at(vmcb, field->vmcb);
     if ((groups & VCPU_GROUP_CONTROL) != 0) {
-        page->cr0 = vmcb->cr0;
-        page->cr2 = vmcb->cr2;
-        page->cr3 = vmcb->cr3;
-        page->cr4 = vmcb->cr4;
         page->cr8 = vmcb->interrupt_control & V_TPR;
         page->xcr0 = hvm->xcr0;
     }
     if ((groups & VCPU_GROUP_EFER) != 0)
-        page->efer = vmcb->efer & ~EFER_SVME;
+        page->efer &= ~EFER_SVME;
     if ((groups & VCPU_GROUP_SEGMENT) != 0)
         read_segments(vmcb, page);
     if ((groups & VCPU_GROUP_TABLE) != 0) {
-        page->gdtr_base = vmcb->segment[VMCB_GDTR].base;
         page->gdtr_limit = vmcb->segment[VMCB_GDTR].limit;
-        page->idtr_base = vmcb->segment[VMCB_IDTR].base;
         page->idtr_limit = vmcb->segment[VMCB_IDTR].limit;
     }
-    if ((groups & VCPU_GROUP_MSR) != 0) {
-        for (uint32_t i = 0; i < 8; i++)
-            (&page->star)[i] = vmcb->msr[i];
+    if ((groups & VCPU_GROUP_MSR) != 0)
         page->pat = vmcb->pat;
-    }
     if ((groups & VCPU_GROUP_DEBUG) != 0) {
         if (debug_resident(hvm))
             debug_save(hvm->dr);
-        for (uint32_t i = 0; i < 4; i++)
-            page->dr[i] = hvm->dr[i];
-        page->dr6 = vmcb->dr6;
-        page->dr7 = vmcb->dr7;
+        memcpy(page->dr, hvm->dr, sizeof(hvm->dr));
     }
-    if ((groups & VCPU_GROUP_TSC) != 0)
-        page->tsc_offset = hvm->tsc_offset;
     page->valid |= groups;
 }

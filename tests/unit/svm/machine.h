@@ -3,6 +3,7 @@
 #define MACHINE_H
 
 #include "hw/svm.h"
+#include "hw/x86.h"
 #include "unit.h"
 
 uint64_t fake_dr[4];
@@ -17,6 +18,7 @@ static void fresh(void)
     memset(&vmcb, 0, sizeof vmcb);
     memset(&page, 0, sizeof page);
     memset(&hvm, 0, sizeof hvm);
+    hvm.host_xcr0 = xgetbv(0); /* what svm_finish reads back */
     hvm.control = &vmcb;
     hvm.state = &page;
     vmcb.efer = EFER_SVME;

@@ -113,9 +113,9 @@ static void test_hvm_apply__makes_bases_canonical(void)
     CHECK_EQ(vmcb.segment[VMCB_FS].base, 0xffff800000000000);
     CHECK_EQ(vmcb.segment[VMCB_LDTR].base, 0xffff800000000000);
     CHECK_EQ(vmcb.segment[VMCB_GDTR].base, 0);
-    CHECK_EQ(vmcb.msr[1], 0);
-    CHECK_EQ(vmcb.msr[4], 0);
-    CHECK_EQ(vmcb.msr[0], 0x8000000000000000); /* STAR holds no address */
+    CHECK_EQ(vmcb.lstar, 0);
+    CHECK_EQ(vmcb.kernel_gs_base, 0);
+    CHECK_EQ(vmcb.star, 0x8000000000000000); /* STAR holds no address */
 }
 
 static void test_hvm_apply__confines_paging_and_cache_bits(void)
