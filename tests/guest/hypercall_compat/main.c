@@ -22,7 +22,7 @@ static void attempt(void *context)
 
 void test(void)
 {
-    const bool amd = call_entry() == hypercall_vmmcall;
+    const bool amd = call_on_amd();
     struct attempt call = {.code = amd ? compat_vmmcall : compat_vmcall};
     const struct trap trap = trap_try(attempt, &call);
     print_value("trapped", trap.trapped);

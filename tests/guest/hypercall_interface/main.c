@@ -7,7 +7,7 @@ void test(void)
         struct message message = {.label = label_make(interface, TENANT_VERSION, 0)};
         if (interface == INTERFACE_TENANT)
             continue;
-        expect_equal(call_raw(HYPERCALL_BIT | SLOT_TENANT, DEADLINE_NEVER, &message), ERR_INTERFACE,
+        expect_equal(call_patient(HYPERCALL_BIT | SLOT_TENANT, DEADLINE_NEVER, &message), ERR_INTERFACE,
                      "another interface than the capability's");
     }
     call_expect_alive();

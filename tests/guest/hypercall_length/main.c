@@ -4,7 +4,7 @@
 static enum error answer(uint64_t label)
 {
     struct message message = {.label = label};
-    const enum error error = call_raw(HYPERCALL_BIT | SLOT_TENANT, DEADLINE_NEVER, &message);
+    const enum error error = call_patient(HYPERCALL_BIT | SLOT_TENANT, DEADLINE_NEVER, &message);
     return error != OK ? error : (enum error)label_status(message.label);
 }
 

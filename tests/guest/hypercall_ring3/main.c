@@ -4,7 +4,7 @@
 static void from_user(void *context)
 {
     struct message *const message = context;
-    user_done(call_raw(HYPERCALL_BIT | SLOT_TENANT, DEADLINE_NEVER, message));
+    user_done(call_patient(HYPERCALL_BIT | SLOT_TENANT, DEADLINE_NEVER, message));
 }
 
 void test(void)

@@ -11,9 +11,11 @@ enum slot { SLOT_TENANT = 1, SLOT_TENANT_MASKED = 2, TABLE_SLOTS = 64 };
 /* Methods that SLOT_TENANT_MASKED may not call. */
 enum { MASKED_METHODS = 1u << TENANT_LOG_WRITE | 1u << TENANT_EVENTS };
 
-/* The entry for this processor: VMMCALL on AMD, VMCALL on Intel. */
-hypercall_invoke *call_entry(void);
-/* All of it by hand: RAX, RDI and the message as they are. */
+/* AMD: VMMCALL; otherwise VMCALL. */
+bool call_on_amd(void);
+/* The entry for this processor, which asks again when an interrupt or the VMM's bell ended the wait (ERR_CANCELED). */
+enum error call_patient(uint64_t rax, uint64_t deadline, struct message *message);
+/* The same once, with RAX, RDI and the message as they are. */
 enum error call_raw(uint64_t rax, uint64_t deadline, struct message *message);
 /* TSC ticks in @milliseconds, by the tenant interface's clock. */
 uint64_t call_ticks(uint64_t milliseconds);

@@ -34,15 +34,17 @@ static void test_priorities(void)
     expect(order[0] == 0xa1 && order[1] == 0x41, "the higher vector comes first");
 }
 
+/* By its register and not by CR8: QEMU 7.2 asserts (tcg_handle_interrupt) when a guest of SVM lowers CR8 while V_IRQ is
+ * pending. */
 static void test_task_priority(void)
 {
     taken = 0;
-    write_cr8(5);
+    apic_write(APIC_TASK_PRIORITY, 5 << 4);
     apic_self(0x41);
     apic_self(0xa1);
     settle();
     expect(taken == 1 && order[0] == 0xa1, "the task priority holds the lower one back");
-    write_cr8(0);
+    apic_write(APIC_TASK_PRIORITY, 0 << 4);
     settle();
     expect_equal(taken, 2, "and lets it through later");
 }

@@ -15,14 +15,19 @@ void test(void)
 {
     uint64_t sequence = 0;
     enum lifecycle kind = LIFECYCLE_NONE;
-    while (tenant_events(call_entry(), SLOT_TENANT, DEADLINE_NOW, sequence, &sequence, &kind) == OK) {
+    /* Deadline 0 would not even wait for the answer, so what has happened already is read with a short one. */
+    while (tenant_events(call_patient, SLOT_TENANT, rdtsc() + call_ticks(50), sequence, &sequence, &kind) ==
+           OK) {
     }
     const uint64_t limit = rdtsc() + call_ticks(2000);
     apic_open(APIC_X2);
     interrupt_set(0x40, on_timer);
     apic_timer(0x40, APIC_ONE_SHOT, 100000);
     interrupts_on();
-    enum error error = tenant_events(call_entry(), SLOT_TENANT, limit, sequence, &sequence, &kind);
+    enum error error = OK;
+    do /* the VMM's bell may end the wait as well */
+        error = tenant_events(call_raw, SLOT_TENANT, limit, sequence, &sequence, &kind);
+    while (error == ERR_CANCELED && ticks == 0);
     interrupts_off();
     print_value("answer", error);
     expect(ticks == 1, "the timer's interrupt was taken");

@@ -7,7 +7,7 @@ static enum error write_line(uint32_t length, const char *text)
     uint8_t bytes[64] = {0};
     for (unsigned index = 0; index < sizeof(bytes) && text[index] != '\0'; index++)
         bytes[index] = (uint8_t)text[index];
-    return tenant_log_write(call_entry(), SLOT_TENANT, DEADLINE_NEVER, length, bytes);
+    return tenant_log_write(call_patient, SLOT_TENANT, DEADLINE_NEVER, length, bytes);
 }
 
 static void test_flood(void)
