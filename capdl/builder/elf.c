@@ -49,8 +49,10 @@ static bool check_header(const struct elf_header *header, uint64_t len_bytes, st
     if (memcmp(header->ident, ident, sizeof ident) != 0 || (header->ident[7] != 0 && header->ident[7] != 3)) {
         return refuse(why, "not a little-endian ELF64 file");
     }
-    if (header->type != ELF_TYPE_EXECUTABLE || header->machine != ELF_MACHINE_X86_64 || header->version != 1) {
-        return refuse(why, "not a static x86-64 executable (type %u, machine %u)", header->type, header->machine);
+    if (header->type != ELF_TYPE_EXECUTABLE || header->machine != ELF_MACHINE_X86_64 ||
+        header->version != 1) {
+        return refuse(why, "not a static x86-64 executable (type %u, machine %u)", header->type,
+                      header->machine);
     }
     if (header->header_bytes != sizeof *header || header->program_entry_bytes != sizeof(struct elf_program)) {
         return refuse(why, "ELF headers of unknown size");
@@ -77,7 +79,8 @@ static uint8_t access_of(uint32_t flags)
 static bool check_load(const struct elf_program *program, uint64_t len_bytes, struct refusal *why)
 {
     uint32_t flags = program->flags;
-    if ((flags & ~(uint32_t)(ELF_FLAG_READ | ELF_FLAG_WRITE | ELF_FLAG_EXEC)) != 0 || (flags & ELF_FLAG_READ) == 0) {
+    if ((flags & ~(uint32_t)(ELF_FLAG_READ | ELF_FLAG_WRITE | ELF_FLAG_EXEC)) != 0 ||
+        (flags & ELF_FLAG_READ) == 0) {
         return refuse(why, "segment with flags 0x%x", flags);
     }
     if ((flags & ELF_FLAG_WRITE) != 0 && (flags & ELF_FLAG_EXEC) != 0) {
@@ -89,13 +92,15 @@ static bool check_load(const struct elf_program *program, uint64_t len_bytes, st
     if (!range_inside(program->offset, program->file_bytes, 0, len_bytes)) {
         return refuse(why, "segment outside the file");
     }
-    if (!range_inside(program->vaddr, program->memory_bytes, ELF_ADDRESS_MIN, ELF_ADDRESS_END - ELF_ADDRESS_MIN)) {
+    if (!range_inside(program->vaddr, program->memory_bytes, ELF_ADDRESS_MIN,
+                      ELF_ADDRESS_END - ELF_ADDRESS_MIN)) {
         return refuse(why, "segment at 0x%llx outside 0x%llx to 0x%llx", (unsigned long long)program->vaddr,
                       (unsigned long long)ELF_ADDRESS_MIN, (unsigned long long)ELF_ADDRESS_END);
     }
     /* [ELF64] 8: vaddr and offset agree modulo the alignment, which is a power of two of at least a page. */
     uint64_t align = program->align;
-    if (align < PAGE_BYTES || (align & (align - 1)) != 0 || ((program->vaddr ^ program->offset) & (align - 1)) != 0) {
+    if (align < PAGE_BYTES || (align & (align - 1)) != 0 ||
+        ((program->vaddr ^ program->offset) & (align - 1)) != 0) {
         return refuse(why, "segment misaligned");
     }
     return true;
@@ -147,7 +152,8 @@ static bool check_entry(const struct spec_image *found, struct refusal *why)
 {
     for (uint32_t i = 0; i < found->segment_count; i++) {
         const struct spec_segment *segment = &found->segment[i];
-        if ((segment->access & MAP_EXEC) != 0 && range_inside(found->entry, 1, segment->vaddr, segment->file_bytes)) {
+        if ((segment->access & MAP_EXEC) != 0 &&
+            range_inside(found->entry, 1, segment->vaddr, segment->file_bytes)) {
             return true;
         }
     }

@@ -30,7 +30,8 @@ bool make_objects(uint32_t untyped_slot, uint8_t type, uint8_t flags, uint64_t s
     uint64_t size = retype_size(type, size_bytes);
     while (count > 0) {
         uint32_t now = count < RETYPE_AT_ONCE ? count : RETYPE_AT_ONCE;
-        enum error error = untyped_retype(untyped_slot, (enum object_type)type, flags, size, SLOT_CAPTAB, first, now);
+        enum error error =
+            untyped_retype(untyped_slot, (enum object_type)type, flags, size, SLOT_CAPTAB, first, now);
         if (!did(error, why, "retype")) {
             return false;
         }
@@ -44,7 +45,8 @@ bool window_map(uint32_t first_slot, uint32_t count, uint64_t frame_bytes, uint6
                 struct refusal *why)
 {
     for (uint32_t i = 0; i < count; i++) {
-        if (!did(space_map(SLOT_SPACE, first_slot + i, address + i * frame_bytes, access), why, "map a window")) {
+        if (!did(space_map(SLOT_SPACE, first_slot + i, address + i * frame_bytes, access), why,
+                 "map a window")) {
             return false;
         }
     }

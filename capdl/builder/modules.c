@@ -39,12 +39,14 @@ bool modules_read_description(struct builder *builder, struct refusal *why)
     const struct boot_module *module = &boot->module[MODULE_DESCRIPTION];
     uint32_t first = plan_first_free(boot) + CONSOLE_SLOTS;
     uint64_t pages = pages_of(module->bytes);
-    if (pages == 0 || pages > PLAN_MAX_SCRATCH || first > boot->captab_slots || pages > boot->captab_slots - first) {
+    if (pages == 0 || pages > PLAN_MAX_SCRATCH || first > boot->captab_slots ||
+        pages > boot->captab_slots - first) {
         return refuse(why, "a description of %llu bytes", (unsigned long long)module->bytes);
     }
-    bool decoded = make_objects(module->slot, OBJECT_TYPE_FRAME, 0, PAGE_BYTES, first, (uint32_t)pages, why) &&
-                   window_map(first, (uint32_t)pages, PAGE_BYTES, WINDOW_MODULE, MAP_READ, why) &&
-                   decode_description(builder, module->bytes, why);
+    bool decoded =
+        make_objects(module->slot, OBJECT_TYPE_FRAME, 0, PAGE_BYTES, first, (uint32_t)pages, why) &&
+        window_map(first, (uint32_t)pages, PAGE_BYTES, WINDOW_MODULE, MAP_READ, why) &&
+        decode_description(builder, module->bytes, why);
     return did(captab_revoke(SLOT_CAPTAB, module->slot), why, "close the description") && decoded;
 }
 
@@ -106,9 +108,10 @@ static bool load_program(const struct builder *builder, uint32_t index, struct r
     uint8_t *to = (uint8_t *)store->address;
     struct spec_image found;
     struct refusal reason = {.text = ""};
-    if (!make_objects(builder->plan.store_memory.slot, OBJECT_TYPE_FRAME, 0, BIG_PAGE_BYTES, store->first_slot,
-                      store->frame_count, why) ||
-        !window_map(store->first_slot, store->frame_count, BIG_PAGE_BYTES, store->address, MAP_READ | MAP_WRITE, why) ||
+    if (!make_objects(builder->plan.store_memory.slot, OBJECT_TYPE_FRAME, 0, BIG_PAGE_BYTES,
+                      store->first_slot, store->frame_count, why) ||
+        !window_map(store->first_slot, store->frame_count, BIG_PAGE_BYTES, store->address,
+                    MAP_READ | MAP_WRITE, why) ||
         !fill(builder, index, to, why)) {
         return false;
     }

@@ -81,8 +81,8 @@ static bool fits(const struct budget *budget, uint32_t region, uint64_t bytes, u
 {
     const struct boot_region *place = &budget->boot->region[region];
     uint64_t at, aligned, end;
-    if (!checked_add(place->base, budget->region_used[region], &at) || !checked_align_up(at, align, &aligned) ||
-        !checked_add(aligned, bytes, &end)) {
+    if (!checked_add(place->base, budget->region_used[region], &at) ||
+        !checked_align_up(at, align, &aligned) || !checked_add(aligned, bytes, &end)) {
         return false;
     }
     *pad = aligned - at;

@@ -9,7 +9,14 @@
 #include <bulkhead/abi.h>
 
 /* Builder's table, docs/architecture.md §3. */
-enum { SLOT_CAPTAB = 1, SLOT_SPACE = 2, SLOT_THREAD = 3, SLOT_SCHED = 4, SLOT_CONTROL = 5, SLOT_FIRST_FREE = 6 };
+enum {
+    SLOT_CAPTAB = 1,
+    SLOT_SPACE = 2,
+    SLOT_THREAD = 3,
+    SLOT_SCHED = 4,
+    SLOT_CONTROL = 5,
+    SLOT_FIRST_FREE = 6
+};
 
 /* The first slots that builder takes for itself: COM1, and the port that ends an emulator. They are needed before
  * there is a plan. */
@@ -17,11 +24,11 @@ enum { CONSOLE_SLOTS = 2 };
 
 /* Builder's own address space, beyond its image and the boot-info page: one GiB, so that it takes four of
  * its page tables. */
-#define WINDOW_MODULE UINT64_C(0x40000000)  /* 4 KiB frames of a module, up to 2 MiB at a time */
-#define WINDOW_FRAME UINT64_C(0x40200000)   /* one frame that is being filled or read */
+#define WINDOW_MODULE UINT64_C(0x40000000)   /* 4 KiB frames of a module, up to 2 MiB at a time */
+#define WINDOW_FRAME UINT64_C(0x40200000)    /* one frame that is being filled or read */
 #define WINDOW_CHANNELS UINT64_C(0x40400000) /* the channels, for as long as builder lives */
 #define WINDOW_CHANNELS_END UINT64_C(0x40800000)
-#define WINDOW_STORE UINT64_C(0x50000000)   /* copies of ELF images, read-only after the boot */
+#define WINDOW_STORE UINT64_C(0x50000000) /* copies of ELF images, read-only after the boot */
 #define WINDOW_STORE_END UINT64_C(0x60000000)
 #define WINDOW_CONTENT UINT64_C(0x60000000) /* frames that get the content of an image */
 #define WINDOW_CONTENT_END UINT64_C(0x7fe00000)
@@ -31,9 +38,9 @@ enum { CONSOLE_SLOTS = 2 };
 
 /* An untyped to be carved out of a region. */
 struct plan_memory {
-    uint64_t bytes;         /* 0: none */
-    uint64_t pad_bytes;     /* carved before it, so that it is aligned */
-    uint32_t parent_slot;   /* the region's */
+    uint64_t bytes;       /* 0: none */
+    uint64_t pad_bytes;   /* carved before it, so that it is aligned */
+    uint32_t parent_slot; /* the region's */
     uint32_t pad_slot;
     uint32_t slot;
 };
@@ -48,7 +55,7 @@ struct plan_domain {
 
 /* An ELF image, kept for as long as builder lives: what a restart is made from. */
 struct plan_store {
-    uint64_t address;     /* in builder's space */
+    uint64_t address; /* in builder's space */
     uint32_t first_slot;
     uint32_t frame_count; /* of 2 MiB; 0 for blobs */
 };

@@ -15,8 +15,8 @@ struct registers {
 static bool read_registers(uint32_t slot, struct registers *out)
 {
     uint64_t unused[8];
-    if (thread_read(slot, REGISTER_GROUP_CONTROL, &out->rip, &out->rsp, &out->rflags, &out->fs_base, &out->state,
-                    &unused[0], &unused[1], &unused[2]) != OK) {
+    if (thread_read(slot, REGISTER_GROUP_CONTROL, &out->rip, &out->rsp, &out->rflags, &out->fs_base,
+                    &out->state, &unused[0], &unused[1], &unused[2]) != OK) {
         return false;
     }
     return thread_read(slot, REGISTER_GROUP_LOW, &out->rax, &unused[0], &unused[1], &unused[2], &unused[3],

@@ -22,35 +22,108 @@ static void take(void *context, enum item_kind kind, uint64_t value, const uint8
     decoded->accepted = true;
 }
 
-static void take_uint8(void *context, uint8_t value) { take(context, ITEM_UNSIGNED, value, NULL); }
-static void take_uint16(void *context, uint16_t value) { take(context, ITEM_UNSIGNED, value, NULL); }
-static void take_uint32(void *context, uint32_t value) { take(context, ITEM_UNSIGNED, value, NULL); }
-static void take_uint64(void *context, uint64_t value) { take(context, ITEM_UNSIGNED, value, NULL); }
-static void take_negint8(void *context, uint8_t value) { take(context, ITEM_NEGATIVE, value, NULL); }
-static void take_negint16(void *context, uint16_t value) { take(context, ITEM_NEGATIVE, value, NULL); }
-static void take_negint32(void *context, uint32_t value) { take(context, ITEM_NEGATIVE, value, NULL); }
-static void take_negint64(void *context, uint64_t value) { take(context, ITEM_NEGATIVE, value, NULL); }
-static void take_bytes(void *context, cbor_data bytes, uint64_t len) { take(context, ITEM_BYTES, len, bytes); }
-static void take_text(void *context, cbor_data bytes, uint64_t len) { take(context, ITEM_TEXT, len, bytes); }
-static void take_array(void *context, uint64_t count) { take(context, ITEM_ARRAY, count, NULL); }
-static void take_map(void *context, uint64_t count) { take(context, ITEM_MAP, count, NULL); }
-static void take_boolean(void *context, bool value) { take(context, ITEM_BOOLEAN, value, NULL); }
-static void take_null(void *context) { take(context, ITEM_NULL, 0, NULL); }
+static void take_uint8(void *context, uint8_t value)
+{
+    take(context, ITEM_UNSIGNED, value, NULL);
+}
+static void take_uint16(void *context, uint16_t value)
+{
+    take(context, ITEM_UNSIGNED, value, NULL);
+}
+static void take_uint32(void *context, uint32_t value)
+{
+    take(context, ITEM_UNSIGNED, value, NULL);
+}
+static void take_uint64(void *context, uint64_t value)
+{
+    take(context, ITEM_UNSIGNED, value, NULL);
+}
+static void take_negint8(void *context, uint8_t value)
+{
+    take(context, ITEM_NEGATIVE, value, NULL);
+}
+static void take_negint16(void *context, uint16_t value)
+{
+    take(context, ITEM_NEGATIVE, value, NULL);
+}
+static void take_negint32(void *context, uint32_t value)
+{
+    take(context, ITEM_NEGATIVE, value, NULL);
+}
+static void take_negint64(void *context, uint64_t value)
+{
+    take(context, ITEM_NEGATIVE, value, NULL);
+}
+static void take_bytes(void *context, cbor_data bytes, uint64_t len)
+{
+    take(context, ITEM_BYTES, len, bytes);
+}
+static void take_text(void *context, cbor_data bytes, uint64_t len)
+{
+    take(context, ITEM_TEXT, len, bytes);
+}
+static void take_array(void *context, uint64_t count)
+{
+    take(context, ITEM_ARRAY, count, NULL);
+}
+static void take_map(void *context, uint64_t count)
+{
+    take(context, ITEM_MAP, count, NULL);
+}
+static void take_boolean(void *context, bool value)
+{
+    take(context, ITEM_BOOLEAN, value, NULL);
+}
+static void take_null(void *context)
+{
+    take(context, ITEM_NULL, 0, NULL);
+}
 /* [RFC8949] 4.2.1: no indefinite lengths; [CDDL] system.cddl has no tags, floats or undefined. */
-static void refuse_simple(void *context) { (void)context; }
-static void refuse_tag(void *context, uint64_t value) { (void)context; (void)value; }
-static void refuse_float(void *context, float value) { (void)context; (void)value; }
-static void refuse_double(void *context, double value) { (void)context; (void)value; }
+static void refuse_simple(void *context)
+{
+    (void)context;
+}
+static void refuse_tag(void *context, uint64_t value)
+{
+    (void)context;
+    (void)value;
+}
+static void refuse_float(void *context, float value)
+{
+    (void)context;
+    (void)value;
+}
+static void refuse_double(void *context, double value)
+{
+    (void)context;
+    (void)value;
+}
 
 static const struct cbor_callbacks callbacks = {
-    .uint8 = take_uint8, .uint16 = take_uint16, .uint32 = take_uint32, .uint64 = take_uint64,
-    .negint8 = take_negint8, .negint16 = take_negint16, .negint32 = take_negint32, .negint64 = take_negint64,
-    .byte_string = take_bytes, .byte_string_start = refuse_simple,
-    .string = take_text, .string_start = refuse_simple,
-    .array_start = take_array, .indef_array_start = refuse_simple,
-    .map_start = take_map, .indef_map_start = refuse_simple,
-    .tag = refuse_tag, .float2 = refuse_float, .float4 = refuse_float, .float8 = refuse_double,
-    .undefined = refuse_simple, .null = take_null, .boolean = take_boolean, .indef_break = refuse_simple,
+    .uint8 = take_uint8,
+    .uint16 = take_uint16,
+    .uint32 = take_uint32,
+    .uint64 = take_uint64,
+    .negint8 = take_negint8,
+    .negint16 = take_negint16,
+    .negint32 = take_negint32,
+    .negint64 = take_negint64,
+    .byte_string = take_bytes,
+    .byte_string_start = refuse_simple,
+    .string = take_text,
+    .string_start = refuse_simple,
+    .array_start = take_array,
+    .indef_array_start = refuse_simple,
+    .map_start = take_map,
+    .indef_map_start = refuse_simple,
+    .tag = refuse_tag,
+    .float2 = refuse_float,
+    .float4 = refuse_float,
+    .float8 = refuse_double,
+    .undefined = refuse_simple,
+    .null = take_null,
+    .boolean = take_boolean,
+    .indef_break = refuse_simple,
 };
 
 /* ---- one item -------------------------------------------------------------------------------------------- */
@@ -98,7 +171,8 @@ bool reader_item(struct reader *reader, struct item *item)
         return false;
     }
     uint64_t left = reader->len_bytes - reader->at;
-    struct cbor_decoder_result result = cbor_stream_decode(reader->bytes + reader->at, left, &callbacks, &decoded);
+    struct cbor_decoder_result result =
+        cbor_stream_decode(reader->bytes + reader->at, left, &callbacks, &decoded);
     if (result.status == CBOR_DECODER_NEDATA) {
         return reader_refuse(reader, "CBOR truncated");
     }
@@ -196,7 +270,8 @@ bool reader_check(const uint8_t *bytes, uint64_t len_bytes, struct refusal *why)
             }
             levels[depth - 1].left--;
         }
-        if ((item.kind == ITEM_ARRAY || item.kind == ITEM_MAP) && !open_level(&reader, levels, &depth, &item)) {
+        if ((item.kind == ITEM_ARRAY || item.kind == ITEM_MAP) &&
+            !open_level(&reader, levels, &depth, &item)) {
             return false;
         }
         while (depth > 0 && levels[depth - 1].left == 0) {

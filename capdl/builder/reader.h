@@ -13,7 +13,16 @@
 /* Nesting that a description may have: docs/system.cddl needs no more. */
 #define READER_MAX_DEPTH 6
 
-enum item_kind { ITEM_UNSIGNED, ITEM_NEGATIVE, ITEM_BYTES, ITEM_TEXT, ITEM_ARRAY, ITEM_MAP, ITEM_BOOLEAN, ITEM_NULL };
+enum item_kind {
+    ITEM_UNSIGNED,
+    ITEM_NEGATIVE,
+    ITEM_BYTES,
+    ITEM_TEXT,
+    ITEM_ARRAY,
+    ITEM_MAP,
+    ITEM_BOOLEAN,
+    ITEM_NULL
+};
 
 struct item {
     enum item_kind kind;

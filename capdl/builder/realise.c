@@ -53,15 +53,15 @@ static bool carve(const struct plan_memory *memory, struct refusal *why)
     if (memory->bytes == 0) {
         return true;
     }
-    if (memory->pad_bytes != 0 && !make_objects(memory->parent_slot, OBJECT_TYPE_UNTYPED, 0, memory->pad_bytes,
-                                                memory->pad_slot, 1, why)) {
+    if (memory->pad_bytes != 0 && !make_objects(memory->parent_slot, OBJECT_TYPE_UNTYPED, 0,
+                                                memory->pad_bytes, memory->pad_slot, 1, why)) {
         return false;
     }
     return make_objects(memory->parent_slot, OBJECT_TYPE_UNTYPED, 0, memory->bytes, memory->slot, 1, why);
 }
 
-static bool make_range(const struct spec *spec, const struct plan *plan, struct spec_range range, uint32_t untyped_slot,
-                       struct refusal *why)
+static bool make_range(const struct spec *spec, const struct plan *plan, struct spec_range range,
+                       uint32_t untyped_slot, struct refusal *why)
 {
     for (uint32_t i = range.first; i < range.first + range.count; i++) {
         const struct spec_object *object = &spec->object[i];
@@ -90,8 +90,8 @@ bool realise_shared(struct builder *builder, struct refusal *why)
     }
     for (uint32_t i = 0; i < spec->channel_count; i++) {
         uint16_t object = spec->channel[i].object;
-        if (!window_map(plan->object_slot[object], spec->object[object].count, PAGE_BYTES, plan->channel_address[i],
-                        MAP_READ | MAP_WRITE, why)) {
+        if (!window_map(plan->object_slot[object], spec->object[object].count, PAGE_BYTES,
+                        plan->channel_address[i], MAP_READ | MAP_WRITE, why)) {
             return false;
         }
     }
@@ -101,7 +101,8 @@ bool realise_shared(struct builder *builder, struct refusal *why)
 /* ---- the image ------------------------------------------------------------------------------------------------------- */
 
 /* Copies @bytes to @offset of a fresh frame. The frame is mapped nowhere else yet and here only meanwhile. */
-static bool fill_frame(const struct site *site, uint32_t slot, uint64_t offset, const void *data, uint64_t bytes)
+static bool fill_frame(const struct site *site, uint32_t slot, uint64_t offset, const void *data,
+                       uint64_t bytes)
 {
     if (bytes == 0) {
         return true;
@@ -122,7 +123,8 @@ static struct spec_range file_part(const struct spec_segment *segment, uint64_t 
     return (struct spec_range){.first = (uint32_t)begin, .count = begin < end ? (uint32_t)(end - begin) : 0};
 }
 
-static bool load_segment(const struct site *site, const struct spec_segment *segment, const uint8_t *file, uint32_t *slot)
+static bool load_segment(const struct site *site, const struct spec_segment *segment, const uint8_t *file,
+                         uint32_t *slot)
 {
     uint64_t lead = segment->vaddr % PAGE_BYTES, base = segment->vaddr - lead;
     uint64_t pages = (lead + segment->memory_bytes + PAGE_BYTES - 1) / PAGE_BYTES;
@@ -132,7 +134,8 @@ static bool load_segment(const struct site *site, const struct spec_segment *seg
         if (!fill_frame(site, *slot, page == 0 ? lead : 0, from, part.count)) {
             return false;
         }
-        if (!did(space_map(slot_of(site, site->described->space), *slot, base + page * PAGE_BYTES, segment->access),
+        if (!did(space_map(slot_of(site, site->described->space), *slot, base + page * PAGE_BYTES,
+                           segment->access),
                  site->why, "map the image")) {
             return false;
         }
@@ -211,7 +214,8 @@ static uint32_t mappable(const struct site *site, const struct spec_mapping *map
     uint32_t copy = next_transient(site);
     /* Bits 0 to 2 of map_flags and of rights are the same: read, write, exec. */
     _Static_assert((int)MAP_READ == (int)RIGHT_READ && (int)MAP_WRITE == (int)RIGHT_WRITE &&
-                       (int)MAP_EXEC == (int)RIGHT_EXEC, "kernel.idl");
+                       (int)MAP_EXEC == (int)RIGHT_EXEC,
+                   "kernel.idl");
     enum error error = captab_copy(SLOT_CAPTAB, copy, SLOT_CAPTAB, original, mapping->access, 0, 0, 0, 0);
     return did(error, site->why, "copy a shared frame") ? copy : 0;
 }
@@ -223,7 +227,8 @@ static bool map_region(const struct site *site, const struct spec_mapping *mappi
     uint32_t space = slot_of(site, site->described->space);
     for (uint32_t i = 0; i < mapping->count; i++) {
         uint32_t slot = mappable(site, mapping, i);
-        if (slot == 0 || !did(space_map(space, slot, mapping->vaddr + i * unit, mapping->access), site->why, "map")) {
+        if (slot == 0 ||
+            !did(space_map(space, slot, mapping->vaddr + i * unit, mapping->access), site->why, "map")) {
             return refuse(site->why, "region '%s'", object->name);
         }
     }
@@ -248,9 +253,9 @@ static bool fill_table(const struct site *site, uint16_t captab, struct spec_ran
         const struct spec_capability *wanted = &site->spec->capability[i];
         uint32_t source = slot_of(site, wanted->object) + wanted->first;
         for (uint32_t n = 0; n < wanted->count; n++) {
-            enum error error = captab_copy(slot_of(site, captab), wanted->slot + n, SLOT_CAPTAB, source + n,
-                                           wanted->rights, wanted->flags, wanted->interface, wanted->mask,
-                                           wanted->badge);
+            enum error error =
+                captab_copy(slot_of(site, captab), wanted->slot + n, SLOT_CAPTAB, source + n, wanted->rights,
+                            wanted->flags, wanted->interface, wanted->mask, wanted->badge);
             if (!did(error, site->why, "copy a capability")) {
                 return refuse(site->why, "slot %u", wanted->slot + n);
             }
@@ -265,7 +270,8 @@ static bool give_ioports(const struct site *site)
     for (uint32_t i = 0; i < described->ioports.count; i++) {
         const struct spec_ioport *ioport = &site->spec->ioport[described->ioports.first + i];
         if (!did(control_ioport(SLOT_CONTROL, slot_of(site, described->captab), ioport->slot, ioport->first,
-                                ioport->last), site->why, "make an I/O port capability")) {
+                                ioport->last),
+                 site->why, "make an I/O port capability")) {
             return false;
         }
     }
@@ -279,9 +285,11 @@ static bool give_irqs(const struct site *site)
     for (uint32_t i = 0; i < described->irqs.count; i++) {
         const struct spec_irq *irq = &site->spec->irq[described->irqs.first + i];
         uint32_t own = next_transient(site);
-        if (!did(control_irq(SLOT_CONTROL, SLOT_CAPTAB, own, irq->gsi, irq->flags), site->why, "make an interrupt") ||
+        if (!did(control_irq(SLOT_CONTROL, SLOT_CAPTAB, own, irq->gsi, irq->flags), site->why,
+                 "make an interrupt") ||
             !did(irq_bind(own, slot_of(site, irq->notif), irq->bits), site->why, "bind an interrupt") ||
-            !did(captab_copy(slot_of(site, described->captab), irq->slot, SLOT_CAPTAB, own, RIGHT_MANAGE, 0, 0, 0, 0),
+            !did(captab_copy(slot_of(site, described->captab), irq->slot, SLOT_CAPTAB, own, RIGHT_MANAGE, 0,
+                             0, 0, 0),
                  site->why, "copy an interrupt")) {
             return false;
         }
@@ -296,7 +304,8 @@ static uint64_t ticks(const struct site *site, uint64_t us)
     return clock_ns_to_ticks(us * NS_PER_US, site->builder->boot->tsc_khz);
 }
 
-static bool admit(const struct site *site, uint16_t sched, uint64_t budget_us, const struct spec_thread *thread)
+static bool admit(const struct site *site, uint16_t sched, uint64_t budget_us,
+                  const struct spec_thread *thread)
 {
     return did(sched_configure(slot_of(site, sched), SLOT_CONTROL, ticks(site, budget_us),
                                ticks(site, thread->period_us), thread->priority, 0),
@@ -316,16 +325,18 @@ static bool fault_endpoint(const struct site *site, const struct spec_thread *th
                site->why, "copy the fault endpoint");
 }
 
-static bool set_registers(const struct site *site, const struct spec_thread *thread, uint32_t index, uint64_t entry)
+static bool set_registers(const struct site *site, const struct spec_thread *thread, uint32_t index,
+                          uint64_t entry)
 {
     uint32_t slot = slot_of(site, thread->object);
-    return did(thread_write(slot, REGISTER_GROUP_CONTROL, entry, thread->stack_top, 0, 0, 0, 0, 0, 0), site->why,
-               "set rip and rsp") &&
+    return did(thread_write(slot, REGISTER_GROUP_CONTROL, entry, thread->stack_top, 0, 0, 0, 0, 0, 0),
+               site->why, "set rip and rsp") &&
            did(thread_write(slot, REGISTER_GROUP_LOW, 0, 0, 0, 0, index, INFO_PAGE_ADDRESS, 0, 0), site->why,
                "set rdi and rsi");
 }
 
-static bool make_thread(const struct site *site, const struct spec_thread *thread, uint32_t index, uint64_t entry)
+static bool make_thread(const struct site *site, const struct spec_thread *thread, uint32_t index,
+                        uint64_t entry)
 {
     const struct spec_domain *described = site->described;
     uint32_t fault;
@@ -359,7 +370,8 @@ static bool make_guest(const struct site *site)
         return true;
     }
     return fill_table(site, guest->captab, guest->capabilities) &&
-           did(vcpu_configure(slot_of(site, guest->vcpu), slot_of(site, guest->space), slot_of(site, guest->captab)),
+           did(vcpu_configure(slot_of(site, guest->vcpu), slot_of(site, guest->space),
+                              slot_of(site, guest->captab)),
                site->why, "configure the vCPU");
 }
 
@@ -398,10 +410,11 @@ bool realise_domain(struct builder *builder, uint32_t id, uint32_t profile, stru
     if (site.domain->realised > 0) {
         renew_channels(&site);
     }
-    bool made = make_range(site.spec, site.plan, site.described->objects, site.plan->domain[id].memory.slot, why) &&
-                load_image(&site, profile) && make_info(&site) && map_regions(&site) &&
-                fill_table(&site, site.described->captab, site.described->capabilities) && give_ioports(&site) &&
-                give_irqs(&site) && make_threads(&site, profile) && make_guest(&site);
+    bool made =
+        make_range(site.spec, site.plan, site.described->objects, site.plan->domain[id].memory.slot, why) &&
+        load_image(&site, profile) && make_info(&site) && map_regions(&site) &&
+        fill_table(&site, site.described->captab, site.described->capabilities) && give_ioports(&site) &&
+        give_irqs(&site) && make_threads(&site, profile) && make_guest(&site);
     if (!made) {
         realise_undo(builder, id);
         return false;

@@ -159,7 +159,8 @@ static void read_capability(struct reader *reader, struct spec_capability *capab
 
 static struct spec_range read_capabilities(struct reader *reader, struct spec *spec)
 {
-    struct spec_range range = read_pool(reader, "capabilities", &spec->capability_count, SPEC_POOL_CAPABILITIES);
+    struct spec_range range =
+        read_pool(reader, "capabilities", &spec->capability_count, SPEC_POOL_CAPABILITIES);
     for (uint32_t i = 0; i < range.count; i++) {
         read_capability(reader, &spec->capability[range.first + i]);
     }

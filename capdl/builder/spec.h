@@ -10,10 +10,10 @@
 #include "refusal.h"
 
 #define SPEC_VERSION 1
-#define SPEC_NONE 65535u      /* "no object" */
-#define SPEC_SHARED 64u       /* owner of what belongs to the system */
+#define SPEC_NONE 65535u /* "no object" */
+#define SPEC_SHARED 64u  /* owner of what belongs to the system */
 #define SPEC_MAX_DOMAINS 64u
-#define SPEC_MAX_IMAGES 24u   /* boot_info has no more modules */
+#define SPEC_MAX_IMAGES 24u /* boot_info has no more modules */
 #define SPEC_MAX_OBJECTS 1536u
 #define SPEC_MAX_CHANNELS 128u
 #define SPEC_MAX_SEGMENTS 8u
@@ -81,8 +81,8 @@ struct spec_image {
 
 struct spec_object {
     uint8_t owner;
-    uint8_t type;  /* enum object_type */
-    uint8_t flags; /* of untyped_retype */
+    uint8_t type;    /* enum object_type */
+    uint8_t flags;   /* of untyped_retype */
     uint8_t content; /* 0 = zeros, n = image n - 1 */
     uint32_t count;
     uint64_t size; /* bytes of one */
@@ -185,7 +185,8 @@ struct spec {
     struct spec_channel channel[SPEC_MAX_CHANNELS];
     struct spec_domain domain[SPEC_MAX_DOMAINS];
 
-    uint32_t mapping_count, capability_count, ioport_count, irq_count, thread_count, resource_count, text_bytes;
+    uint32_t mapping_count, capability_count, ioport_count, irq_count, thread_count, resource_count,
+        text_bytes;
     struct spec_mapping mapping[SPEC_POOL_MAPPINGS];
     struct spec_capability capability[SPEC_POOL_CAPABILITIES];
     struct spec_ioport ioport[SPEC_POOL_IOPORTS];

@@ -1,149 +1,12 @@
 /* Do the decoded parts fit together? docs/capdl.md, "What a reader must refuse", one function per kind of
- * part. Reads only, except for the ranges of objects by owner, which it finds on the way. */
-#include "spec.h"
+ * part; objects are in spec_objects.c. */
+#include "spec_objects.h"
 
 #include <string.h>
 
 #include "checked.h"
 
 #include <bulkhead/abi.h>
-
-/* ---- objects -------------------------------------------------------------------------------------------- */
-
-static bool power_of_two(uint64_t value)
-{
-    return value != 0 && (value & (value - 1)) == 0;
-}
-
-/* docs/architecture.md §2, "Sizes". */
-static bool size_allowed(const struct spec_object *object)
-{
-    switch (object->type) {
-    case OBJECT_TYPE_CAPTAB:
-        return power_of_two(object->size) && object->size >= 64 * 64 && object->size <= UINT64_C(64) * 65536;
-    case OBJECT_TYPE_FRAME:
-        return object->size == PAGE_BYTES || object->size == BIG_PAGE_BYTES;
-    case OBJECT_TYPE_SPACE:
-        return object->size % PAGE_BYTES == 0 && object->size >= 3 * PAGE_BYTES && object->size <= 4098 * PAGE_BYTES;
-    case OBJECT_TYPE_THREAD:
-        return object->size == PAGE_BYTES;
-    case OBJECT_TYPE_SCHED:
-    case OBJECT_TYPE_NOTIF:
-        return object->size == 256;
-    case OBJECT_TYPE_ENDPOINT:
-        return object->size == 1024;
-    case OBJECT_TYPE_VCPU:
-        return object->size == 4 * PAGE_BYTES;
-    default:
-        return false; /* nothing else is made by retype from a description */
-    }
-}
-
-uint64_t spec_object_align(const struct spec_object *object)
-{
-    uint64_t align = 1;
-    if (object->type == OBJECT_TYPE_FRAME) {
-        return object->size;
-    }
-    while (align < object->size && align < PAGE_BYTES) {
-        align *= 2;
-    }
-    return align;
-}
-
-static bool check_object(const struct spec *spec, const struct spec_object *object, struct refusal *why)
-{
-    bool flagged = object->type == OBJECT_TYPE_CAPTAB || object->type == OBJECT_TYPE_SPACE;
-    if (!size_allowed(object)) {
-        return refuse(why, "object '%s': type %u with size %llu", object->name, object->type,
-                      (unsigned long long)object->size);
-    }
-    if (object->flags > (flagged ? 1 : 0)) {
-        return refuse(why, "object '%s': unknown flags 0x%x", object->name, object->flags);
-    }
-    if (object->count > 1 && object->type != OBJECT_TYPE_FRAME) {
-        return refuse(why, "object '%s': only frames may have a count", object->name);
-    }
-    if (object->content == 0) {
-        return true;
-    }
-    if (object->owner != SPEC_SHARED || object->type != OBJECT_TYPE_FRAME || object->content > spec->image_count ||
-        object->size * object->count < spec->image[object->content - 1].bytes) {
-        return refuse(why, "object '%s': cannot hold image %u", object->name, object->content - 1u);
-    }
-    return true;
-}
-
-/* The objects of @owner stand together and fit into its untyped, laid out in list order. */
-static bool check_owner(const struct spec *spec, uint32_t owner, const struct spec_memory *memory, uint32_t *next,
-                        struct spec_range *range, struct refusal *why)
-{
-    uint64_t at = 0;
-    *range = (struct spec_range){.first = *next};
-    for (; *next < spec->object_count && spec->object[*next].owner == owner; ++*next) {
-        const struct spec_object *object = &spec->object[*next];
-        uint64_t align = spec_object_align(object);
-        if (!check_object(spec, object, why)) {
-            return false;
-        }
-        /* Sizes are at most 4 MiB and counts 2^15, so the sums stay far below 2^64. */
-        at = ((at + align - 1) & ~(align - 1)) + object->size * object->count;
-        if (align > memory->align || at > memory->bytes) {
-            return refuse(why, "object '%s' does not fit into its owner's memory", object->name);
-        }
-        range->count++;
-    }
-    return memory->bytes % PAGE_BYTES == 0 || refuse(why, "memory of owner %u is not whole pages", owner);
-}
-
-static bool check_objects(struct spec *spec, struct refusal *why)
-{
-    uint32_t next = 0;
-    if (!check_owner(spec, SPEC_SHARED, &spec->shared, &next, &spec->shared_objects, why)) {
-        return false;
-    }
-    for (uint32_t id = 0; id < spec->domain_count; id++) {
-        struct spec_domain *domain = &spec->domain[id];
-        if (!check_owner(spec, id, &domain->memory, &next, &domain->objects, why)) {
-            return false;
-        }
-    }
-    return next == spec->object_count ||
-           refuse(why, "object '%s': owner %u unknown or out of order", spec->object[next].name,
-                  spec->object[next].owner);
-}
-
-/* ---- references ------------------------------------------------------------------------------------------- */
-
-enum whose { OWN, OWN_OR_SHARED, SHARED };
-
-/* The object @number as seen from domain @id, if it is of @type and its owner fits; NULL otherwise. */
-static const struct spec_object *find(const struct spec *spec, uint32_t id, uint32_t number, uint8_t type,
-                                      enum whose whose)
-{
-    if (number >= spec->object_count) {
-        return NULL;
-    }
-    const struct spec_object *object = &spec->object[number];
-    bool own = object->owner == id, shared = object->owner == SPEC_SHARED;
-    bool reachable = (own && whose != SHARED) || (shared && whose != OWN);
-    return reachable && object->type == type ? object : NULL;
-}
-
-static bool check_reference(const struct spec *spec, uint32_t id, const char *what, uint32_t number, uint8_t type,
-                            enum whose whose, struct refusal *why)
-{
-    if (find(spec, id, number, type, whose) != NULL) {
-        return true;
-    }
-    return refuse(why, "domain '%s': %s: object %u is not what it should be", spec->domain[id].name, what, number);
-}
-
-static bool check_optional(const struct spec *spec, uint32_t id, const char *what, uint32_t number, uint8_t type,
-                           struct refusal *why)
-{
-    return number == SPEC_NONE || check_reference(spec, id, what, number, type, OWN_OR_SHARED, why);
-}
 
 /* ---- images and profiles ------------------------------------------------------------------------------------ */
 
@@ -178,7 +41,7 @@ static bool check_images(const struct spec *spec, struct refusal *why)
 static bool check_profiles(const struct spec *spec, uint32_t id, struct refusal *why)
 {
     const struct spec_domain *domain = &spec->domain[id];
-    const struct spec_object *frames = find(spec, id, domain->image_frames, OBJECT_TYPE_FRAME, OWN);
+    const struct spec_object *frames = spec_find(spec, id, domain->image_frames, OBJECT_TYPE_FRAME, OWN);
     if (frames == NULL || frames->size != PAGE_BYTES) {
         return refuse(why, "domain '%s': image frames are not its own 4 KiB frames", domain->name);
     }
@@ -203,7 +66,8 @@ static uint64_t unit_bytes(const struct spec_object *object)
     return object->type == OBJECT_TYPE_VCPU ? PAGE_BYTES : object->size;
 }
 
-static bool overlaps_image(const struct spec *spec, const struct spec_domain *domain, uint64_t vaddr, uint64_t bytes)
+static bool overlaps_image(const struct spec *spec, const struct spec_domain *domain, uint64_t vaddr,
+                           uint64_t bytes)
 {
     for (uint32_t p = 0; p < domain->profile_count; p++) {
         const struct spec_image *image = &spec->image[domain->profile[p].image];
@@ -229,9 +93,9 @@ static bool check_mapping(const struct spec *spec, uint32_t id, const struct spe
                           struct refusal *why)
 {
     const struct spec_domain *domain = &spec->domain[id];
-    const struct spec_object *object = find(spec, id, mapping->object, OBJECT_TYPE_FRAME, OWN_OR_SHARED);
+    const struct spec_object *object = spec_find(spec, id, mapping->object, OBJECT_TYPE_FRAME, OWN_OR_SHARED);
     if (object == NULL) {
-        object = find(spec, id, mapping->object, OBJECT_TYPE_VCPU, OWN);
+        object = spec_find(spec, id, mapping->object, OBJECT_TYPE_VCPU, OWN);
     }
     if (object == NULL || mapping->object == domain->image_frames || mapping->object == domain->info_frame) {
         return refuse(why, "domain '%s': maps object %u, which is not for it", domain->name, mapping->object);
@@ -240,11 +104,14 @@ static bool check_mapping(const struct spec *spec, uint32_t id, const struct spe
     if (mapping->count == 0 || !range_inside(mapping->first, mapping->count, 0, object->count)) {
         return refuse(why, "domain '%s': mapping of '%s' reaches beyond it", domain->name, object->name);
     }
-    if (mapping->vaddr % unit != 0 || !range_inside(mapping->vaddr, bytes, PAGE_BYTES, DOMAIN_ADDRESS_END - PAGE_BYTES)) {
-        return refuse(why, "domain '%s': mapping of '%s' misaligned or out of range", domain->name, object->name);
+    if (mapping->vaddr % unit != 0 ||
+        !range_inside(mapping->vaddr, bytes, PAGE_BYTES, DOMAIN_ADDRESS_END - PAGE_BYTES)) {
+        return refuse(why, "domain '%s': mapping of '%s' misaligned or out of range", domain->name,
+                      object->name);
     }
     if (!access_allowed(object, mapping->access)) {
-        return refuse(why, "domain '%s': mapping of '%s' with access %u", domain->name, object->name, mapping->access);
+        return refuse(why, "domain '%s': mapping of '%s' with access %u", domain->name, object->name,
+                      mapping->access);
     }
     return !overlaps_image(spec, domain, mapping->vaddr, bytes) ||
            refuse(why, "domain '%s': mapping of '%s' overlaps its image", domain->name, object->name);
@@ -255,7 +122,8 @@ static bool mappings_disjoint(const struct spec *spec, uint32_t id, const struct
                               const struct spec_mapping *b)
 {
     const struct spec_object *object_a = &spec->object[a->object], *object_b = &spec->object[b->object];
-    if (ranges_overlap(a->vaddr, unit_bytes(object_a) * a->count, b->vaddr, unit_bytes(object_b) * b->count)) {
+    if (ranges_overlap(a->vaddr, unit_bytes(object_a) * a->count, b->vaddr,
+                       unit_bytes(object_b) * b->count)) {
         return false;
     }
     bool twice = a->object == b->object && object_a->owner == id &&
@@ -281,7 +149,8 @@ static bool check_mappings(const struct spec *spec, uint32_t id, struct refusal 
 }
 
 /* Is [vaddr - bytes, vaddr) mapped writable? A stack must be there before the first push. */
-static bool writable_below(const struct spec *spec, const struct spec_domain *domain, uint64_t vaddr, uint64_t bytes)
+static bool writable_below(const struct spec *spec, const struct spec_domain *domain, uint64_t vaddr,
+                           uint64_t bytes)
 {
     for (uint32_t i = 0; i < domain->mappings.count; i++) {
         const struct spec_mapping *mapping = &spec->mapping[domain->mappings.first + i];
@@ -328,7 +197,8 @@ static bool check_capability(const struct spec *spec, uint32_t id, struct slots 
 {
     const char *name = spec->domain[id].name;
     if (capability->object >= spec->object_count) {
-        return refuse(why, "domain '%s': capability to object %u, which is not there", name, capability->object);
+        return refuse(why, "domain '%s': capability to object %u, which is not there", name,
+                      capability->object);
     }
     const struct spec_object *object = &spec->object[capability->object];
     if (object->owner != id && object->owner != SPEC_SHARED) {
@@ -342,7 +212,8 @@ static bool check_capability(const struct spec *spec, uint32_t id, struct slots 
     }
     bool message = object->type == OBJECT_TYPE_ENDPOINT || object->type == OBJECT_TYPE_NOTIF;
     if (terminal && (!message || (capability->flags & COPY_SEALED) == 0)) {
-        return refuse(why, "domain '%s': its guest's table takes only sealed endpoints and notifications", name);
+        return refuse(why, "domain '%s': its guest's table takes only sealed endpoints and notifications",
+                      name);
     }
     return slots_take(slots, capability->slot, capability->count) ||
            refuse(why, "domain '%s': slot %u is taken or beyond the table", name, capability->slot);
@@ -371,11 +242,12 @@ static bool check_devices(const struct spec *spec, uint32_t id, struct slots *sl
     }
     for (uint32_t i = 0; i < domain->irqs.count; i++) {
         const struct spec_irq *irq = &spec->irq[domain->irqs.first + i];
-        if (!check_reference(spec, id, "interrupt", irq->notif, OBJECT_TYPE_NOTIF, OWN_OR_SHARED, why)) {
+        if (!spec_check_reference(spec, id, "interrupt", irq->notif, OBJECT_TYPE_NOTIF, OWN_OR_SHARED, why)) {
             return false;
         }
         if (irq->bits == 0 || !slots_take(slots, irq->slot, 1)) {
-            return refuse(why, "domain '%s': interrupt %u: slot %u or bits", domain->name, irq->gsi, irq->slot);
+            return refuse(why, "domain '%s': interrupt %u: slot %u or bits", domain->name, irq->gsi,
+                          irq->slot);
         }
     }
     return true;
@@ -384,7 +256,7 @@ static bool check_devices(const struct spec *spec, uint32_t id, struct slots *sl
 static bool check_tables(const struct spec *spec, uint32_t id, struct slots *slots, struct refusal *why)
 {
     const struct spec_domain *domain = &spec->domain[id];
-    const struct spec_object *captab = find(spec, id, domain->captab, OBJECT_TYPE_CAPTAB, OWN);
+    const struct spec_object *captab = spec_find(spec, id, domain->captab, OBJECT_TYPE_CAPTAB, OWN);
     if (captab == NULL || captab->flags != 0) {
         return refuse(why, "domain '%s': no capability table of its own", domain->name);
     }
@@ -396,7 +268,7 @@ static bool check_tables(const struct spec *spec, uint32_t id, struct slots *slo
     if (!domain->guest.present) {
         return true;
     }
-    captab = find(spec, id, domain->guest.captab, OBJECT_TYPE_CAPTAB, OWN);
+    captab = spec_find(spec, id, domain->guest.captab, OBJECT_TYPE_CAPTAB, OWN);
     if (captab == NULL || captab->flags != CAPTAB_TERMINAL) {
         return refuse(why, "domain '%s': its guest's table is not terminal", domain->name);
     }
@@ -406,18 +278,19 @@ static bool check_tables(const struct spec *spec, uint32_t id, struct slots *slo
 
 /* ---- threads, guests, resources ------------------------------------------------------------------------------- */
 
-static bool check_thread(const struct spec *spec, uint32_t id, const struct spec_thread *thread, struct refusal *why)
+static bool check_thread(const struct spec *spec, uint32_t id, const struct spec_thread *thread,
+                         struct refusal *why)
 {
     const struct spec_domain *domain = &spec->domain[id];
-    if (!check_reference(spec, id, "thread", thread->object, OBJECT_TYPE_THREAD, OWN, why) ||
-        !check_reference(spec, id, "thread's context", thread->sched, OBJECT_TYPE_SCHED, OWN, why) ||
-        !check_optional(spec, id, "thread's reserve", thread->reserve, OBJECT_TYPE_SCHED, why) ||
-        !check_optional(spec, id, "thread's notification", thread->notif, OBJECT_TYPE_NOTIF, why) ||
-        !check_optional(spec, id, "thread's fault endpoint", thread->fault, OBJECT_TYPE_ENDPOINT, why)) {
+    if (!spec_check_reference(spec, id, "thread", thread->object, OBJECT_TYPE_THREAD, OWN, why) ||
+        !spec_check_reference(spec, id, "thread's context", thread->sched, OBJECT_TYPE_SCHED, OWN, why) ||
+        !spec_check_optional(spec, id, "thread's reserve", thread->reserve, OBJECT_TYPE_SCHED, why) ||
+        !spec_check_optional(spec, id, "thread's notification", thread->notif, OBJECT_TYPE_NOTIF, why) ||
+        !spec_check_optional(spec, id, "thread's fault endpoint", thread->fault, OBJECT_TYPE_ENDPOINT, why)) {
         return false;
     }
-    bool reserve_fits = thread->reserve == SPEC_NONE ||
-                        (thread->reserve_us != 0 && thread->reserve_us <= thread->period_us);
+    bool reserve_fits =
+        thread->reserve == SPEC_NONE || (thread->reserve_us != 0 && thread->reserve_us <= thread->period_us);
     /* An hour is far beyond any period and keeps the conversion to ticks from overflowing. */
     if (thread->budget_us == 0 || thread->budget_us > thread->period_us || !reserve_fits ||
         thread->period_us > UINT64_C(3600000000)) {
@@ -436,22 +309,23 @@ static bool check_guest(const struct spec *spec, uint32_t id, struct refusal *wh
     if (!guest->present) {
         return true;
     }
-    const struct spec_object *space = find(spec, id, guest->space, OBJECT_TYPE_SPACE, OWN);
+    const struct spec_object *space = spec_find(spec, id, guest->space, OBJECT_TYPE_SPACE, OWN);
     if (space == NULL || space->flags != SPACE_GUEST) {
         return refuse(why, "domain '%s': its guest's space is not of guest format", spec->domain[id].name);
     }
-    return check_reference(spec, id, "vCPU", guest->vcpu, OBJECT_TYPE_VCPU, OWN, why);
+    return spec_check_reference(spec, id, "vCPU", guest->vcpu, OBJECT_TYPE_VCPU, OWN, why);
 }
 
 static bool check_frames_and_space(const struct spec *spec, uint32_t id, struct refusal *why)
 {
     const struct spec_domain *domain = &spec->domain[id];
-    const struct spec_object *space = find(spec, id, domain->space, OBJECT_TYPE_SPACE, OWN);
-    const struct spec_object *info = find(spec, id, domain->info_frame, OBJECT_TYPE_FRAME, OWN);
+    const struct spec_object *space = spec_find(spec, id, domain->space, OBJECT_TYPE_SPACE, OWN);
+    const struct spec_object *info = spec_find(spec, id, domain->info_frame, OBJECT_TYPE_FRAME, OWN);
     if (space == NULL || space->flags != 0) {
         return refuse(why, "domain '%s': no address space of its own", domain->name);
     }
-    if (info == NULL || info->size != PAGE_BYTES || info->count != 1 || domain->info_frame == domain->image_frames) {
+    if (info == NULL || info->size != PAGE_BYTES || info->count != 1 ||
+        domain->info_frame == domain->image_frames) {
         return refuse(why, "domain '%s': no page for its info", domain->name);
     }
     if (domain->threads.count == 0) {
@@ -460,7 +334,8 @@ static bool check_frames_and_space(const struct spec *spec, uint32_t id, struct 
     if (domain->resources.count > SPEC_MAX_RESOURCES) {
         return refuse(why, "domain '%s': more than %u resources", domain->name, SPEC_MAX_RESOURCES);
     }
-    if (domain->heap_bytes != 0 && !writable_below(spec, domain, domain->heap_address + PAGE_BYTES, PAGE_BYTES)) {
+    if (domain->heap_bytes != 0 &&
+        !writable_below(spec, domain, domain->heap_address + PAGE_BYTES, PAGE_BYTES)) {
         return refuse(why, "domain '%s': its heap is not mapped", domain->name);
     }
     return true;
@@ -491,7 +366,7 @@ static bool check_channels(const struct spec *spec, struct refusal *why)
 {
     for (uint32_t i = 0; i < spec->channel_count; i++) {
         const struct spec_channel *channel = &spec->channel[i];
-        const struct spec_object *object = find(spec, 0, channel->object, OBJECT_TYPE_FRAME, SHARED);
+        const struct spec_object *object = spec_find(spec, 0, channel->object, OBJECT_TYPE_FRAME, SHARED);
         if (object == NULL || object->size != PAGE_BYTES || object->count > 512 || object->content != 0 ||
             channel->end_a >= spec->domain_count || channel->end_b >= spec->domain_count) {
             return refuse(why, "channel %u is not a shared region between two domains", i);
@@ -503,10 +378,10 @@ static bool check_channels(const struct spec *spec, struct refusal *why)
 bool spec_check(struct spec *spec, struct refusal *why)
 {
     static struct slots slots; /* 8 KiB: too much for builder's stack */
-    if (!check_images(spec, why) || !check_objects(spec, why) || !check_channels(spec, why)) {
+    if (!check_images(spec, why) || !spec_check_objects(spec, why) || !check_channels(spec, why)) {
         return false;
     }
-    if (find(spec, 0, spec->builder_endpoint, OBJECT_TYPE_ENDPOINT, SHARED) == NULL) {
+    if (spec_find(spec, 0, spec->builder_endpoint, OBJECT_TYPE_ENDPOINT, SHARED) == NULL) {
         return refuse(why, "builder's endpoint is not a shared endpoint");
     }
     for (uint32_t id = 0; id < spec->domain_count; id++) {

@@ -7,7 +7,7 @@
 #include <stdint.h>
 
 #define SUPERVISE_HISTORY 16u
-#define SUPERVISE_FIRST_DELAY_NS UINT64_C(10000000)  /* 10 ms, then doubled */
+#define SUPERVISE_FIRST_DELAY_NS UINT64_C(10000000) /* 10 ms, then doubled */
 #define SUPERVISE_MAX_DELAY_NS UINT64_C(1000000000)
 
 struct supervision {

@@ -6,17 +6,17 @@
 
 #include <stdint.h>
 
-#define MMIO_ACCESS(bits)                                                                                    \
-    static inline uint##bits##_t mmio_read##bits(const volatile void *address)                               \
-    {                                                                                                        \
-        uint##bits##_t value = *(const volatile uint##bits##_t *)address;                                    \
-        __asm__ volatile("" : : : "memory");                                                                 \
-        return value;                                                                                        \
-    }                                                                                                        \
-    static inline void mmio_write##bits(volatile void *address, uint##bits##_t value)                        \
-    {                                                                                                        \
-        __asm__ volatile("" : : : "memory");                                                                 \
-        *(volatile uint##bits##_t *)address = value;                                                         \
+#define MMIO_ACCESS(bits)                                                             \
+    static inline uint##bits##_t mmio_read##bits(const volatile void *address)        \
+    {                                                                                 \
+        uint##bits##_t value = *(const volatile uint##bits##_t *)address;             \
+        __asm__ volatile("" : : : "memory");                                          \
+        return value;                                                                 \
+    }                                                                                 \
+    static inline void mmio_write##bits(volatile void *address, uint##bits##_t value) \
+    {                                                                                 \
+        __asm__ volatile("" : : : "memory");                                          \
+        *(volatile uint##bits##_t *)address = value;                                  \
     }
 
 MMIO_ACCESS(8)

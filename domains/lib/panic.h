@@ -13,7 +13,7 @@ _Noreturn static inline void panic_silent(void)
 }
 
 /* What the programmer guarantees; stays in release builds. Never for what another domain or a guest controls. */
-#define require(condition)                                                                                   \
+#define require(condition) \
     ((condition) ? (void)0 : panic("%s:%d: require(%s) failed", __FILE__, __LINE__, #condition))
 
 #endif

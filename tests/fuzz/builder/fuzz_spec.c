@@ -18,7 +18,11 @@ static struct plan plan;
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     static const struct boot_info boot = {
-        .untyped_first = 16, .untyped_count = 1, .module_first = 80, .module_count = 4, .captab_slots = 4096,
+        .untyped_first = 16,
+        .untyped_count = 1,
+        .module_first = 80,
+        .module_count = 4,
+        .captab_slots = 4096,
         .region = {{.base = 0x200000, .bytes = UINT64_C(1) << 34, .slot = 16}},
     };
     struct refusal why = {.text = ""};

@@ -22,7 +22,11 @@ static void put_byte(struct encoder *encoder, unsigned value)
 
 void encode_head(struct encoder *encoder, unsigned major, uint64_t value)
 {
-    unsigned bytes = value < 24 ? 0 : value <= UINT8_MAX ? 1 : value <= UINT16_MAX ? 2 : value <= UINT32_MAX ? 4 : 8;
+    unsigned bytes = value < 24            ? 0
+                     : value <= UINT8_MAX  ? 1
+                     : value <= UINT16_MAX ? 2
+                     : value <= UINT32_MAX ? 4
+                                           : 8;
     unsigned info = bytes == 0 ? (unsigned)value : bytes == 1 ? 24 : bytes == 2 ? 25 : bytes == 4 ? 26 : 27;
     put_byte(encoder, major << 5 | info);
     for (unsigned i = bytes; i > 0; i--) {

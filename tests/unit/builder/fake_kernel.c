@@ -71,14 +71,22 @@ void fake_start(struct boot_info *boot)
     fake.root = table_new(FAKE_SLOTS, 0);
     install(1, (struct fake_capability){.type = OBJECT_TYPE_CAPTAB, .object = fake.root});
     install(2, (struct fake_capability){.type = OBJECT_TYPE_SPACE, .object = object_new(OBJECT_TYPE_SPACE)});
-    install(3, (struct fake_capability){.type = OBJECT_TYPE_THREAD, .object = object_new(OBJECT_TYPE_THREAD)});
+    install(3,
+            (struct fake_capability){.type = OBJECT_TYPE_THREAD, .object = object_new(OBJECT_TYPE_THREAD)});
     install(4, (struct fake_capability){.type = OBJECT_TYPE_SCHED, .object = object_new(OBJECT_TYPE_SCHED)});
-    install(5, (struct fake_capability){.type = OBJECT_TYPE_CONTROL, .object = object_new(OBJECT_TYPE_CONTROL)});
-    *boot = (struct boot_info){.magic = UINT64_C(0x3130544f4f424842), .tsc_khz = 1000000, .captab_slots = FAKE_SLOTS,
-                               .untyped_first = 16, .untyped_count = 1, .module_first = 80, .console_port = 0x3f8};
+    install(5,
+            (struct fake_capability){.type = OBJECT_TYPE_CONTROL, .object = object_new(OBJECT_TYPE_CONTROL)});
+    *boot = (struct boot_info){.magic = UINT64_C(0x3130544f4f424842),
+                               .tsc_khz = 1000000,
+                               .captab_slots = FAKE_SLOTS,
+                               .untyped_first = 16,
+                               .untyped_count = 1,
+                               .module_first = 80,
+                               .console_port = 0x3f8};
     /* The region starts off any large boundary; modules stand behind it. */
     boot->region[0] = (struct boot_region){.base = 0x103000, .bytes = UINT64_C(40) << 20, .slot = 16};
-    install(16, (struct fake_capability){.type = OBJECT_TYPE_UNTYPED, .base = 0x103000, .bytes = UINT64_C(40) << 20});
+    install(16, (struct fake_capability){
+                    .type = OBJECT_TYPE_UNTYPED, .base = 0x103000, .bytes = UINT64_C(40) << 20});
     memset(fake.memory + 0x103000, 0xaa, UINT64_C(40) << 20); /* retype must not hand out what was there */
     fake.next_module = UINT64_C(48) << 20;
 }
@@ -87,11 +95,12 @@ void fake_add_module(struct boot_info *boot, const char *name, const void *bytes
 {
     uint64_t rounded = (len_bytes + 4095) & ~UINT64_C(4095);
     struct boot_module *module = &boot->module[boot->module_count];
-    *module = (struct boot_module){.base = fake.next_module, .bytes = len_bytes,
-                                   .slot = boot->module_first + boot->module_count};
+    *module = (struct boot_module){
+        .base = fake.next_module, .bytes = len_bytes, .slot = boot->module_first + boot->module_count};
     strncpy((char *)module->name, name, sizeof module->name - 1);
-    install(module->slot, (struct fake_capability){.type = OBJECT_TYPE_UNTYPED, .keep = true, .base = module->base,
-                                                   .bytes = rounded});
+    install(module->slot,
+            (struct fake_capability){
+                .type = OBJECT_TYPE_UNTYPED, .keep = true, .base = module->base, .bytes = rounded});
     memcpy(fake.memory + module->base, bytes, len_bytes);
     fake.next_module += rounded;
     boot->module_count++;
@@ -254,20 +263,32 @@ static struct fake_capability *find(uint64_t slot, uint8_t type, enum error *err
     return *error == OK ? &fake.root->slot[slot] : NULL;
 }
 
-struct shape { uint64_t bytes, align; };
+struct shape {
+    uint64_t bytes, align;
+};
 
 static struct shape shape_of(uint8_t type, uint64_t size)
 {
     switch (type) {
-    case OBJECT_TYPE_UNTYPED: return (struct shape){size % 4096 == 0 ? size : 0, 4096};
-    case OBJECT_TYPE_CAPTAB: return (struct shape){size >= 64 && (size & (size - 1)) == 0 ? size * 64 : 0, 4096};
-    case OBJECT_TYPE_FRAME: return (struct shape){size == 4096 || size == 0x200000 ? size : 0, size};
-    case OBJECT_TYPE_SPACE: return (struct shape){size > 0 && size <= 4096 ? (size + 2) * 4096 : 0, 4096};
-    case OBJECT_TYPE_THREAD: return (struct shape){4096, 4096};
-    case OBJECT_TYPE_SCHED: case OBJECT_TYPE_NOTIF: return (struct shape){256, 256};
-    case OBJECT_TYPE_ENDPOINT: return (struct shape){1024, 1024};
-    case OBJECT_TYPE_VCPU: return (struct shape){16384, 4096};
-    default: return (struct shape){0, 1};
+    case OBJECT_TYPE_UNTYPED:
+        return (struct shape){size % 4096 == 0 ? size : 0, 4096};
+    case OBJECT_TYPE_CAPTAB:
+        return (struct shape){size >= 64 && (size & (size - 1)) == 0 ? size * 64 : 0, 4096};
+    case OBJECT_TYPE_FRAME:
+        return (struct shape){size == 4096 || size == 0x200000 ? size : 0, size};
+    case OBJECT_TYPE_SPACE:
+        return (struct shape){size > 0 && size <= 4096 ? (size + 2) * 4096 : 0, 4096};
+    case OBJECT_TYPE_THREAD:
+        return (struct shape){4096, 4096};
+    case OBJECT_TYPE_SCHED:
+    case OBJECT_TYPE_NOTIF:
+        return (struct shape){256, 256};
+    case OBJECT_TYPE_ENDPOINT:
+        return (struct shape){1024, 1024};
+    case OBJECT_TYPE_VCPU:
+        return (struct shape){16384, 4096};
+    default:
+        return (struct shape){0, 1};
     }
 }
 
@@ -276,7 +297,8 @@ static struct fake_object *object_for(uint8_t type, uint8_t flags, uint64_t size
     if (type == OBJECT_TYPE_UNTYPED || type == OBJECT_TYPE_FRAME) {
         return NULL;
     }
-    struct fake_object *object = type == OBJECT_TYPE_CAPTAB ? table_new((uint32_t)size, flags) : object_new(type);
+    struct fake_object *object =
+        type == OBJECT_TYPE_CAPTAB ? table_new((uint32_t)size, flags) : object_new(type);
     object->flags = flags;
     return object;
 }
@@ -286,34 +308,52 @@ static enum error call_retype(uint32_t slot, const uint64_t *word)
     enum error error;
     struct fake_capability *untyped = find(slot, OBJECT_TYPE_UNTYPED, &error);
     struct shape shape = shape_of((uint8_t)word[0], word[2]);
-    if (untyped == NULL) return error;
-    if (word[3] != 1 || shape.bytes == 0 || word[5] == 0 || word[5] > 64) return ERR_RANGE;
-    if (untyped->keep && word[0] != OBJECT_TYPE_FRAME) return ERR_TYPE;
+    if (untyped == NULL)
+        return error;
+    if (word[3] != 1 || shape.bytes == 0 || word[5] == 0 || word[5] > 64)
+        return ERR_RANGE;
+    if (untyped->keep && word[0] != OBJECT_TYPE_FRAME)
+        return ERR_TYPE;
     uint64_t at = untyped->base + untyped->used;
     at = (at + shape.align - 1) / shape.align * shape.align;
-    if (at + shape.bytes * word[5] > untyped->base + untyped->bytes) return ERR_MEMORY;
+    if (at + shape.bytes * word[5] > untyped->base + untyped->bytes)
+        return ERR_MEMORY;
     for (uint64_t i = 0; i < word[5]; i++) {
-        if (word[4] + i >= FAKE_SLOTS) return ERR_SLOT;
-        if (fake.root->slot[word[4] + i].type != OBJECT_TYPE_NONE) return ERR_OCCUPIED;
+        if (word[4] + i >= FAKE_SLOTS)
+            return ERR_SLOT;
+        if (fake.root->slot[word[4] + i].type != OBJECT_TYPE_NONE)
+            return ERR_OCCUPIED;
     }
-    if (!untyped->keep && word[0] != OBJECT_TYPE_UNTYPED) memset(fake.memory + at, 0, shape.bytes * word[5]);
+    if (!untyped->keep && word[0] != OBJECT_TYPE_UNTYPED)
+        memset(fake.memory + at, 0, shape.bytes * word[5]);
     for (uint64_t i = 0; i < word[5]; i++) {
-        fake.root->slot[word[4] + i] = (struct fake_capability){
-            .type = (uint8_t)word[0], .rights = UINT8_MAX, .flags = (uint8_t)word[1], .original = true, .mask = UINT32_MAX,
-            .base = at + i * shape.bytes, .bytes = shape.bytes, .parent = untyped,
-            .object = object_for((uint8_t)word[0], (uint8_t)word[1], word[2])};
+        fake.root->slot[word[4] + i] =
+            (struct fake_capability){.type = (uint8_t)word[0],
+                                     .rights = UINT8_MAX,
+                                     .flags = (uint8_t)word[1],
+                                     .original = true,
+                                     .mask = UINT32_MAX,
+                                     .base = at + i * shape.bytes,
+                                     .bytes = shape.bytes,
+                                     .parent = untyped,
+                                     .object = object_for((uint8_t)word[0], (uint8_t)word[1], word[2])};
     }
     untyped->used = at + shape.bytes * word[5] - untyped->base;
     return OK;
 }
 
-static enum error check_copy(const struct fake_object *table, const struct fake_capability *from, const uint64_t *word)
+static enum error check_copy(const struct fake_object *table, const struct fake_capability *from,
+                             const uint64_t *word)
 {
     bool message = from->type == OBJECT_TYPE_ENDPOINT || from->type == OBJECT_TYPE_NOTIF;
-    if (from->type == OBJECT_TYPE_UNTYPED || from->sealed) return ERR_SEALED;
-    if ((word[3] & ~(uint64_t)from->rights) != 0) return ERR_RIGHTS;
-    if (!message && (word[5] | word[6] | word[7]) != 0) return ERR_ARGUMENT;
-    if ((table->flags & CAPTAB_TERMINAL) != 0 && (!message || (word[4] & COPY_SEALED) == 0)) return ERR_SEALED;
+    if (from->type == OBJECT_TYPE_UNTYPED || from->sealed)
+        return ERR_SEALED;
+    if ((word[3] & ~(uint64_t)from->rights) != 0)
+        return ERR_RIGHTS;
+    if (!message && (word[5] | word[6] | word[7]) != 0)
+        return ERR_ARGUMENT;
+    if ((table->flags & CAPTAB_TERMINAL) != 0 && (!message || (word[4] & COPY_SEALED) == 0))
+        return ERR_SEALED;
     return OK;
 }
 
@@ -321,14 +361,19 @@ static enum error call_copy(uint32_t slot, const uint64_t *word)
 {
     enum error error;
     struct fake_capability *table_slot = find(slot, OBJECT_TYPE_CAPTAB, &error);
-    if (table_slot == NULL) return error;
+    if (table_slot == NULL)
+        return error;
     struct fake_object *table = table_slot->object;
-    if (word[1] != 1 || word[2] >= FAKE_SLOTS || word[0] == 0 || word[0] >= table->slots) return ERR_SLOT;
+    if (word[1] != 1 || word[2] >= FAKE_SLOTS || word[0] == 0 || word[0] >= table->slots)
+        return ERR_SLOT;
     struct fake_capability *from = &fake.root->slot[word[2]], *to = &table->slot[word[0]];
-    if (from->type == OBJECT_TYPE_NONE) return ERR_SLOT;
-    if (to->type != OBJECT_TYPE_NONE) return ERR_OCCUPIED;
+    if (from->type == OBJECT_TYPE_NONE)
+        return ERR_SLOT;
+    if (to->type != OBJECT_TYPE_NONE)
+        return ERR_OCCUPIED;
     error = check_copy(table, from, word);
-    if (error != OK) return error;
+    if (error != OK)
+        return error;
     *to = *from;
     to->parent = from;
     to->original = false;
@@ -344,9 +389,12 @@ static enum error call_copy(uint32_t slot, const uint64_t *word)
 static enum error call_remove(uint32_t slot, const uint64_t *word, bool itself)
 {
     must(slot == 1, "builder takes away from its own table only");
-    if (word[0] == 0 || word[0] >= FAKE_SLOTS || fake.root->slot[word[0]].type == OBJECT_TYPE_NONE) return ERR_SLOT;
-    if (itself) remove_slot(&fake.root->slot[word[0]]);
-    else revoke_below(&fake.root->slot[word[0]]);
+    if (word[0] == 0 || word[0] >= FAKE_SLOTS || fake.root->slot[word[0]].type == OBJECT_TYPE_NONE)
+        return ERR_SLOT;
+    if (itself)
+        remove_slot(&fake.root->slot[word[0]]);
+    else
+        revoke_below(&fake.root->slot[word[0]]);
     return OK;
 }
 
@@ -354,19 +402,28 @@ static enum error call_map(uint32_t slot, const uint64_t *word)
 {
     enum error error;
     struct fake_capability *space = find(slot, OBJECT_TYPE_SPACE, &error);
-    if (space == NULL) return error;
+    if (space == NULL)
+        return error;
     struct fake_capability *frame = find(word[0], OBJECT_TYPE_FRAME, &error);
-    if (frame == NULL) frame = find(word[0], OBJECT_TYPE_VCPU, &error);
-    if (frame == NULL) return error;
+    if (frame == NULL)
+        frame = find(word[0], OBJECT_TYPE_VCPU, &error);
+    if (frame == NULL)
+        return error;
     uint64_t bytes = mapped_bytes(frame);
-    if ((word[2] & 7 & ~(uint64_t)frame->rights) != 0) return ERR_RIGHTS;
-    if ((word[2] & MAP_READ) == 0 || (word[2] & 6) == 6) return ERR_ARGUMENT;
-    if (word[1] % bytes != 0) return ERR_ALIGN;
-    if (frame->space != NULL) return ERR_STATE;
-    if (mapping_in(space->object, word[1]) != NULL) return ERR_OCCUPIED;
+    if ((word[2] & 7 & ~(uint64_t)frame->rights) != 0)
+        return ERR_RIGHTS;
+    if ((word[2] & MAP_READ) == 0 || (word[2] & 6) == 6)
+        return ERR_ARGUMENT;
+    if (word[1] % bytes != 0)
+        return ERR_ALIGN;
+    if (frame->space != NULL)
+        return ERR_STATE;
+    if (mapping_in(space->object, word[1]) != NULL)
+        return ERR_OCCUPIED;
     if (slot == 2) {
         int access = PROT_READ | ((word[2] & MAP_WRITE) != 0 ? PROT_WRITE : 0);
-        void *at = mmap((void *)word[1], bytes, access, MAP_SHARED | MAP_FIXED, fake.file, (off_t)frame->base);
+        void *at =
+            mmap((void *)word[1], bytes, access, MAP_SHARED | MAP_FIXED, fake.file, (off_t)frame->base);
         must(at == (void *)word[1], "cannot map a window");
     }
     frame->space = space->object;
@@ -380,8 +437,10 @@ static enum error call_unmap(uint32_t slot, const uint64_t *word)
     enum error error;
     struct fake_capability *space = find(slot, OBJECT_TYPE_SPACE, &error);
     struct fake_capability *frame = space != NULL ? find(word[0], OBJECT_TYPE_FRAME, &error) : NULL;
-    if (frame == NULL) return error;
-    if (frame->space != space->object) return ERR_STATE;
+    if (frame == NULL)
+        return error;
+    if (frame->space != space->object)
+        return ERR_STATE;
     unmap(frame);
     return OK;
 }
@@ -397,14 +456,16 @@ static struct fake_object *part(uint64_t slot, uint8_t type, enum error *error)
 static enum error call_configure(struct fake_object *thread, const uint64_t *word)
 {
     enum error error = OK;
-    if (thread->configured) return ERR_STATE;
+    if (thread->configured)
+        return ERR_STATE;
     thread->space = part(word[0], OBJECT_TYPE_SPACE, &error);
     thread->captab = part(word[1], OBJECT_TYPE_CAPTAB, &error);
     thread->sched = part(word[2], OBJECT_TYPE_SCHED, &error);
     thread->reserve = part(word[3], OBJECT_TYPE_SCHED, &error);
     thread->fault = part(word[4], OBJECT_TYPE_ENDPOINT, &error);
     thread->notif = part(word[5], OBJECT_TYPE_NOTIF, &error);
-    if (error != OK || thread->space == NULL || thread->captab == NULL) return error != OK ? error : ERR_SLOT;
+    if (error != OK || thread->space == NULL || thread->captab == NULL)
+        return error != OK ? error : ERR_SLOT;
     thread->fault_badge = word[4] != 0 ? fake.root->slot[word[4]].badge : 0;
     thread->configured = true;
     return thread->sched != NULL && thread->sched->period == 0 ? ERR_STATE : OK;
@@ -414,23 +475,28 @@ static enum error call_thread(enum call call, uint32_t slot, uint64_t *word)
 {
     enum error error;
     struct fake_capability *found = find(slot, OBJECT_TYPE_THREAD, &error);
-    if (found == NULL) return error;
+    if (found == NULL)
+        return error;
     struct fake_object *thread = found->object;
-    if (call == CALL_THREAD_CONFIGURE) return call_configure(thread, word);
-    if (call == CALL_THREAD_WRITE) memcpy(thread->registers[word[0]], &word[1], 64);
+    if (call == CALL_THREAD_CONFIGURE)
+        return call_configure(thread, word);
+    if (call == CALL_THREAD_WRITE)
+        memcpy(thread->registers[word[0]], &word[1], 64);
     if (call == CALL_THREAD_READ) {
         uint64_t group = word[0];
         memcpy(word, thread->registers[group], 64);
         word[4] = group == REGISTER_GROUP_CONTROL ? thread->state : word[4];
     }
     if (call == CALL_THREAD_RESUME) {
-        if (!thread->configured || (thread->state != THREAD_STATE_INACTIVE && thread->state != THREAD_STATE_STOPPED)) {
+        if (!thread->configured ||
+            (thread->state != THREAD_STATE_INACTIVE && thread->state != THREAD_STATE_STOPPED)) {
             return ERR_STATE;
         }
         thread->state = THREAD_STATE_READY;
     }
     if (call == CALL_THREAD_SUSPEND) {
-        if (thread->state == THREAD_STATE_INACTIVE) return ERR_STATE;
+        if (thread->state == THREAD_STATE_INACTIVE)
+            return ERR_STATE;
         thread->state = THREAD_STATE_STOPPED;
     }
     return OK;
@@ -440,8 +506,10 @@ static enum error call_sched(uint32_t slot, const uint64_t *word)
 {
     enum error error;
     struct fake_capability *sched = find(slot, OBJECT_TYPE_SCHED, &error);
-    if (sched == NULL) return error;
-    if (word[0] != 5 || sched->object->period != 0 || word[1] == 0 || word[1] > word[2]) return ERR_RANGE;
+    if (sched == NULL)
+        return error;
+    if (word[0] != 5 || sched->object->period != 0 || word[1] == 0 || word[1] > word[2])
+        return ERR_RANGE;
     sched->object->budget = word[1];
     sched->object->period = word[2];
     return OK;
@@ -451,20 +519,29 @@ static enum error call_control(uint32_t slot, uint8_t type, const uint64_t *word
 {
     enum error error;
     struct fake_capability *table = find(word[0], OBJECT_TYPE_CAPTAB, &error);
-    if (table == NULL) return error;
-    if (slot != 5) return ERR_TYPE;
-    if (word[1] == 0 || word[1] >= table->object->slots) return ERR_SLOT;
-    if (table->object->slot[word[1]].type != OBJECT_TYPE_NONE) return ERR_OCCUPIED;
-    table->object->slot[word[1]] = (struct fake_capability){
-        .type = type, .rights = UINT8_MAX, .original = true, .badge = word[2] | word[3] << 16,
-        .parent = &fake.root->slot[5], .object = object_new(type)};
+    if (table == NULL)
+        return error;
+    if (slot != 5)
+        return ERR_TYPE;
+    if (word[1] == 0 || word[1] >= table->object->slots)
+        return ERR_SLOT;
+    if (table->object->slot[word[1]].type != OBJECT_TYPE_NONE)
+        return ERR_OCCUPIED;
+    table->object->slot[word[1]] = (struct fake_capability){.type = type,
+                                                            .rights = UINT8_MAX,
+                                                            .original = true,
+                                                            .badge = word[2] | word[3] << 16,
+                                                            .parent = &fake.root->slot[5],
+                                                            .object = object_new(type)};
     return OK;
 }
 
-static enum error check_two(uint32_t slot, uint8_t type, uint64_t a, uint8_t a_type, uint64_t b, uint8_t b_type)
+static enum error check_two(uint32_t slot, uint8_t type, uint64_t a, uint8_t a_type, uint64_t b,
+                            uint8_t b_type)
 {
     enum error error = OK;
-    if (find(slot, type, &error) == NULL || find(a, a_type, &error) == NULL) return error;
+    if (find(slot, type, &error) == NULL || find(a, a_type, &error) == NULL)
+        return error;
     return b == 0 || find(b, b_type, &error) != NULL ? OK : error;
 }
 
@@ -480,21 +557,39 @@ enum error ipc_invoke(uint64_t rax, uint64_t rdi, struct message *message)
         return ERR_MEMORY;
     }
     switch ((unsigned)call) {
-    case CALL_UNTYPED_RETYPE: return call_retype(slot, word);
-    case CALL_CAPTAB_COPY: return call_copy(slot, word);
-    case CALL_CAPTAB_DELETE: return call_remove(slot, word, true);
-    case CALL_CAPTAB_REVOKE: return call_remove(slot, word, false);
-    case CALL_SPACE_MAP: return call_map(slot, word);
-    case CALL_SPACE_UNMAP: return call_unmap(slot, word);
-    case CALL_THREAD_CONFIGURE: case CALL_THREAD_READ: case CALL_THREAD_WRITE: case CALL_THREAD_RESUME:
-    case CALL_THREAD_SUSPEND: return call_thread(call, slot, word);
-    case CALL_SCHED_CONFIGURE: return call_sched(slot, word);
-    case CALL_CONTROL_IOPORT: return call_control(slot, OBJECT_TYPE_IOPORT, word);
-    case CALL_CONTROL_IRQ: return call_control(slot, OBJECT_TYPE_IRQ, word);
-    case CALL_IRQ_BIND: return check_two(slot, OBJECT_TYPE_IRQ, word[0], OBJECT_TYPE_NOTIF, 0, 0);
-    case CALL_VCPU_CONFIGURE: return check_two(slot, OBJECT_TYPE_VCPU, word[0], OBJECT_TYPE_SPACE, word[1], OBJECT_TYPE_CAPTAB);
-    case CALL_ENDPOINT_WAIT: return fake_wait(false, rdi, message);
-    case CALL_ENDPOINT_REPLY_WAIT: return fake_wait(true, rdi, message);
-    default: return ERR_SYSCALL;
+    case CALL_UNTYPED_RETYPE:
+        return call_retype(slot, word);
+    case CALL_CAPTAB_COPY:
+        return call_copy(slot, word);
+    case CALL_CAPTAB_DELETE:
+        return call_remove(slot, word, true);
+    case CALL_CAPTAB_REVOKE:
+        return call_remove(slot, word, false);
+    case CALL_SPACE_MAP:
+        return call_map(slot, word);
+    case CALL_SPACE_UNMAP:
+        return call_unmap(slot, word);
+    case CALL_THREAD_CONFIGURE:
+    case CALL_THREAD_READ:
+    case CALL_THREAD_WRITE:
+    case CALL_THREAD_RESUME:
+    case CALL_THREAD_SUSPEND:
+        return call_thread(call, slot, word);
+    case CALL_SCHED_CONFIGURE:
+        return call_sched(slot, word);
+    case CALL_CONTROL_IOPORT:
+        return call_control(slot, OBJECT_TYPE_IOPORT, word);
+    case CALL_CONTROL_IRQ:
+        return call_control(slot, OBJECT_TYPE_IRQ, word);
+    case CALL_IRQ_BIND:
+        return check_two(slot, OBJECT_TYPE_IRQ, word[0], OBJECT_TYPE_NOTIF, 0, 0);
+    case CALL_VCPU_CONFIGURE:
+        return check_two(slot, OBJECT_TYPE_VCPU, word[0], OBJECT_TYPE_SPACE, word[1], OBJECT_TYPE_CAPTAB);
+    case CALL_ENDPOINT_WAIT:
+        return fake_wait(false, rdi, message);
+    case CALL_ENDPOINT_REPLY_WAIT:
+        return fake_wait(true, rdi, message);
+    default:
+        return ERR_SYSCALL;
     }
 }

@@ -11,7 +11,8 @@ static void store(uint8_t *at, uint64_t value, unsigned bytes)
     }
 }
 
-static void program_header(uint8_t *at, uint32_t flags, uint64_t offset, uint64_t vaddr, uint64_t file, uint64_t memory)
+static void program_header(uint8_t *at, uint32_t flags, uint64_t offset, uint64_t vaddr, uint64_t file,
+                           uint64_t memory)
 {
     store(at, 1, 4);
     store(at + 4, flags, 4);
@@ -66,8 +67,8 @@ static void images(struct spec *spec)
     };
 }
 
-static void object(struct spec *spec, unsigned number, uint8_t owner, uint8_t type, uint64_t size, uint32_t count,
-                   const char *name)
+static void object(struct spec *spec, unsigned number, uint8_t owner, uint8_t type, uint64_t size,
+                   uint32_t count, const char *name)
 {
     struct spec_object *object = &spec->object[number];
     *object = (struct spec_object){.owner = owner, .type = type, .size = size, .count = count};
@@ -116,19 +117,20 @@ static void vmm_objects(struct spec *spec)
     spec->object_count = SAMPLE_OBJECTS;
 }
 
-static void map(struct spec *spec, struct spec_domain *domain, uint16_t object, uint32_t count, uint64_t vaddr,
-                uint8_t access)
+static void map(struct spec *spec, struct spec_domain *domain, uint16_t object, uint32_t count,
+                uint64_t vaddr, uint8_t access)
 {
     spec->mapping[spec->mapping_count++] =
         (struct spec_mapping){.object = object, .count = count, .vaddr = vaddr, .access = access};
     domain->mappings.count++;
 }
 
-static struct spec_capability *give(struct spec *spec, struct spec_range *range, uint32_t slot, uint16_t object,
-                                    uint32_t count, unsigned rights)
+static struct spec_capability *give(struct spec *spec, struct spec_range *range, uint32_t slot,
+                                    uint16_t object, uint32_t count, unsigned rights)
 {
     struct spec_capability *capability = &spec->capability[spec->capability_count++];
-    *capability = (struct spec_capability){.slot = slot, .object = object, .count = count, .rights = (uint8_t)rights};
+    *capability =
+        (struct spec_capability){.slot = slot, .object = object, .count = count, .rights = (uint8_t)rights};
     range->count++;
     return capability;
 }
@@ -142,9 +144,16 @@ static void thread(struct spec *spec, struct spec_domain *domain, struct spec_th
 static void mgmt(struct spec *spec)
 {
     struct spec_domain *domain = &spec->domain[SAMPLE_MGMT];
-    *domain = (struct spec_domain){.name = "mgmt", .start = true, .compartment = 1, .memory = {0x16000, 4096},
-                                   .captab = MGMT_CAPTAB, .space = MGMT_SPACE, .image_frames = MGMT_IMAGE,
-                                   .info_frame = MGMT_INFO, .profile_count = 1, .profile = {{"described", 1}},
+    *domain = (struct spec_domain){.name = "mgmt",
+                                   .start = true,
+                                   .compartment = 1,
+                                   .memory = {0x16000, 4096},
+                                   .captab = MGMT_CAPTAB,
+                                   .space = MGMT_SPACE,
+                                   .image_frames = MGMT_IMAGE,
+                                   .info_frame = MGMT_INFO,
+                                   .profile_count = 1,
+                                   .profile = {{"described", 1}},
                                    .restart = {.on = 1, .max = 2, .window_s = 60}};
     map(spec, domain, MGMT_STACK, 2, SAMPLE_STACK_TOP - 8192, MAP_READ | MAP_WRITE);
     map(spec, domain, SAMPLE_CHANNEL, 4, SAMPLE_CHANNEL_ADDRESS, MAP_READ | MAP_WRITE);
@@ -156,23 +165,70 @@ static void mgmt(struct spec *spec)
     spec->ioport[spec->ioport_count++] = (struct spec_ioport){.slot = 4, .first = 0x3f8, .last = 0x3ff};
     domain->irqs.count = 1;
     spec->irq[spec->irq_count++] = (struct spec_irq){.slot = 5, .gsi = 4, .notif = SAMPLE_BELL, .bits = 1};
-    thread(spec, domain, (struct spec_thread){.object = MGMT_THREAD, .sched = MGMT_SCHED, .budget_us = 2000,
-                                              .period_us = 10000, .priority = 20, .reserve = MGMT_RESERVE,
-                                              .reserve_us = 1000, .notif = SAMPLE_BELL, .fault = SAMPLE_BUILDER,
-                                              .fault_badge = SAMPLE_MGMT, .stack_top = SAMPLE_STACK_TOP});
+    thread(spec, domain,
+           (struct spec_thread){.object = MGMT_THREAD,
+                                .sched = MGMT_SCHED,
+                                .budget_us = 2000,
+                                .period_us = 10000,
+                                .priority = 20,
+                                .reserve = MGMT_RESERVE,
+                                .reserve_us = 1000,
+                                .notif = SAMPLE_BELL,
+                                .fault = SAMPLE_BUILDER,
+                                .fault_badge = SAMPLE_MGMT,
+                                .stack_top = SAMPLE_STACK_TOP});
     domain->resources.count = 1;
-    spec->resource[spec->resource_count++] =
-        (struct spec_resource){.name = "com1", .kind = RESOURCE_KIND_IOPORT, .slot = 4, .count = 1, .extra = 0x3f8};
+    spec->resource[spec->resource_count++] = (struct spec_resource){
+        .name = "com1", .kind = RESOURCE_KIND_IOPORT, .slot = 4, .count = 1, .extra = 0x3f8};
     memcpy(spec->text, "0 mgmt - on-failure/2\n", 22);
     spec->text_bytes = domain->text.count = 22;
+}
+
+static void vmm_runs(struct spec *spec, struct spec_domain *domain)
+{
+    thread(spec, domain,
+           (struct spec_thread){.object = VMM_THREAD,
+                                .sched = VMM_SCHED,
+                                .budget_us = 5000,
+                                .period_us = 10000,
+                                .priority = 10,
+                                .reserve = SPEC_NONE,
+                                .notif = VMM_NOTIF,
+                                .fault = SAMPLE_TENANT,
+                                .fault_badge = SAMPLE_VMM,
+                                .stack_top = SAMPLE_STACK_TOP});
+    domain->guest = (struct spec_guest){.present = true,
+                                        .name = "a",
+                                        .vcpu = VMM_VCPU,
+                                        .space = VMM_GUEST_SPACE,
+                                        .captab = VMM_GUEST_CAPTAB,
+                                        .capabilities = {spec->capability_count, 0}};
+    struct spec_capability *tenant = give(spec, &domain->guest.capabilities, 1, SAMPLE_TENANT, 1, RIGHT_CALL);
+    *tenant = (struct spec_capability){.slot = 1,
+                                       .object = SAMPLE_TENANT,
+                                       .count = 1,
+                                       .rights = RIGHT_CALL,
+                                       .flags = COPY_SEALED,
+                                       .interface = 16,
+                                       .mask = 0xf,
+                                       .badge = 1};
+    domain->resources.first = spec->resource_count;
+    domain->text.first = spec->text_bytes;
 }
 
 static void vmm(struct spec *spec)
 {
     struct spec_domain *domain = &spec->domain[SAMPLE_VMM];
-    *domain = (struct spec_domain){.name = "vmm-a", .start = true, .compartment = 2, .memory = {0x422000, 0x200000},
-                                   .captab = VMM_CAPTAB, .space = VMM_SPACE, .image_frames = VMM_IMAGE,
-                                   .info_frame = VMM_INFO, .profile_count = 1, .profile = {{"described", 1}}};
+    *domain = (struct spec_domain){.name = "vmm-a",
+                                   .start = true,
+                                   .compartment = 2,
+                                   .memory = {0x422000, 0x200000},
+                                   .captab = VMM_CAPTAB,
+                                   .space = VMM_SPACE,
+                                   .image_frames = VMM_IMAGE,
+                                   .info_frame = VMM_INFO,
+                                   .profile_count = 1,
+                                   .profile = {{"described", 1}}};
     domain->mappings.first = spec->mapping_count;
     map(spec, domain, VMM_STACK, 2, SAMPLE_STACK_TOP - 8192, MAP_READ | MAP_WRITE);
     map(spec, domain, SAMPLE_CHANNEL, 4, SAMPLE_CHANNEL_ADDRESS, MAP_READ | MAP_WRITE);
@@ -185,32 +241,30 @@ static void vmm(struct spec *spec)
     give(spec, &domain->capabilities, 7, VMM_GUEST_SPACE, 1, RIGHT_MANAGE);
     domain->ioports.first = spec->ioport_count;
     domain->irqs.first = spec->irq_count;
-    thread(spec, domain, (struct spec_thread){.object = VMM_THREAD, .sched = VMM_SCHED, .budget_us = 5000,
-                                              .period_us = 10000, .priority = 10, .reserve = SPEC_NONE,
-                                              .notif = VMM_NOTIF, .fault = SAMPLE_TENANT, .fault_badge = SAMPLE_VMM,
-                                              .stack_top = SAMPLE_STACK_TOP});
-    domain->guest = (struct spec_guest){.present = true, .name = "a", .vcpu = VMM_VCPU, .space = VMM_GUEST_SPACE,
-                                        .captab = VMM_GUEST_CAPTAB, .capabilities = {spec->capability_count, 0}};
-    struct spec_capability *tenant = give(spec, &domain->guest.capabilities, 1, SAMPLE_TENANT, 1, RIGHT_CALL);
-    *tenant = (struct spec_capability){.slot = 1, .object = SAMPLE_TENANT, .count = 1, .rights = RIGHT_CALL,
-                                       .flags = COPY_SEALED, .interface = 16, .mask = 0xf, .badge = 1};
-    domain->resources.first = spec->resource_count;
-    domain->text.first = spec->text_bytes;
+    vmm_runs(spec, domain);
 }
 
 void sample_spec(struct spec *spec)
 {
     memset(spec, 0, sizeof *spec);
     strcpy(spec->name, "sample");
-    spec->platform = (struct spec_platform){.machine = "q35", .memory_mib = 64, .com1_port = 0x3f8, .com1_gsi = 4,
-                                            .com2_port = 0x2f8, .com2_gsi = 3, .poweroff_port = 0x604,
-                                            .poweroff_value = 0x2000, .poweroff_bytes = 2, .debug_exit_port = 0xf4};
+    spec->platform = (struct spec_platform){.machine = "q35",
+                                            .memory_mib = 64,
+                                            .com1_port = 0x3f8,
+                                            .com1_gsi = 4,
+                                            .com2_port = 0x2f8,
+                                            .com2_gsi = 3,
+                                            .poweroff_port = 0x604,
+                                            .poweroff_value = 0x2000,
+                                            .poweroff_bytes = 2,
+                                            .debug_exit_port = 0xf4};
     images(spec);
     shared_objects(spec);
     mgmt_objects(spec);
     vmm_objects(spec);
     spec->channel_count = 1;
-    spec->channel[0] = (struct spec_channel){.object = SAMPLE_CHANNEL, .end_a = SAMPLE_VMM, .end_b = SAMPLE_MGMT};
+    spec->channel[0] =
+        (struct spec_channel){.object = SAMPLE_CHANNEL, .end_a = SAMPLE_VMM, .end_b = SAMPLE_MGMT};
     spec->builder_endpoint = SAMPLE_BUILDER;
     spec->domain_count = 2;
     mgmt(spec);

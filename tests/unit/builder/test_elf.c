@@ -97,9 +97,9 @@ static void test_elf__refuses_shared_pages_and_disorder(void)
 
 static void test_elf__refuses_what_nobody_serves(void)
 {
-    refused(DATA_HEADER + P_TYPE, 2, 4, "type 0x2");          /* dynamic */
-    refused(DATA_HEADER + P_TYPE, 3, 4, "type 0x3");          /* interpreter */
-    refused(DATA_HEADER + P_TYPE, 7, 4, "type 0x7");          /* thread-local storage */
+    refused(DATA_HEADER + P_TYPE, 2, 4, "type 0x2"); /* dynamic */
+    refused(DATA_HEADER + P_TYPE, 3, 4, "type 0x3"); /* interpreter */
+    refused(DATA_HEADER + P_TYPE, 7, 4, "type 0x7"); /* thread-local storage */
     sample_elf(file);
     put(DATA_HEADER + P_TYPE, 0x6474e551, 4);
     put(DATA_HEADER + P_FLAGS, 7, 4);

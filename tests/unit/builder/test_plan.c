@@ -16,7 +16,8 @@ static struct boot_info machine(void)
         .module_first = 8,
         .module_count = 4,
         .captab_slots = 4096,
-        .region = {{.base = 0x1000, .bytes = 0x9f000, .slot = 6}, {.base = 0x1203000, .bytes = 0x2000000, .slot = 7}},
+        .region = {{.base = 0x1000, .bytes = 0x9f000, .slot = 6},
+                   {.base = 0x1203000, .bytes = 0x2000000, .slot = 7}},
     };
 }
 

@@ -11,21 +11,21 @@ static bool checks(const uint8_t *bytes, size_t len)
     return reader_check(bytes, len, &why);
 }
 
-#define ACCEPTS(...)                                      \
-    do {                                                  \
-        const uint8_t bytes[] = {__VA_ARGS__};            \
-        CHECK(checks(bytes, sizeof bytes));               \
-        CHECK_TEXT(why.text, "");                         \
+#define ACCEPTS(...)                           \
+    do {                                       \
+        const uint8_t bytes[] = {__VA_ARGS__}; \
+        CHECK(checks(bytes, sizeof bytes));    \
+        CHECK_TEXT(why.text, "");              \
     } while (0)
 
-#define REFUSES(reason, ...)                              \
-    do {                                                  \
-        const uint8_t bytes[] = {__VA_ARGS__};            \
-        CHECK(!checks(bytes, sizeof bytes));              \
-        CHECK(strstr(why.text, reason) != NULL);          \
-        if (strstr(why.text, reason) == NULL) {           \
-            printf("    got: %s\n", why.text);            \
-        }                                                 \
+#define REFUSES(reason, ...)                     \
+    do {                                         \
+        const uint8_t bytes[] = {__VA_ARGS__};   \
+        CHECK(!checks(bytes, sizeof bytes));     \
+        CHECK(strstr(why.text, reason) != NULL); \
+        if (strstr(why.text, reason) == NULL) {  \
+            printf("    got: %s\n", why.text);   \
+        }                                        \
     } while (0)
 
 static void test_reader__accepts_deterministic_items(void)
@@ -68,17 +68,17 @@ static void test_reader__refuses_longer_forms(void)
 
 static void test_reader__refuses_what_descriptions_do_not_use(void)
 {
-    REFUSES("kind", 0x9f, 0xff);                                  /* indefinite array */
-    REFUSES("kind", 0xbf, 0xff);                                  /* indefinite map */
-    REFUSES("kind", 0x5f, 0x41, 0, 0xff);                         /* indefinite bytes */
-    REFUSES("kind", 0x7f, 0x61, 'a', 0xff);                       /* indefinite text */
-    REFUSES("kind", 0xc1, 0x00);                                  /* tag */
-    REFUSES("kind", 0xf9, 0x3c, 0x00);                            /* half float */
-    REFUSES("kind", 0xfa, 0x3f, 0x80, 0, 0);                      /* float */
-    REFUSES("kind", 0xfb, 0x3f, 0xf0, 0, 0, 0, 0, 0, 0);          /* double */
-    REFUSES("kind", 0xf7);                                        /* undefined */
-    REFUSES("kind", 0x1c);                                        /* reserved */
-    REFUSES("kind", 0xff);                                        /* break alone */
+    REFUSES("kind", 0x9f, 0xff);                         /* indefinite array */
+    REFUSES("kind", 0xbf, 0xff);                         /* indefinite map */
+    REFUSES("kind", 0x5f, 0x41, 0, 0xff);                /* indefinite bytes */
+    REFUSES("kind", 0x7f, 0x61, 'a', 0xff);              /* indefinite text */
+    REFUSES("kind", 0xc1, 0x00);                         /* tag */
+    REFUSES("kind", 0xf9, 0x3c, 0x00);                   /* half float */
+    REFUSES("kind", 0xfa, 0x3f, 0x80, 0, 0);             /* float */
+    REFUSES("kind", 0xfb, 0x3f, 0xf0, 0, 0, 0, 0, 0, 0); /* double */
+    REFUSES("kind", 0xf7);                               /* undefined */
+    REFUSES("kind", 0x1c);                               /* reserved */
+    REFUSES("kind", 0xff);                               /* break alone */
 }
 
 static void test_reader__refuses_bad_keys(void)

@@ -104,7 +104,8 @@ static void test_realise__segments_are_where_the_elf_says(void)
     const uint8_t *text = seen(MGMT_SPACE, 0x400000), *data = seen(MGMT_SPACE, 0x401000);
     CHECK(text != NULL && memcmp(text, elf + 0x1000, 0x80) == 0);
     CHECK(text != NULL && text[0x80] == 0 && text[4095] == 0);
-    CHECK(data != NULL && data[0x0f] == 0 && memcmp(data + 0x10, elf + 0x2010, 0xf0) == 0 && data[0x100] == 0);
+    CHECK(data != NULL && data[0x0f] == 0 && memcmp(data + 0x10, elf + 0x2010, 0xf0) == 0 &&
+          data[0x100] == 0);
     CHECK(seen(MGMT_SPACE, 0x402000) != NULL && seen(MGMT_SPACE, 0x402000)[0] == 0);
     CHECK(seen(MGMT_SPACE, 0x403000) == NULL);
     CHECK_EQ(access_at(MGMT_SPACE, 0x400000), MAP_READ | MAP_EXEC);
@@ -370,8 +371,15 @@ static void test_postmortem__of_the_thread_that_faulted(void)
 
 static void test_postmortem__a_wild_stack_pointer_reads_nothing(void)
 {
-    static const uint64_t wild[] = {0, 8, UINT64_MAX, UINT64_MAX - 15, SAMPLE_STACK_TOP, SAMPLE_STACK_TOP - 8,
-                                    SAMPLE_STACK_TOP - 4096 - 8, SAMPLE_STACK_TOP - 8192 - 8, SAMPLE_CHANNEL_ADDRESS};
+    static const uint64_t wild[] = {0,
+                                    8,
+                                    UINT64_MAX,
+                                    UINT64_MAX - 15,
+                                    SAMPLE_STACK_TOP,
+                                    SAMPLE_STACK_TOP - 8,
+                                    SAMPLE_STACK_TOP - 4096 - 8,
+                                    SAMPLE_STACK_TOP - 8192 - 8,
+                                    SAMPLE_CHANNEL_ADDRESS};
     for (unsigned i = 0; i < sizeof wild / sizeof wild[0]; i++) {
         boot_machine();
         own(VMM_THREAD)->object->registers[REGISTER_GROUP_CONTROL][1] = wild[i];
@@ -463,7 +471,8 @@ static void test_serve__refuses_what_is_not_its_interface(void)
 
 static void test_serve__mgmt_is_restarted_by_its_policy_and_parked_in_the_end(void)
 {
-    const struct message fault = {.label = label_make(INTERFACE_FAULT, FAULT_EXCEPTION, 6), .badge = SAMPLE_MGMT,
+    const struct message fault = {.label = label_make(INTERFACE_FAULT, FAULT_EXCEPTION, 6),
+                                  .badge = SAMPLE_MGMT,
                                   .word = {6, 0, 0x400020}};
     boot_machine();
     CHECK_EQ(lifecycle_start(&builder, SAMPLE_MGMT), OK);

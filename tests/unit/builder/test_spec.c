@@ -33,13 +33,13 @@ static void reason(const char *expected)
 }
 
 /* The sample with one change, through CBOR, is refused in decoding. */
-#define DECODE_REFUSES(change, expected)                          \
-    do {                                                          \
-        sample_spec(&spec);                                       \
-        change;                                                   \
-        len = encode_spec(&spec, SPEC_VERSION, cbor, sizeof cbor);\
-        CHECK(!decodes());                                        \
-        reason(expected);                                         \
+#define DECODE_REFUSES(change, expected)                           \
+    do {                                                           \
+        sample_spec(&spec);                                        \
+        change;                                                    \
+        len = encode_spec(&spec, SPEC_VERSION, cbor, sizeof cbor); \
+        CHECK(!decodes());                                         \
+        reason(expected);                                          \
     } while (0)
 
 /* The sample with one change is refused by the check of the whole. */
@@ -87,7 +87,8 @@ static void test_spec__refuses_every_truncation(void)
 
 static void test_spec__no_single_byte_crashes_it(void)
 {
-    static const uint8_t values[] = {0x00, 0x17, 0x1b, 0x3b, 0x5b, 0x7b, 0x80, 0x9f, 0x9b, 0xbb, 0xf5, 0xf6, 0xff};
+    static const uint8_t values[] = {0x00, 0x17, 0x1b, 0x3b, 0x5b, 0x7b, 0x80,
+                                     0x9f, 0x9b, 0xbb, 0xf5, 0xf6, 0xff};
     sample_spec(&spec);
     len = encode_spec(&spec, SPEC_VERSION, cbor, sizeof cbor);
     for (size_t i = 0; i < len; i++) {
@@ -193,7 +194,8 @@ static void test_spec__refuses_bad_capabilities(void)
     CHECK_REFUSES(spec.irq[0].slot = 3, "interrupt 4");
     CHECK_REFUSES(spec.irq[0].bits = 0, "interrupt 4");
     CHECK_REFUSES(spec.capability[2].first = 1, "beyond 'ram'");
-    CHECK_REFUSES((spec.capability[0].object = SAMPLE_CONTENT, spec.capability[0].rights = RIGHT_WRITE), "to write");
+    CHECK_REFUSES((spec.capability[0].object = SAMPLE_CONTENT, spec.capability[0].rights = RIGHT_WRITE),
+                  "to write");
 }
 
 static void test_spec__guest_tables_take_only_sealed_messages(void)
@@ -225,7 +227,8 @@ static void test_spec__refuses_bad_images_and_names(void)
     CHECK_REFUSES(spec.domain[0].profile[0].image = 9, "names no ELF");
     CHECK_REFUSES(spec.image[SAMPLE_PROGRAM].segment_count = 0, "disagree");
     CHECK_REFUSES(spec.image[SAMPLE_PROGRAM].segment[1].memory_bytes = 0x10000, "does not fit its frames");
-    CHECK_REFUSES(spec.image[SAMPLE_PROGRAM].segment[1].memory_bytes = UINT64_C(0x7ffffffff000), "outside the address");
+    CHECK_REFUSES(spec.image[SAMPLE_PROGRAM].segment[1].memory_bytes = UINT64_C(0x7ffffffff000),
+                  "outside the address");
     CHECK_REFUSES(strcpy(spec.domain[1].name, "mgmt"), "two domains");
 }
 

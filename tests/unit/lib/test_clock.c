@@ -18,7 +18,8 @@ static void test_clock__no_overflow_on_the_way(void)
     CHECK_EQ(clock_ticks_to_ns(UINT64_MAX, 1000000), UINT64_MAX);
     CHECK_EQ(clock_ticks_to_ns(UINT64_MAX, 1), UINT64_MAX);
     CHECK_EQ(clock_ns_to_ticks(UINT64_MAX, 4000000), UINT64_MAX);
-    CHECK_EQ(clock_ns_to_ticks(UINT64_C(86400) * 365 * 1000000000, 1000000), UINT64_C(86400) * 365 * 1000000000);
+    CHECK_EQ(clock_ns_to_ticks(UINT64_C(86400) * 365 * 1000000000, 1000000),
+             UINT64_C(86400) * 365 * 1000000000);
 }
 
 static void test_clock__unknown_frequency_answers_zero(void)

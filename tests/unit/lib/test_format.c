@@ -12,7 +12,8 @@ static void test_format__conversions(void)
 {
     format_text(ours, sizeof ours, "%s %c %d %u %x", "ab", 'c', -5, 7u, 0xbeefu);
     CHECK_TEXT(ours, "ab c -5 7 beef");
-    format_text(ours, sizeof ours, "%llu %lld %llx", (unsigned long long)UINT64_MAX, (long long)INT64_MIN, 1ull << 40);
+    format_text(ours, sizeof ours, "%llu %lld %llx", (unsigned long long)UINT64_MAX, (long long)INT64_MIN,
+                1ull << 40);
     CHECK_TEXT(ours, "18446744073709551615 -9223372036854775808 10000000000");
     format_text(ours, sizeof ours, "%zu%%", (size_t)3);
     CHECK_TEXT(ours, "3%");
