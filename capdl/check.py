@@ -10,8 +10,9 @@ from .abi import Abi
 from .claims import ClaimReader
 from .description import Description, WrittenDomain, WrittenGuest
 from .errors import Faults, Place
-from .model import BUILDER_NAME, VMM_PREFIX, BootModule, Domain, Guest, Model, Restart, Schedule
+from .model import BUILDER_NAME, VMM_PREFIX, Authority, BootModule, Domain, Guest, Model, Restart, Schedule
 from .platforms import PLATFORMS
+from .spec import Claim, OnlyHolds
 from .tables import one_of
 from .wiring import Wiring
 
@@ -55,7 +56,7 @@ class Checker:
         self.check_focus({channel.end_a for channel in channels if channel.kind == "console"})
         subjects = {domain.name for domain in self.domains} | self.guests().keys()
         reader = ClaimReader(subjects, self.abi, self.platform, self.faults)
-        claims = [claim for one in self.written.claims for claim in reader.read(one)]
+        claims = [*self.laboratory_claims(), *(claim for one in self.written.claims for claim in reader.read(one))]
         self.faults.stop_if_any()
         return Model(
             self.written.name,
@@ -152,7 +153,25 @@ class Checker:
             self.schedule(one.name, DEFAULT_DOMAIN),
             self.restart(one.name),
             None,
+            self.authority(one),
         )
+
+    def authority(self, one: WrittenDomain) -> Authority | None:
+        """Only a laboratory's domains hold what kernel objects are made of."""
+        if one.authority is None:
+            return None
+        if not self.written.laboratory:
+            self.faults.add(
+                one.at("authority"), f"'{one.name}' has authority", "'laboratory = true' in [system], or none"
+            )
+        return Authority(one.authority.untyped_mib, one.authority.slots, one.authority.tables)
+
+    def laboratory_claims(self) -> list[Claim]:
+        """What makes the laboratory visible to the checker, and in every report."""
+        names = [domain.name for domain in self.domains if domain.authority]
+        types = sum(1 << self.abi.type(name) for name in ("untyped", "captab", "control"))
+        text = f"laboratory: only {', '.join(names)} may hold untyped, captab or control"
+        return [OnlyHolds(5, text, names, types)] if names else []
 
     def vmm(self, number: int, one: WrittenGuest) -> Domain:
         if one.memory_mib % 2:

@@ -14,12 +14,13 @@ from .abi import Abi
 from .description import WrittenClaim
 from .errors import Faults, Place
 from .platforms import Platform
-from .spec import Claim, HoldsNo, NoFlow, OnlyCalls, OnlyPort
+from .spec import Claim, HoldsNo, NoFlow, OnlyCalls, OnlyHolds, OnlyPort
 from .tables import one_of
 
 SENTENCES = (
     "'no flow from A to B [except through C, D]', 'no flow between A and B [except through C]', "
-    "'A holds no TYPE, TYPE [of another domain]', 'only A, B may call INTERFACE.METHOD' or 'only A may use PORT'"
+    "'A holds no TYPE, TYPE [of another domain]', 'only A, B may call INTERFACE.METHOD', 'only A may use PORT' "
+    "or 'only A may hold TYPE'"
 )
 
 
@@ -86,12 +87,21 @@ class ClaimReader:
     def _holds_no(self, text: str, inside: Place, tree: Tree[Token]) -> list[Claim]:
         who, types, foreign = tree.children
         assert isinstance(types, Tree)
+        assert isinstance(who, Token)
+        return [HoldsNo(2, text, self._subject(who, inside), self._types(types, inside), foreign is not None)]
+
+    def _only_holds(self, text: str, inside: Place, tree: Tree[Token]) -> list[Claim]:
+        who, types = tree.children
+        assert isinstance(types, Tree)
+        return [OnlyHolds(5, text, self._names(who, inside), self._types(types, inside))]
+
+    def _types(self, types: Tree[Token], inside: Place) -> int:
+        """The mask of the types named."""
         known = self.abi.enums["object_type"].keys() - {"none"}
         names = [
             self._known(token, inside, known, "type of object") for token in types.children if isinstance(token, Token)
         ]
-        mask = sum(1 << self.abi.type(name) for name in set(names) if name in known)
-        return [HoldsNo(2, text, self._subject(who, inside), mask, foreign is not None)]
+        return sum(1 << self.abi.type(name) for name in set(names) if name in known)
 
     def _only_calls(self, text: str, inside: Place, tree: Tree[Token]) -> list[Claim]:
         who, interface, methods = tree.children

@@ -11,7 +11,7 @@ from .description import Description
 from .errors import Faults, Place
 from .images import Found, ImageProblem, ImageStore, pages
 from .limits import check_limits
-from .model import BUILDER, Channel, Domain, Guest, Model
+from .model import BUILDER, Authority, Channel, Domain, Guest, Model
 from .objects import Objects
 from .plan import FAULT_INTERFACE, READ, WRITE, Plan, PlanProblem
 
@@ -116,6 +116,8 @@ class Compilation:
                     layout.ENDPOINT_BYTES,
                     name=f"{domain.name}.endpoint",
                 )
+        if any(domain.authority for domain in self.model.domains):
+            add("control", spec.SHARED, "control", 0)
         for channel in self.model.channels:
             count = CHANNEL_BYTES // layout.PAGE
             add(self.channel_key(channel), spec.SHARED, "frame", layout.PAGE, count=count)
@@ -142,6 +144,8 @@ class Compilation:
             self.make_guest(plan, domain.guest)
         if domain.id == self.model.management:
             self.make_management(plan)
+        if domain.authority:
+            self.make_authority(plan, domain.authority)
         self.make_own(plan)
 
     def make_clients(self, plan: Plan) -> None:
@@ -229,6 +233,16 @@ class Compilation:
         )
         plan.text_resource("domains", "".join(lines))
 
+    def make_authority(self, plan: Plan, authority: Authority) -> None:
+        """A laboratory's domain makes objects for itself: docs/capdl.md, "Laboratories"."""
+        untyped = plan.own("untyped", "untyped", authority.untyped_mib << 20)
+        plan.resource("untyped", "number", slot=plan.hold(untyped, "read", "manage"))
+        plan.resource("space", "space", slot=plan.hold_later(plan.key("space"), "read", "manage"))
+        plan.resource("control", "number", slot=plan.hold("control", "manage"))
+        slot = plan.hold_later(plan.key("captab"), "read", "manage")
+        first = plan.take_slots(authority.slots)
+        plan.resource("captab", "captab", slot=slot, count=authority.slots, extra=first)
+
     def make_own(self, plan: Plan) -> None:
         """What every domain has: image, stack, heap, info page, thread, contexts, space, table."""
         domain = plan.domain
@@ -248,7 +262,8 @@ class Compilation:
         leaves = plan.leaves()
         for image in images:
             leaves += [(one.vaddr // layout.PAGE * layout.PAGE, layout.PAGE, pages(one)) for one in image.segments]
-        plan.own("space", "space", layout.space_bytes(layout.tables_for(leaves)))
+        spare = domain.authority.tables if domain.authority else 0
+        plan.own("space", "space", layout.space_bytes(layout.tables_for(leaves) + spare))
 
     # --- the whole ---
 

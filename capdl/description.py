@@ -53,9 +53,17 @@ class WrittenSubject(Written):
 
 
 @dataclass(frozen=True)
+class WrittenAuthority(Written):
+    untyped_mib: int
+    slots: int
+    tables: int
+
+
+@dataclass(frozen=True)
 class WrittenDomain(WrittenSubject):
     fpu: bool
     ports: list[tuple[str, Place]]
+    authority: WrittenAuthority | None
 
 
 @dataclass(frozen=True)
@@ -136,6 +144,7 @@ class Description(Written):
     name: str
     console: str
     management: str
+    laboratory: bool
     machine: str
     memory_mib: int
     overcommit: bool
@@ -167,6 +176,7 @@ def _domain(table: Table) -> WrittenDomain:
         *_common(table, heap_kib=0),
         fpu=table.boolean("fpu", True),
         ports=table.texts("ports"),
+        authority=_authority(table),
     )
 
 
@@ -198,6 +208,20 @@ def _guest(table: Table) -> WrittenGuest:
         modules=table.tables("module", _module),
         debug_exit=table.boolean("debug_exit", False),
     )
+
+
+def _authority(table: Table) -> WrittenAuthority | None:
+    if not table.has("authority"):
+        return None
+    inner = table.table("authority")
+    made = WrittenAuthority(
+        inner,
+        inner.integer("untyped_mib", 1, 1024),
+        inner.integer("slots", 1, 32768),
+        inner.integer("tables", 0, 1024, 64),
+    )
+    inner.finish()
+    return made
 
 
 def _channel(table: Table) -> WrittenChannel:
@@ -265,6 +289,7 @@ def _whole(top: Table) -> Description:
         system.name("name"),
         system.name("console", ""),
         system.name("management", ""),
+        system.boolean("laboratory", False),
         platform.choice("machine", PLATFORMS, "q35"),
         platform.integer("memory_mib", 64, 1 << 20, 1024),
         overcommit,

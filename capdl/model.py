@@ -47,6 +47,15 @@ class Guest:
 
 
 @dataclass(frozen=True)
+class Authority:
+    """What a laboratory's domain holds and no other: an untyped, its own table and space, and control."""
+
+    untyped_mib: int
+    slots: int  # free ones in its table
+    tables: int  # to spare in its space
+
+
+@dataclass(frozen=True)
 class Domain:
     id: int
     name: str
@@ -59,6 +68,7 @@ class Domain:
     schedule: Schedule
     restart: Restart
     guest: Guest | None
+    authority: Authority | None = None
 
     @property
     def title(self) -> str:

@@ -68,7 +68,13 @@ class Plan:
 
     def hold(self, target: str, *rights: str, mask: int = 0, interface: int = 0, badge: int = 0) -> int:
         """A capability on every frame (or the one object) of @target; returns its first slot."""
-        count = self.objects[target].count
+        return self._hold(target, self.objects[target].count, rights, mask, interface, badge)
+
+    def hold_later(self, target: str, *rights: str) -> int:
+        """The same for one object whose size is known only when all slots are taken."""
+        return self._hold(target, 1, rights, 0, 0, 0)
+
+    def _hold(self, target: str, count: int, rights: tuple[str, ...], mask: int, interface: int, badge: int) -> int:
         slot = self.take_slots(count)
         one = spec.Capability(slot, 0, 0, count, self.abi.rights(*rights), SEALED, interface, mask, badge)
         self.capabilities.append((target, one))
@@ -95,6 +101,8 @@ class Plan:
         self, name: str, kind: str, *, slot: int = 0, count: int = 0, address: int = 0, size: int = 0, extra: int = 0
     ) -> None:
         assert len(name) <= 23, name
+        if any(one.name == name for one in self.resources):
+            raise PlanProblem(f"'{self.domain.name}' would have two resources called '{name}'", "another endpoint name")
         if len(self.resources) == RESOURCES_MOST:
             raise PlanProblem(
                 f"'{self.domain.name}' needs more than {RESOURCES_MOST} named resources",

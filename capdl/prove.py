@@ -15,10 +15,9 @@ import cbor2
 
 READ, WRITE, EXEC, CALL, WAIT, SIGNAL, MANAGE, COPY = (1 << bit for bit in range(8))  # rights
 MAP_WRITE, MAP_EXEC = 2, 4
-CAPTAB, FRAME, SPACE, ENDPOINT, NOTIF = 2, 3, 4, 7, 8  # object_type
+UNTYPED, CAPTAB, FRAME, SPACE, ENDPOINT, NOTIF, CONTROL = 1, 2, 3, 4, 7, 8, 13  # object_type
 TERMINAL, SEALED = 1, 1
 SHARED, NONE, BUILDER = 64, 65535, "builder"
-FAULT_INTERFACE = 1
 ODD = (cbor2.CBORError, ArithmeticError, AttributeError, LookupError, MemoryError, RuntimeError, TypeError, ValueError)
 TYPES = "none untyped captab frame space thread sched endpoint notif vcpu iospace irq ioport control".split()
 
@@ -31,31 +30,30 @@ class Broken(Exception):
 class System:
     """The parts of the CBOR that claims speak of."""
 
-    objects: list[list[Any]]
+    objects: dict[int, list[Any]]
     builder: int
     domains: list[list[Any]]
     claims: list[list[Any]]
-    edges: dict[str, dict[str, str]] = field(default_factory=lambda: defaultdict(dict))  # from, to, how
+    edges: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
 
     def name(self, number: int) -> str:
         return str(self.objects[number][6])
 
-    def edge(self, source: str, target: str, how: str) -> None:
-        if source != target:
-            self.edges[source].setdefault(target, how)
+    def edge(self, source: str, target: str) -> None:
+        self.edges[source].add(target)
 
-    def both(self, one: str, other: str, how: str) -> None:
-        self.edge(one, other, how)
-        self.edge(other, one, how)
+    def both(self, one: str, other: str) -> None:
+        self.edge(one, other)
+        self.edge(other, one)
 
     def holders(self) -> list[tuple[str, list[list[Any]]]]:
         """Every table: who holds it and its capabilities."""
-        found: list[tuple[str, list[list[Any]]]] = []
-        for domain in self.domains:
-            found.append((domain[1], domain[12]))
-            if domain[16]:
-                found.append((domain[16][0], domain[16][4]))
-        return found
+        domains = [(domain[1], domain[12]) for domain in self.domains]
+        return domains + [(domain[16][0], domain[16][4]) for domain in self.domains if domain[16]]
+
+    def capabilities(self, without: list[str]) -> list[tuple[str, list[Any]]]:
+        """Every capability with its holder, but for those of @without."""
+        return [(name, one) for name, held in self.holders() for one in held if name not in without]
 
 
 def load(data: bytes) -> System:
@@ -64,7 +62,7 @@ def load(data: bytes) -> System:
         top = cbor2.loads(data)
         if top[0] != 1 or len(top) != 11:
             raise Broken(f"version {top[0]} with {len(top)} fields; this checker knows version 1 with 11")
-        system = System(top[5], top[8], top[9], top[10])
+        system = System(dict(enumerate(top[5])), top[8], top[9], top[10])
         check_rules(system)
         make_edges(system)
     except ODD as error:
@@ -80,6 +78,11 @@ def check_rules(system: System) -> None:
     for number, domain in enumerate(system.domains):
         if domain[0] != number:
             raise Broken(f"domain '{domain[1]}' has id {domain[0]} in place {number}")
+        for part in (*domain[5:9], *(thread[0] for thread in domain[15])):
+            if system.objects[part][0] != number:
+                raise Broken(f"'{system.name(part)}' is part of '{domain[1]}', but another owns it")
+        if any(not 0 <= first <= last <= 65535 for _, first, last in domain[13]):
+            raise Broken(f"'{domain[1]}' has I/O ports that do not exist")
         for reference, _, _, _, access in domain[11]:
             one = system.objects[reference]
             if one[0] not in (number, SHARED):
@@ -90,6 +93,9 @@ def check_rules(system: System) -> None:
                 raise Broken(f"'{domain[1]}' maps the image '{one[6]}' with more than read access")
         if domain[16]:
             check_guest(system, number, domain[16])
+    for kind in (UNTYPED, CAPTAB, CONTROL):  # authority over memory, tables, devices: only where a claim says who
+        named = [name for claim in system.claims if claim[0] == 5 and claim[3] >> kind & 1 for name in claim[2]]
+        prove_only_holds(system, named, 1 << kind)
 
 
 def check_guest(system: System, number: int, guest: list[Any]) -> None:
@@ -103,7 +109,7 @@ def check_guest(system: System, number: int, guest: list[Any]) -> None:
     for capability in capabilities:
         kind = system.objects[capability[1]][1]
         if kind not in (ENDPOINT, NOTIF) or not capability[5] & SEALED or capability[4] & COPY:
-            what = f"'{system.name(capability[1])}' ({TYPES[kind]}) in slot {capability[0]}"
+            what = f"{TYPES[kind]} '{system.name(capability[1])}' in slot {capability[0]}"
             raise Broken(f"guest '{name}' holds {what}; it may hold sealed endpoints and notifications only")
 
 
@@ -111,67 +117,59 @@ def make_edges(system: System) -> None:
     waiter(system, BUILDER, system.builder)
     for number, domain in enumerate(system.domains):
         name = domain[1]
-        system.edge(BUILDER, name, "is realised by")
-        for index, one in enumerate(system.objects):
+        system.edge(BUILDER, name)
+        for index, one in system.objects.items():
             if one[0] == number:
-                system.both(name, f"#{index}", "owns")
+                system.both(name, f"#{index}")
         for reference, _, _, _, access in domain[11]:
-            system.edge(f"#{reference}", name, "reads")
+            system.edge(f"#{reference}", name)
             if access & MAP_WRITE:
-                system.edge(name, f"#{reference}", "writes")
+                system.edge(name, f"#{reference}")
         for _, first, last in domain[13]:
             for port in range(first, last + 1):
-                system.both(name, f"port {port:#x}", "port I/O")
+                system.both(name, f"port {port:#x}")
         for _, gsi, _, notif, _ in domain[14]:
-            system.edge(f"interrupt {gsi}", f"#{notif}", "interrupts")
+            system.edge(f"interrupt {gsi}", f"#{notif}")
         for thread in domain[15]:
             if thread[8] != NONE:
-                system.edge(f"#{thread[8]}", name, "is notified")
+                system.edge(f"#{thread[8]}", name)
             if thread[9] != NONE:
-                caller(system, name, thread[9], "faults to")
+                caller(system, name, thread[9])
         if domain[16]:
-            system.both(name, domain[16][0], "emulates")
-    for who, capabilities in system.holders():
-        for capability in capabilities:
-            capability_edges(system, who, capability[1], capability[4])
+            system.both(name, domain[16][0])
+    for who, capability in system.capabilities([]):
+        capability_edges(system, who, capability[1], capability[4])
 
 
-def caller(system: System, who: str, endpoint: int, how: str) -> None:
+def caller(system: System, who: str, endpoint: int) -> None:
     """A call carries words to the server and the reply back: two nodes, so that callers do not meet in the endpoint."""
-    system.edge(who, f"#{endpoint} in", how)
-    system.edge(f"#{endpoint} out", who, "is answered")
+    system.edge(who, f"#{endpoint} in")
+    system.edge(f"#{endpoint} out", who)
 
 
 def waiter(system: System, who: str, endpoint: int) -> None:
-    system.edge(f"#{endpoint} in", who, "is called")
-    system.edge(who, f"#{endpoint} out", "answers")
+    system.edge(f"#{endpoint} in", who)
+    system.edge(who, f"#{endpoint} out")
 
 
 def capability_edges(system: System, who: str, number: int, rights: int) -> None:
     kind, node = system.objects[number][1], f"#{number}"
     if kind == ENDPOINT:
         if rights & CALL:
-            caller(system, who, number, "calls")
+            caller(system, who, number)
         if rights & WAIT:
             waiter(system, who, number)
-    elif kind == NOTIF:
-        if rights & SIGNAL:
-            system.edge(who, node, "signals")
-        if rights & WAIT:
-            system.edge(node, who, "is notified")
-    elif kind == FRAME:
-        if rights & (READ | EXEC | MANAGE):
-            system.edge(node, who, "reads")
-        if rights & (WRITE | MANAGE):
-            system.edge(who, node, "writes")
-    elif rights:
-        system.both(who, node, "controls")
+    elif kind == CONTROL:
+        system.both(who, BUILDER)  # it could make any port or interrupt
+    else:
+        if rights & {NOTIF: WAIT, FRAME: READ | EXEC | MANAGE}.get(kind, 255):
+            system.edge(node, who)
+        if rights & {NOTIF: SIGNAL, FRAME: WRITE | MANAGE}.get(kind, 255):
+            system.edge(who, node)
 
 
 def shown(system: System, node: str) -> str:
-    if not node.startswith("#"):
-        return node
-    return f"[{system.name(int(node[1:].partition(' ')[0]))}]"
+    return f"[{system.name(int(node[1:].partition(' ')[0]))}]" if node.startswith("#") else node
 
 
 def find_path(system: System, source: str, target: str, without: set[str]) -> list[str]:
@@ -204,23 +202,28 @@ def prove_holds_no(system: System, who: str, types: int, foreign: bool) -> None:
     found = [domain for domain in system.domains if who in (domain[1], *domain[16][:1])]
     if not found:
         raise Broken(f"no domain or guest is called {who}")
-    number, domain = found[0][0], found[0]
+    domain = found[0]
     held = [(one[1], f"slot {one[0]}") for one in (domain[12] if who == domain[1] else domain[16][4])]
     if who == domain[1]:
         held += [(one[0], f"mapping at {one[3]:#x}") for one in domain[11]]
     for reference, where in held:
         one = system.objects[reference]
-        of_another = one[0] not in (number, SHARED)
+        of_another = one[0] not in (domain[0], SHARED)
         if types >> one[1] & 1 and (of_another or not foreign):
             owner = "the system" if one[0] == SHARED else f"'{system.domains[one[0]][1]}'"
             raise Broken(f"{who} → {where} → [{one[6]}], a {TYPES[one[1]]} of {owner}")
 
 
 def prove_only_calls(system: System, who: list[str], interface: int, mask: int) -> None:
-    for name, capabilities in system.holders():
-        for one in capabilities:
-            if name not in who and one[4] & CALL and one[6] == interface and one[7] & mask:
-                raise Broken(f"{name} → slot {one[0]} → [{system.name(one[1])}], methods {one[7]:#x}")
+    for name, one in system.capabilities(who):
+        if one[4] & CALL and one[6] == interface and one[7] & mask:
+            raise Broken(f"{name} → slot {one[0]} → [{system.name(one[1])}], methods {one[7]:#x}")
+
+
+def prove_only_holds(system: System, who: list[str], types: int) -> None:
+    for name, one in system.capabilities(who):
+        if types >> system.objects[one[1]][1] & 1:
+            raise Broken(f"{name} → slot {one[0]} → [{system.name(one[1])}], {TYPES[system.objects[one[1]][1]]}")
 
 
 def prove_only_port(system: System, who: list[str], first: int, last: int) -> None:
@@ -230,7 +233,7 @@ def prove_only_port(system: System, who: list[str], first: int, last: int) -> No
                 raise Broken(f"{domain[1]} → slot {slot} → ports {low:#x} to {high:#x}")
 
 
-PROOFS: dict[int, Callable[..., None]] = {1: prove_no_flow, 2: prove_holds_no, 3: prove_only_calls, 4: prove_only_port}
+PROOFS: list[Callable[..., None]] = [prove_no_flow, prove_holds_no, prove_only_calls, prove_only_port, prove_only_holds]
 
 
 def prove(data: bytes) -> list[tuple[str, str]]:
@@ -239,10 +242,9 @@ def prove(data: bytes) -> list[tuple[str, str]]:
     verdicts: list[tuple[str, str]] = []
     for kind, text, *arguments in system.claims:
         try:
-            PROOFS[kind](system, *arguments)
-            verdicts.append((text, ""))
-        except Broken as problem:
-            verdicts.append((text, str(problem)))
-        except ODD as error:
-            verdicts.append((text, f"a claim of unknown form, kind {kind}: {error}"))
+            PROOFS[kind - 1](system, *arguments)
+            path = ""
+        except (Broken, *ODD) as problem:
+            path = str(problem) if isinstance(problem, Broken) else f"malformed claim: {problem}"
+        verdicts.append((text, path))
     return verdicts

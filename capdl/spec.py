@@ -237,8 +237,16 @@ class OnlyPort:
     last: int
 
 
-Claim = Union[NoFlow, HoldsNo, OnlyCalls, OnlyPort]
-_CLAIMS: dict[int, type[Any]] = {1: NoFlow, 2: HoldsNo, 3: OnlyCalls, 4: OnlyPort}
+@dataclass(frozen=True)
+class OnlyHolds:
+    kind: int
+    text: str
+    who: list[str]
+    types: int
+
+
+Claim = Union[NoFlow, HoldsNo, OnlyCalls, OnlyPort, OnlyHolds]
+_CLAIMS: dict[int, type[Any]] = {1: NoFlow, 2: HoldsNo, 3: OnlyCalls, 4: OnlyPort, 5: OnlyHolds}
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ import pytest
 
 from capdl import api
 
-SYSTEMS = ("two-tenants", "guest", "guest-test")
+SYSTEMS = ("two-tenants", "guest", "guest-test", "bench")
 
 
 @pytest.fixture(scope="module")

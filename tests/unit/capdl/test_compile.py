@@ -21,7 +21,7 @@ from capdl.errors import Faults
 from capdl.images import ImageStore, pages
 from capdl.prove import prove
 
-SYSTEMS = ("two-tenants", "guest", "guest-test")
+SYSTEMS = ("two-tenants", "guest", "guest-test", "bench")
 FRAME, VCPU = 3, 9
 
 
@@ -92,13 +92,14 @@ def check_addresses(system: spec.System, domain: spec.Domain) -> None:
 
 
 def check_tables(system: spec.System, domain: spec.Domain) -> None:
-    """The pool of tables is exactly what the mappings need (all profiles together)."""
+    """The pool of tables is exactly what the mappings need (all profiles together), and what a laboratory asks for."""
     tables: set[tuple[int, int]] = set()
     for low, high, name in spans(system, domain):
         large = any(one.name == name and one.size == layout.LARGE for one in system.objects)
         for address in range(low, high, 2 << 20 if large else 4096):
             tables |= {(39, address >> 39), (30, address >> 30)} | (set() if large else {(21, address >> 21)})
-    assert system.objects[domain.space].size == 4096 * (2 + len(tables))
+    spare = 64 if domain.name == "bench" else 0
+    assert system.objects[domain.space].size == 4096 * (2 + len(tables) + spare)
 
 
 def check_resources(domain: spec.Domain) -> None:
@@ -179,6 +180,20 @@ def test_compile__boot_images_are_shared_and_read_only(root: Path, images: Path)
         for mapping in domain.mappings:
             if system.objects[mapping.object].content:
                 assert mapping.access == 1
+
+
+def test_compile__a_laboratory_domain_holds_what_objects_are_made_of(root: Path, images: Path) -> None:
+    """Each resource names the slot of a capability on the object it should; the free slots are free."""
+    system = api.check_system(root / "capdl" / "system" / "bench.toml", [images]).system
+    mgmt, bench = system.domains
+    held = {one.slot: system.objects[one.object] for one in bench.capabilities}
+    resources = {one.name: one for one in bench.resources}
+    for name, expected in (("untyped", "bench.untyped"), ("space", "bench.space"), ("captab", "bench.captab"), ("control", "control")):
+        assert held[resources[name].slot].name == expected
+    free = range(resources["captab"].extra, resources["captab"].extra + resources["captab"].count)
+    assert len(free) == 4000 and not held.keys() & set(free) and free[-1] < system.objects[bench.captab].size // 64
+    authority = {abi().type(name) for name in ("untyped", "captab", "control")}
+    assert not any(system.objects[one.object].type in authority for one in mgmt.capabilities)
 
 
 def test_compile__module_order_is_the_images_order(root: Path, images: Path) -> None:
