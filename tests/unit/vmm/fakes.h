@@ -1,0 +1,15 @@
+/* What stands behind the VMM's two link-time seams in a test. */
+#ifndef VMM_FAKES_H
+#define VMM_FAKES_H
+
+#include "cpuid.h"
+#include "memory.h"
+
+/* A guest of @bytes whose view is freshly zeroed; at most @pieces_most pieces can be backed. */
+void fake_memory(struct memory *memory, uint64_t bytes, uint32_t pieces_most);
+void fake_memory_free(struct memory *memory);
+
+/* Every leaf of the fake processor answers all ones in all registers, except that the extents are as set. */
+extern uint32_t fake_basic_most, fake_extended_most;
+
+#endif
