@@ -36,9 +36,9 @@ syscall_entry:
     movq %rdi, %rdx
     movq %rax, %rdi
     call sys_fast
-    cmpq $-1, %rax
-    je slow_call
-    /* The current thread is now the one that receives: rax status, the rest from the processor's block. */
+    cmpq $-4, %rax
+    jae fast_other
+fast_deliver: /* the current thread is now the one that receives: rax status, words 0-5, the rest from the processor's block */
     movq %gs:CPU_LABEL, %rsi
     movq %gs:CPU_BADGE, %rdi
     movq %rsi, %rcx
@@ -91,6 +91,56 @@ words_high: /* words 6-9 stand in the sender's registers */
     movq REGS_R10(%r11), %r10
     jmp fast_return
 
+/* leave_message(gpr) */
+    .globl leave_message
+leave_message:
+    movq 8*3(%rdi), %rbx
+    movq 8*5(%rdi), %rbp
+    movq 8*12(%rdi), %r12
+    movq 8*13(%rdi), %r13
+    movq 8*14(%rdi), %r14
+    movq 8*15(%rdi), %r15
+    xorl %eax, %eax
+    jmp fast_deliver
+
+fast_other:
+    ja slow_call /* FAST_NO; the others of sys.h do not come from sys_fast */
+    /* FAST_GUEST: the answer's words go to the guest's registers, those beyond its length as zero. */
+    movq %gs:CPU_GUEST_WORDS, %rdi
+    movq %gs:CPU_LABEL, %rsi
+    movl %esi, %ecx
+    shrl $8, %ecx
+    andl $15, %ecx
+    xorl %eax, %eax
+    cmpl $6, %ecx
+    cmovbq %rax, %r15
+    cmpl $5, %ecx
+    cmovbq %rax, %r14
+    cmpl $4, %ecx
+    cmovbq %rax, %r13
+    cmpl $3, %ecx
+    cmovbq %rax, %r12
+    cmpl $2, %ecx
+    cmovbq %rax, %rbp
+    cmpl $1, %ecx
+    cmovbq %rax, %rbx
+    movq %rax, (%rdi)
+    movq %rax, 8*2(%rdi)
+    movq %rbx, 8*3(%rdi)
+    movq %rbp, 8*5(%rdi)
+    movq %rsi, 8*6(%rdi)
+    movq %rax, 8*7(%rdi)
+    movq %rax, 8*8(%rdi)
+    movq %rax, 8*9(%rdi)
+    movq %rax, 8*10(%rdi)
+    movq %r12, 8*12(%rdi)
+    movq %r13, 8*13(%rdi)
+    movq %r14, 8*14(%rdi)
+    movq %r15, 8*15(%rdi)
+    movq %gs:CPU_SELF, %rdi
+    call entry_resume
+    ud2
+
 run_call: /* the C code keeps r12-r15 if it comes back; elsewhere they are taken from the thread's registers */
     cmpq $CALL_VCPU_RUN, %rcx
     jne slow_call
@@ -102,7 +152,7 @@ run_call: /* the C code keeps r12-r15 if it comes back; elsewhere they are taken
     movq %rdi, %rsi
     movq %rax, %rdi
     call sys_fast_run
-    cmpq $-2, %rax
+    cmpq $-3, %rax
     jae 1f
     xorl %ebx, %ebx /* RUN_REASON_EXIT */
     xorl %ebp, %ebp
@@ -113,7 +163,10 @@ run_call: /* the C code keeps r12-r15 if it comes back; elsewhere they are taken
     xorl %r9d, %r9d
     xorl %r10d, %r10d
     jmp fast_return
-1:  ja slow_call
+1:  movq %gs:CPU_GUEST_WORDS, %rdi
+    je leave_message
+    cmpq $-1, %rax
+    je slow_call
     movq %gs:CPU_SELF, %rdi
     call entry_leave
     ud2

@@ -129,10 +129,19 @@ NORETURN void entry_leave(struct cpu *cpu)
     for (;;) {
         if (UNLIKELY(cpu->reschedule || !thread)) thread = reschedule(cpu);
         if (thread->state != THREAD_STATE_IN_GUEST) break;
-        vcpu_loop(cpu, thread);
+        if (vcpu_loop(cpu, thread)) leave_message(cpu->guest_words);
     }
     if (thread->resume == RESUME_SYSCALL) leave_syscall(&thread->regs);
     leave_interrupt(&thread->regs);
+}
+
+NORETURN void entry_resume(struct cpu *cpu)
+{
+    struct thread *thread = cpu->current;
+    struct vcpu *vcpu = thread->vcpu;
+
+    if (vcpu_continue(cpu, thread, hvm_run(cpu, &vcpu->hvm, vcpu->space->generation))) leave_message(cpu->guest_words);
+    entry_leave(cpu);
 }
 
 NORETURN void entry_call(struct cpu *cpu)

@@ -50,7 +50,8 @@ struct cpu {
     struct thread *current;   /* NULL while idle */
     uint64_t badge;           /* fast path: the receiver's rdi */
     uint64_t label;           /* fast path: the receiver's rsi */
-    struct registers *extra;  /* fast path: where words 6..9 stand, or NULL */
+    struct registers *extra;  /* fast path: where words 6..9 stand */
+    uint64_t *guest_words;    /* fast path: vcpu_state.gpr of the guest that sends or receives */
 
     struct sched *sched;      /* the context that is being charged, since sched_start */
     uint64_t sched_start;
@@ -94,6 +95,7 @@ _Static_assert(offsetof(struct cpu, current) == CPU_CURRENT, "cpu_asm.h");
 _Static_assert(offsetof(struct cpu, badge) == CPU_BADGE, "cpu_asm.h");
 _Static_assert(offsetof(struct cpu, label) == CPU_LABEL, "cpu_asm.h");
 _Static_assert(offsetof(struct cpu, extra) == CPU_EXTRA, "cpu_asm.h");
+_Static_assert(offsetof(struct cpu, guest_words) == CPU_GUEST_WORDS, "cpu_asm.h");
 _Static_assert(offsetof(struct registers, rip) == REGS_RIP, "cpu_asm.h");
 _Static_assert(offsetof(struct registers, rax) == REGS_RAX, "cpu_asm.h");
 _Static_assert(sizeof(struct registers) == REGS_BYTES, "cpu_asm.h");

@@ -9,7 +9,8 @@
 #define CPU_CURRENT 32
 #define CPU_BADGE 40
 #define CPU_LABEL 48
-#define CPU_EXTRA 56 /* pointer to words 6..9 in a struct registers, or 0 */
+#define CPU_EXTRA 56 /* pointer to words 6..9 in a struct registers */
+#define CPU_GUEST_WORDS 64
 
 /* struct registers, in the order in which an entry pushes (highest address first: ss). */
 #define REGS_R15 0

@@ -5,16 +5,6 @@
 #include "obj/notif.h"
 #include "obj/vcpu.h"
 
-enum error endpoint_check_label(const struct capability *cap, uint64_t label)
-{
-    const uint64_t reserved = ~(uint64_t)(LABEL_METHOD_MASK | LABEL_LENGTH_MASK | LABEL_INTERFACE_MASK);
-
-    if (label_interface(label) != cap->interface) return ERR_INTERFACE;
-    if (!(cap->mask >> label_method(label) & 1)) return ERR_METHOD;
-    if ((label & reserved) != 0 || label_length(label) > MESSAGE_WORDS) return ERR_LENGTH;
-    return OK;
-}
-
 static void queue_remove(struct endpoint *endpoint, struct thread *thread)
 {
     if (thread->queue_prev) thread->queue_prev->queue_next = thread->queue_next;

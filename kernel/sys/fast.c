@@ -17,24 +17,16 @@ static uint64_t fast_call(struct cpu *cpu, struct thread *caller, uint64_t index
     struct slot *slot;
     struct endpoint *endpoint;
     struct thread *server;
-    struct sched *sched = caller->sched;
 
     if (captab_find(caller->captab, index, OBJECT_TYPE_ENDPOINT, RIGHT_CALL, &slot) != OK) return FAST_NO;
     if (endpoint_check_label(&slot->cap, label) != OK) return FAST_NO;
     endpoint = cap_object(slot);
     server = endpoint->server;
-    if (!server || deadline == 0 || (server->reserve && sched->debt)) return FAST_NO;
+    if (!server || deadline == 0 || (server->reserve && caller->sched->debt)) return FAST_NO;
 
     caller->state = THREAD_STATE_CALLING;
-    caller->callee = server;
     thread_arm(cpu, caller, deadline);
-    endpoint->server = NULL;
-    server->endpoint = NULL;
-    server->state = THREAD_STATE_READY;
-    server->caller = caller;
-    server->lender = caller;
-    server->sched = sched;
-    sched->holder = server;
+    endpoint_hand_over(endpoint, caller, server);
     thread_switch(cpu, server);
     return answer(cpu, slot->cap.badge, label, &caller->regs);
 }
@@ -43,12 +35,14 @@ static uint64_t fast_call(struct cpu *cpu, struct thread *caller, uint64_t index
 static uint64_t fast_reply_wait(struct cpu *cpu, struct thread *server, uint64_t index, uint64_t label, uint64_t deadline)
 {
     struct thread *caller = server->caller;
+    bool guest = caller && caller->state == THREAD_STATE_HYPERCALL && label_length(label) <= 6;
     struct slot *slot;
     struct endpoint *endpoint;
 
     if (captab_find(server->captab, index, OBJECT_TYPE_ENDPOINT, RIGHT_WAIT, &slot) != OK) return FAST_NO;
     endpoint = cap_object(slot);
-    if (!caller || caller->state != THREAD_STATE_CALLING || server->lender != caller || server->debtor) return FAST_NO;
+    if (!guest && (!caller || caller->state != THREAD_STATE_CALLING)) return FAST_NO;
+    if (server->lender != caller || server->debtor) return FAST_NO;
     if (server->owns != endpoint || endpoint->head || deadline == 0 || (server->bound && server->bound->bits)) return FAST_NO;
     if (UNLIKELY((label & ~(uint64_t)(LABEL_LENGTH_MASK | LABEL_STATUS_MASK)) != 0 || label_length(label) > MESSAGE_WORDS)) return FAST_NO;
 
@@ -61,10 +55,13 @@ static uint64_t fast_reply_wait(struct cpu *cpu, struct thread *server, uint64_t
     endpoint->server = server;
     thread_arm(cpu, server, deadline);
     caller->callee = NULL;
-    caller->state = THREAD_STATE_READY;
+    caller->state = guest ? THREAD_STATE_IN_GUEST : THREAD_STATE_READY;
     caller->sched->holder = caller;
     thread_switch(cpu, caller);
-    return answer(cpu, 0, label, &server->regs);
+    if (!guest) return answer(cpu, 0, label, &server->regs);
+    cpu->label = label;
+    cpu->guest_words = caller->vcpu->hvm.state->gpr;
+    return FAST_GUEST;
 }
 
 /* Signal: nobody waits, nobody is bound. */
@@ -129,6 +126,5 @@ uint64_t sys_fast_run(uint64_t call, uint64_t deadline)
     /* Most exits are the VMM's: nothing but the two of them has run, so no state needs to be told to anyone. */
     if (LIKELY(exit == HVM_EXIT_VMM)) return OK;
     vcpu_enter(vcpu, thread, deadline);
-    vcpu_continue(cpu, thread, exit);
-    return FAST_LEAVE;
+    return vcpu_continue(cpu, thread, exit) ? FAST_MESSAGE : FAST_LEAVE;
 }

@@ -92,7 +92,7 @@ def rows() -> list[Row]:
     bare = _measure("bare", bare_boot, _MEMORY_MIB, kernel)
     request = singleguest.Request(kernel, initramfs, _APPEND, _MEMORY_MIB, debug_exit=False)
     system = singleguest.assemble(request)
-    ours = _measure("under Bulkhead", system.boot(), system.memory_mib, kernel)
+    ours = _measure("bulkhead", system.boot(), system.memory_mib, kernel)
     ratio = ours["instructions"] / bare["instructions"]
     how = (
         f"{versions.linux_cloud}: {ours['instructions']} instructions from startup_64 to init, "

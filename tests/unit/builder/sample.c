@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+#include "format.h"
+
 #include <bulkhead/domain.h>
 
 static void store(uint8_t *at, uint64_t value, unsigned bytes)
@@ -72,7 +74,7 @@ static void object(struct spec *spec, unsigned number, uint8_t owner, uint8_t ty
 {
     struct spec_object *object = &spec->object[number];
     *object = (struct spec_object){.owner = owner, .type = type, .size = size, .count = count};
-    strcpy(object->name, name);
+    format_text(object->name, sizeof object->name, "%s", name);
 }
 
 static void shared_objects(struct spec *spec)
@@ -247,7 +249,7 @@ static void vmm(struct spec *spec)
 void sample_spec(struct spec *spec)
 {
     memset(spec, 0, sizeof *spec);
-    strcpy(spec->name, "sample");
+    format_text(spec->name, sizeof spec->name, "%s", "sample");
     spec->platform = (struct spec_platform){.machine = "q35",
                                             .memory_mib = 64,
                                             .com1_port = 0x3f8,

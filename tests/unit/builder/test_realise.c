@@ -2,11 +2,13 @@
 #include "builder.h"
 
 #include <setjmp.h>
+#include <stdarg.h>
 #include <stdlib.h>
 
 #include "console.h"
 #include "encode.h"
 #include "fake_kernel.h"
+#include "format.h"
 #include "log.h"
 #include "sample.h"
 #include "sha256.h"
@@ -33,11 +35,12 @@ void console_mute(bool mute)
 void log_line(const char *format, ...)
 {
     va_list arguments;
-    if (!muted) {
-        va_start(arguments, format);
-        vsnprintf(last_line, sizeof last_line, format, arguments);
-        va_end(arguments);
+    if (muted) {
+        return;
     }
+    va_start(arguments, format);
+    format_list(last_line, sizeof last_line, format, arguments);
+    va_end(arguments);
 }
 
 /* ---- the machine ------------------------------------------------------------------------------------------------- */

@@ -2,6 +2,7 @@
 #include "spec.h"
 
 #include "encode.h"
+#include "format.h"
 #include "sample.h"
 #include "unit.h"
 
@@ -54,7 +55,7 @@ static void reason(const char *expected)
 static void test_spec__survives_the_way_through_cbor(void)
 {
     sample_spec(&spec);
-    strcpy(spec.focus, "a");
+    format_text(spec.focus, sizeof spec.focus, "a");
     len = encode_spec(&spec, SPEC_VERSION, cbor, sizeof cbor);
     CHECK(decodes());
     CHECK_TEXT(why.text, "");
@@ -105,7 +106,7 @@ static void test_spec__no_single_byte_crashes_it(void)
 
 static void test_spec__decoding_bounds_numbers_and_lists(void)
 {
-    DECODE_REFUSES(strcpy(spec.name, "Bad"), "is not a name");
+    DECODE_REFUSES(format_text(spec.name, sizeof spec.name, "Bad"), "is not a name");
     DECODE_REFUSES(spec.object[0].owner = 65, "object owner");
     DECODE_REFUSES(spec.object[0].type = 14, "object type");
     DECODE_REFUSES(spec.object[0].count = 32769, "object count");
@@ -229,7 +230,7 @@ static void test_spec__refuses_bad_images_and_names(void)
     CHECK_REFUSES(spec.image[SAMPLE_PROGRAM].segment[1].memory_bytes = 0x10000, "does not fit its frames");
     CHECK_REFUSES(spec.image[SAMPLE_PROGRAM].segment[1].memory_bytes = UINT64_C(0x7ffffffff000),
                   "outside the address");
-    CHECK_REFUSES(strcpy(spec.domain[1].name, "mgmt"), "two domains");
+    CHECK_REFUSES(format_text(spec.domain[1].name, sizeof spec.domain[1].name, "mgmt"), "two domains");
 }
 
 int main(void)
