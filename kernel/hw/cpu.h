@@ -63,7 +63,6 @@ struct cpu {
     bool reschedule;
 
     struct fpu *fpu;          /* whose state the registers hold, NULL = nobody's (initial) */
-    bool fpu_off;             /* CR0.TS is set */
     uint64_t xcr0;            /* what domains run with; 0 = no XSAVE */
     struct hvm *debug_owner;  /* whose DR0-3 are loaded */
     uint64_t cr3;

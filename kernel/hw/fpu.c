@@ -49,42 +49,21 @@ void fpu_init_cpu(struct cpu *cpu)
         ASSERT(cpuid(0xd, 0).ebx <= FPU_BYTES); /* bytes for what XCR0 enables now */
     }
     cpu->fpu = NULL;
-    cpu->fpu_off = false;
     fpu_load(cpu, &fpu_initial);
-}
-
-/* What is loaded goes to @save, if anywhere; @next is loaded. CR0.TS is as before. */
-static void fpu_exchange(struct cpu *cpu, struct fpu *save, struct fpu *next)
-{
-    if (cpu->fpu_off)
-        clts();
-    if (save)
-        fpu_save(cpu, save);
-    fpu_load(cpu, next ? next : &fpu_initial);
-    cpu->fpu = next;
-    if (cpu->fpu_off)
-        write_cr0(read_cr0() | CR0_TS);
 }
 
 void fpu_switch(struct cpu *cpu, struct fpu *next)
 {
-    if (cpu->fpu != next)
-        fpu_exchange(cpu, cpu->fpu, next);
+    if (cpu->fpu)
+        fpu_save(cpu, cpu->fpu);
+    fpu_load(cpu, next ? next : &fpu_initial);
+    cpu->fpu = next;
 }
 
 void fpu_forget(struct cpu *cpu, struct fpu *fpu)
 {
-    if (fpu && cpu->fpu == fpu)
-        fpu_exchange(cpu, NULL, NULL);
-}
-
-void fpu_allow(struct cpu *cpu, bool allowed)
-{
-    if (cpu->fpu_off != allowed)
+    if (cpu->fpu != fpu)
         return;
-    cpu->fpu_off = !allowed;
-    if (allowed)
-        clts();
-    else
-        write_cr0(read_cr0() | CR0_TS);
+    cpu->fpu = NULL;
+    fpu_load(cpu, &fpu_initial);
 }

@@ -15,11 +15,11 @@ struct fpu {
 void fpu_init(struct fpu *fpu);
 /* Enable FPU, SSE and, where CPUID has them, XSAVE and AVX on this processor; sets cpu->xcr0. */
 void fpu_init_cpu(struct cpu *cpu);
-/* Save what is loaded, then load @next; NULL loads the initial state. Nothing is done if @next is loaded already. */
+/* Save what is loaded for its owner, then load @next, or the initial state for NULL.
+ * A thread without the FPU right keeps whatever its own compartment left in the registers (a VMM's thread: its guest's state) and has nothing
+ * of its own saved. Between compartments something is always loaded: nothing is left to be found, not even speculatively. */
 void fpu_switch(struct cpu *cpu, struct fpu *next);
 /* Whoever owned @fpu is going away: forget it without saving. */
 void fpu_forget(struct cpu *cpu, struct fpu *fpu);
-/* CR0.TS: on for threads without the FPU right. */
-void fpu_allow(struct cpu *cpu, bool allowed);
 
 #endif

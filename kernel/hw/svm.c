@@ -78,7 +78,7 @@ const char *hvm_init_cpu(struct cpu *cpu)
         return "address space identifiers for guests (CPUID 8000_000A EBX)";
 
     cpu->hvm_features = ((svm.edx & CPUID_SVM_EDX_FLUSH_BY_ASID) != 0 ? (uint32_t)SVM_FLUSH_BY_ASID : 0u) |
-                        (on_tcg() ? (uint32_t)SVM_QUIRK_TCG_EVENT : 0u);
+                        (on_tcg() ? (uint32_t)SVM_QUIRK_TCG : 0u);
     struct cpuid xsave = cpuid(0xd, 0);
     cpu->hvm_extended = ((uint64_t)xsave.edx << 32 | xsave.eax) & ~cpu->xcr0;
     cpu->asid_limit = svm.ebx;
@@ -140,24 +140,20 @@ void hvm_retire(struct cpu *cpu, struct hvm *hvm)
 /* Components beyond XCR0's policy start afresh for each guest: PKRU needs no XCR0, and TCG lets XSETBV pass. */
 static void forget_extended(struct cpu *cpu)
 {
-    bool off = cpu->fpu_off;
-
-    fpu_allow(cpu, true);
     xsetbv(0, cpu->xcr0 | cpu->hvm_extended);
     __asm__ volatile("xrstor64 %0"
                      :
                      : "m"(initial_state), "a"((uint32_t)cpu->hvm_extended), "d"((uint32_t)(cpu->hvm_extended >> 32)));
     xsetbv(0, cpu->xcr0);
-    fpu_allow(cpu, !off);
 }
 
 /* The registers that no hardware switches become @hvm's. */
 static void take_processor(struct cpu *cpu, struct hvm *hvm)
 {
     fpu_switch(cpu, &hvm->fpu);
-    if (cpu->hvm_extended != 0)
-        forget_extended(cpu);
-    if (cpu->debug_owner != hvm) {
+    if (cpu->debug_owner != hvm) { /* another guest ran since */
+        if (cpu->hvm_extended != 0)
+            forget_extended(cpu);
         if (cpu->debug_owner != NULL)
             debug_save(cpu->debug_owner->dr);
         debug_load(hvm->dr);
@@ -194,12 +190,15 @@ static void start_event(const struct cpu *cpu, struct hvm *hvm, struct vmcb *vmc
     bool open = (vmcb->rflags & RFLAGS_IF) != 0 && (vmcb->interrupt_shadow & SHADOW_ACTIVE) == 0;
     bool allowed = (control & V_IGNORE_TPR) != 0 || (control & V_PRIORITY(0xffu)) > V_PRIORITY((control & V_TPR) << 4);
 
-    if ((control & V_IRQ) != 0 && open && allowed && hvm->event == 0 && (cpu->hvm_features & SVM_QUIRK_TCG_EVENT) == 0) {
+    if ((control & V_IRQ) != 0 && open && allowed && hvm->event == 0 && (cpu->hvm_features & SVM_QUIRK_TCG) == 0) {
         hvm->event = EVENT(INJECT_TYPE_INTERRUPT, vmcb->interrupt_vector);
         vmcb->interrupt_control = control & ~V_IRQ;
     }
     vmcb->event = hvm->event;
 }
+
+#define CR0_PG (1ull << 31)
+#define EFER_LME (1ull << 8)
 
 static COLD void prepare_rest(struct cpu *cpu, struct hvm *hvm, uint64_t generation)
 {
@@ -210,6 +209,8 @@ static COLD void prepare_rest(struct cpu *cpu, struct hvm *hvm, uint64_t generat
     if (hvm->asid_generation != cpu->asid_generation || hvm->nested_generation != generation || hvm->flush ||
         vmcb->nested_root != hvm->nested_root.value)
         take_asid(cpu, hvm, vmcb, generation);
+    if ((cpu->hvm_features & SVM_QUIRK_TCG) != 0 && (vmcb->cr0 & CR0_PG) == 0 && (vmcb->cr4 & CR4_PAE) == 0)
+        vmcb->efer &= ~EFER_LME;
     if (hvm->delivering)
         start_event(cpu, hvm, vmcb);
     if (hvm->xcr0 != cpu->xcr0) {

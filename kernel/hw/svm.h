@@ -68,10 +68,12 @@ _Static_assert(VMCB_AT(intercept, 0x00c) && VMCB_AT(io_bitmap, 0x040) && VMCB_AT
 /* Bits of cpu->hvm_features. Next-RIP save needs none: the field stays zero where it is missing. */
 enum svm_feature {
     SVM_FLUSH_BY_ASID = 1 << 0,
-    /* The one work-around: QEMU 7.2 TCG can deliver an external interrupt of EVENTINJ twice under -icount (PLATFORM.md),
-     * so there they go through V_IRQ alone. Elsewhere EVENTINJ is preferred, for Bochs 2.7 (`ryzen`) never delivers
-     * a V_IRQ that is set while the guest's IF is 1. */
-    SVM_QUIRK_TCG_EVENT = 1 << 1,
+    /* Work-arounds for QEMU 7.2 TCG, off elsewhere.
+     * It can deliver an external interrupt of EVENTINJ twice under -icount (PLATFORM.md): there they go through V_IRQ alone.
+     * (Elsewhere EVENTINJ is preferred: Bochs 2.7 `ryzen` never delivers a V_IRQ that is set while the guest's IF is 1.)
+     * It loses the host's CR0 at an exit from a guest with EFER.LME, but neither CR0.PG nor CR4.PAE: no entry in that state.
+     * A guest that gets there by itself, from long mode, still breaks QEMU. */
+    SVM_QUIRK_TCG = 1 << 1,
 };
 
 /* The two halves of hvm_run, around the world switch in svm_run.S. */

@@ -258,11 +258,10 @@ void thread_switch(struct cpu *cpu, struct thread *next)
     if (UNLIKELY(next->compartment != cpu->compartment)) {
         cpu->compartment = next->compartment;
         barrier_compartment();
-        /* No other compartment's values stay in registers, not even behind CR0.TS. */
-        if (!next->fpu_right) fpu_switch(cpu, NULL);
+        fpu_switch(cpu, next->fpu_right ? &next->fpu : NULL);
+    } else if (next->fpu_right && cpu->fpu != &next->fpu) {
+        fpu_switch(cpu, &next->fpu);
     }
-    if (next->fpu_right) fpu_switch(cpu, &next->fpu);
-    fpu_allow(cpu, next->fpu_right);
     if (UNLIKELY(next->fs_base != cpu->fs_base)) {
         cpu->fs_base = next->fs_base;
         wrmsr(MSR_FS_BASE, next->fs_base);
