@@ -13,6 +13,7 @@ from .images import pages
 from .view import View
 
 _RIGHTS = {"read": "R", "write": "W", "exec": "X", "wait": "R", "signal": "W", "call": "W"}
+CONTROL = "irq_control"  # what comes nearest to our control; capDL does not declare it
 _LEVELS = ("pdpt", "pd", "pt")
 _SLOT_BOUND_NOTIFICATION, _SLOT_BOUND_VCPU = 8, 9  # of a tcb, in the capDL tool's model
 
@@ -29,7 +30,8 @@ class Text:
     def __init__(self, view: View) -> None:
         self.view = view
         self.system = view.system
-        self.names = [identifier(one.name) for one in self.system.objects]
+        control = view.abi.type("control")
+        self.names = [CONTROL if one.type == control else identifier(one.name) for one in self.system.objects]
         self.tables: dict[int, dict[str, list[str]]] = {}  # by domain: table → lines
 
     def write(self) -> str:
@@ -52,7 +54,7 @@ class Text:
             name = "system" if owner == spec.SHARED else self.system.domains[owner].name
             yield f"{name}.ut = ut {{ -- {memory.bytes} bytes, aligned to {memory.align}"
             for number, one in enumerate(self.system.objects):
-                if one.owner == owner:
+                if one.owner == owner and self.names[number] != CONTROL:
                     array = f"[{one.count}]" if one.count > 1 else ""
                     yield f"  {self.names[number]}{array} = {self.declaration(number, one)}"
             for table in list(self.tables.get(owner, {}))[1:]:
@@ -81,7 +83,7 @@ class Text:
         if kind == "sched":
             return self.sched_declaration(number)
         nested = " -- nested paging" if kind == "space" and one.flags else ""
-        return {"space": "pml4", "endpoint": "ep", "notif": "notification", "vcpu": "vcpu"}[kind] + nested
+        return {"untyped": "ut", "space": "pml4", "endpoint": "ep", "notif": "notification", "vcpu": "vcpu"}[kind] + nested
 
     def thread_declaration(self, number: int) -> str:
         domain, thread = next((d, t) for d in self.system.domains for t in d.threads if t.object == number)

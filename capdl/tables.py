@@ -33,7 +33,7 @@ def kind_of(value: Any) -> str:
 def one_of(names: Iterable[str]) -> str:
     """`one of a, b, c`, or what to say when there is nothing to choose from."""
     known = sorted(names)
-    return f"one of {', '.join(known)}" if known else "nothing here"
+    return f"one of {', '.join(known)}" if known else "none, since there is none"
 
 
 class Table:

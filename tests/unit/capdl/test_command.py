@@ -35,6 +35,13 @@ def test_command__compile_writes_everything_twice_the_same(root: Path, images: P
     assert hashes[0] == hashes[1]
 
 
+@pytest.mark.parametrize("name", sorted(path.stem for path in (Path(__file__).parents[3] / "capdl" / "system").glob("*.toml")))
+def test_command__compiles_every_system_of_the_tree(name: str, root: Path, images: Path, tmp_path: Path) -> None:
+    done = capdl(root, "compile", f"capdl/system/{name}.toml", "--images", images, "--out", tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert capdl(root, "prove", tmp_path / "system.cbor").returncode == 0
+
+
 def test_command__summary_counts_what_is_there(root: Path, images: Path, tmp_path: Path) -> None:
     compile_tree_system(root, images, tmp_path)
     summary = json.loads((tmp_path / "summary.json").read_text())

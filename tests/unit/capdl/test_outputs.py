@@ -14,7 +14,7 @@ import pytest
 from lark import Lark, Tree
 
 from capdl import api
-from capdl.capdltext import Text, identifier
+from capdl.capdltext import CONTROL, Text, identifier
 from capdl.graph import graph_dot, graph_svg
 from capdl.matrix import matrix_csv, matrix_html
 
@@ -52,10 +52,13 @@ def names(trees: list[Tree]) -> set[str]:  # type: ignore[type-arg]
     return {str(next(token for token in tree.children if getattr(token, "type", "") == "NAME")) for tree in trees}
 
 
-def test_capdl__text_parses_and_names_only_what_it_declares(checked: api.Checked) -> None:
+@pytest.mark.parametrize("name", ["two-tenants", "guest", "guest-test", "bench"])
+def test_capdl__text_parses_and_names_only_what_it_declares(name: str, root: Path, images: Path) -> None:
+    checked = api.check_system(root / "capdl" / "system" / f"{name}.toml", [images])
     tree = Lark(CAPDL, parser="earley").parse(Text(checked.view).write())
-    declared = names(list(tree.find_data("declaration")))
-    assert {identifier(one.name) for one in checked.system.objects} <= declared
+    declared = names(list(tree.find_data("declaration"))) | {CONTROL}
+    objects = [one for one in checked.system.objects if one.name != "control"]
+    assert {identifier(one.name) for one in objects} <= declared
     assert names(list(tree.find_data("entry"))) <= declared
     assert names(list(tree.find_data("table"))) <= declared
 
