@@ -145,7 +145,7 @@ void endpoint_wait(struct cpu *cpu, struct endpoint *endpoint, struct thread *se
         server->caller = NULL;
         thread_wake(cpu, unanswered, ERR_PEER);
     }
-    if (server->lender || server->debtor) thread_unlend(cpu, server);
+    thread_unlend(cpu, server);
     if (endpoint->server || (owner && owner != server && owner->state != THREAD_STATE_STOPPED)) {
         server->regs.rax = ERR_BUSY;
         return;

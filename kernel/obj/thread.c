@@ -67,10 +67,16 @@ void thread_block(struct cpu *cpu, struct thread *thread, enum thread_state stat
 
 void thread_use_sched(struct cpu *cpu, struct thread *thread, struct sched *sched)
 {
+    struct sched *old = thread->sched;
+
     for (;;) {
-        if (thread->sched && thread->sched->holder == thread) sched_dequeue(cpu, thread->sched);
+        if (old && old->holder == thread) {
+            sched_dequeue(cpu, old);
+            old->holder = NULL; /* a context outlives who last ran on it */
+        }
         thread->sched = sched;
-        if (!thread->callee || thread->callee->lender != thread) break;
+        /* Who was lent the old one follows; who has fallen back on a reserve stays there. */
+        if (!thread->callee || thread->callee->lender != thread || thread->callee->sched != old) break;
         thread = thread->callee;
     }
     if (!sched) {
@@ -84,6 +90,8 @@ void thread_use_sched(struct cpu *cpu, struct thread *thread, struct sched *sche
 
 void thread_lend(struct cpu *cpu, struct thread *caller, struct thread *server)
 {
+    /* Lent to a server that was stopped before it came to the call: another one has taken its place. */
+    if (caller->callee && caller->callee != server) thread_unlend(cpu, caller->callee);
     caller->callee = server;
     server->lender = caller;
     thread_use_sched(cpu, server, caller->sched);
@@ -101,7 +109,7 @@ void thread_unlend(struct cpu *cpu, struct thread *server)
 {
     struct thread *lender = server->lender;
 
-    if (!lender && !server->debtor) return;
+    if (!lender && server->sched == server->own) return;
     if (server->debtor) {
         sched_charge(cpu, rdtsc());
         server->debtor->debt += server->reserve->consumed - server->reserve_start;
@@ -131,7 +139,7 @@ static void callee_abandon(struct cpu *cpu, struct thread *caller)
     if (server->lender != caller) return;
     server->lender = NULL;
     if (server->debtor) return; /* it runs on its reserve already */
-    if (server->own || !server->reserve || !caller->sched) thread_use_sched(cpu, server, server->own);
+    if (server->own || !server->reserve) thread_use_sched(cpu, server, server->own);
     else use_reserve(cpu, server, caller->sched);
 }
 
@@ -231,6 +239,7 @@ void thread_lost(struct cpu *cpu, struct slot *slot)
     case PLACE_RESERVE:
         if (thread->sched == thread->reserve) thread_use_sched(cpu, thread, thread->own);
         thread->debtor = NULL;
+        thread->reserve->holder = NULL;
         thread->reserve->owner = NULL;
         thread->reserve = NULL;
         return;
