@@ -44,7 +44,9 @@ static enum error find_parts(struct thread *thread, const struct thread_configur
     if (((struct space *)cap_object(parts->place[PLACE_SPACE]))->flags & SPACE_GUEST) return ERR_TYPE;
     if (((struct captab *)cap_object(parts->place[PLACE_CAPTAB]))->flags & CAPTAB_TERMINAL) return ERR_TYPE;
     if (parts->place[PLACE_NOTIF] && ((struct notif *)cap_object(parts->place[PLACE_NOTIF]))->bound) return ERR_BUSY;
-    if (args->sched != 0 && args->sched == args->reserve) return ERR_BUSY;
+    if (parts->place[PLACE_SCHED] && parts->place[PLACE_RESERVE] &&
+        cap_object(parts->place[PLACE_SCHED]) == cap_object(parts->place[PLACE_RESERVE]))
+        return ERR_BUSY;
     error = check_sched(parts->place[PLACE_SCHED]);
     return error ? error : check_sched(parts->place[PLACE_RESERVE]);
 }
