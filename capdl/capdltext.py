@@ -83,7 +83,9 @@ class Text:
         if kind == "sched":
             return self.sched_declaration(number)
         nested = " -- nested paging" if kind == "space" and one.flags else ""
-        return {"untyped": "ut", "space": "pml4", "endpoint": "ep", "notif": "notification", "vcpu": "vcpu"}[kind] + nested
+        return {"untyped": "ut", "space": "pml4", "endpoint": "ep", "notif": "notification", "vcpu": "vcpu"}[
+            kind
+        ] + nested
 
     def thread_declaration(self, number: int) -> str:
         domain, thread = next((d, t) for d in self.system.domains for t in d.threads if t.object == number)

@@ -36,6 +36,7 @@ class Cell:
     """What one subject may do to one object."""
 
     rights: set[str] = field(default_factory=set)  # letters
+    parts: list[str] = field(default_factory=list)  # where parts of the object differ: letters of each
     notes: list[str] = field(default_factory=list)
 
     def add(self, rights: str, note: str = "") -> None:
@@ -45,7 +46,8 @@ class Cell:
 
     @property
     def letters(self) -> str:
-        return "".join(letter for letter in LETTERS_EXPLAINED if letter in self.rights)
+        whole = "".join(letter for letter in LETTERS_EXPLAINED if letter in self.rights)
+        return "/".join([*self.parts, *([whole] if whole else [])])
 
 
 @dataclass(frozen=True)
@@ -81,6 +83,10 @@ class View:
     def letters(self, rights: int) -> str:
         known = self.abi.flags["rights"]
         return "".join(RIGHT_LETTERS[name] for name, bit in known.items() if rights >> bit & 1)
+
+    @staticmethod
+    def access(access: int) -> str:
+        return "".join(letter for bit, letter in enumerate("RWX") if access >> bit & 1)
 
     def methods(self, interface: int, mask: int) -> list[str]:
         """Names of the methods in @mask, by number."""
@@ -138,9 +144,13 @@ class View:
                 self.letters(capability.rights), self.capability_note(capability)
             )
         for mapping in domain.mappings:
-            rights = "".join(letter for bit, letter in enumerate("RWX") if mapping.access >> bit & 1)
-            cells[domain.name, objects[mapping.object].name].add(rights, f"mapped at {mapping.vaddr:#x}")
-        cells[domain.name, objects[domain.image_frames].name].add("RWX", "its image, no page writable and executable")
+            cells[domain.name, objects[mapping.object].name].add(
+                self.access(mapping.access), f"mapped at {mapping.vaddr:#x}"
+            )
+        image = cells[domain.name, objects[domain.image_frames].name]
+        accesses = {one.access for profile in domain.profiles for one in self.system.images[profile.image].segments}
+        image.parts = [self.access(access) for access in sorted(accesses)]
+        image.notes = ["its image: each page has one of these"]
         cells[domain.name, objects[domain.info_frame].name].add("R", "mapped at 0x3ff000")
         ports = self.port_columns()
         for port in domain.ioports:
