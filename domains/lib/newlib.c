@@ -14,7 +14,6 @@ extern int errno;
 
 _Noreturn void _exit(int status);
 int close(int file);
-int fstat(int file, struct stat *status);
 int getpid(void);
 int isatty(int file);
 int kill(int process, int signal);
