@@ -10,7 +10,7 @@
 
 static uint64_t ticks_to_ns(uint64_t ticks)
 {
-    return ticks * NS_PER_S / PIT_HZ + 1;
+    return ticks / PIT_HZ * NS_PER_S + ticks % PIT_HZ * NS_PER_S / PIT_HZ + 1;
 }
 
 static uint64_t ns_to_ticks(uint64_t ns)

@@ -22,6 +22,11 @@ void fake_memory(struct memory *memory, uint64_t bytes, uint32_t pieces_most)
     pieces_left = pieces_most;
 }
 
+void fake_pieces(uint32_t pieces_most)
+{
+    pieces_left = pieces_most;
+}
+
 void fake_memory_free(struct memory *memory)
 {
     free(memory->view);

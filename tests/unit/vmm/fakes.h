@@ -7,6 +7,8 @@
 
 /* A guest of @bytes whose view is freshly zeroed; at most @pieces_most pieces can be backed. */
 void fake_memory(struct memory *memory, uint64_t bytes, uint32_t pieces_most);
+/* For a memory that is already there. */
+void fake_pieces(uint32_t pieces_most);
 void fake_memory_free(struct memory *memory);
 
 /* Every leaf of the fake processor answers all ones in all registers, except that the extents are as set. */

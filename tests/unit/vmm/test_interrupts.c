@@ -89,6 +89,20 @@ static void test_pit__periodic_channel_0_raises_edges(void)
     CHECK(pit_deadline(&pit) > 50 * MS && pit_deadline(&pit) < 51 * MS);
 }
 
+/* Found by fuzz_devices: after 4.3 hours the product of ticks and nanoseconds passed 64 bits. */
+static void test_pit__deadline_lies_ahead_after_years(void)
+{
+    struct pit pit;
+    pit_init(&pit, 0);
+    pit_write(&pit, 3, 0x34, 0);
+    pit_write(&pit, 0, 1, 0);
+    pit_write(&pit, 0, 0, 0);
+    for (uint64_t now = MS; now < UINT64_C(1) << 60; now *= 3) {
+        pit_expire(&pit, now);
+        CHECK(pit_deadline(&pit) > now && pit_deadline(&pit) <= now + 1000);
+    }
+}
+
 static void test_pit__channel_2_shows_its_end_in_port_61(void)
 {
     struct pit pit;
@@ -347,6 +361,7 @@ int main(void)
     RUN(test_pic__masked_line_stays_silent_and_edge_is_kept);
     RUN(test_pic__specific_eoi_and_automatic_eoi);
     RUN(test_pit__periodic_channel_0_raises_edges);
+    RUN(test_pit__deadline_lies_ahead_after_years);
     RUN(test_pit__channel_2_shows_its_end_in_port_61);
     RUN(test_pit__latched_count_is_read_once);
     RUN(test_lapic__is_silent_until_software_enables_it);
