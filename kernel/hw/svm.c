@@ -150,8 +150,7 @@ static void forget_extended(struct cpu *cpu)
 /* The registers that no hardware switches become @hvm's. */
 static void take_processor(struct cpu *cpu, struct hvm *hvm)
 {
-    if (cpu->fpu != &hvm->fpu)
-        fpu_switch(cpu, &hvm->fpu);
+    fpu_switch(cpu, &hvm->fpu);
     if (cpu->debug_owner != hvm) { /* another guest ran since */
         if (cpu->hvm_extended != 0)
             forget_extended(cpu);
@@ -205,7 +204,7 @@ static COLD void prepare_rest(struct cpu *cpu, struct hvm *hvm, uint64_t generat
 {
     struct vmcb *vmcb = hvm->control;
 
-    if (cpu->fpu != &hvm->fpu || cpu->debug_owner != hvm)
+    if (cpu->fpu != &hvm->fpu)
         take_processor(cpu, hvm);
     if (hvm->asid_generation != cpu->asid_generation || hvm->nested_generation != generation || hvm->flush ||
         vmcb->nested_root != hvm->nested_root.value)
@@ -220,7 +219,7 @@ static COLD void prepare_rest(struct cpu *cpu, struct hvm *hvm, uint64_t generat
     }
 }
 
-/* Whoever else ran a guest here in the meantime has the debug registers, whoever used the FPU has that. */
+/* Whoever else ran a guest here in the meantime has the FPU: that one test tells whether anything was taken away. */
 void svm_prepare(struct cpu *cpu, struct hvm *hvm, uint64_t generation)
 {
     struct vmcb *vmcb = hvm->control;
@@ -229,7 +228,7 @@ void svm_prepare(struct cpu *cpu, struct hvm *hvm, uint64_t generation)
     vmcb->rax = page->gpr[0];
     vmcb->rsp = page->gpr[4];
     vmcb->tlb_control = TLB_KEEP;
-    if (UNLIKELY(cpu->fpu != &hvm->fpu || cpu->debug_owner != hvm || hvm->nested_generation != generation || hvm->flush || hvm->delivering ||
+    if (UNLIKELY(cpu->fpu != &hvm->fpu || hvm->nested_generation != generation || hvm->flush || hvm->delivering ||
                  vmcb->nested_root != hvm->nested_root.value || hvm->xcr0 != cpu->xcr0))
         prepare_rest(cpu, hvm, generation);
 }
