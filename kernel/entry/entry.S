@@ -2,128 +2,342 @@
 #include "bulkhead/abi_asm.h"
 #include "hw/cpu_asm.h"
 
-#define BELOW(field) (field - REGS_BYTES) /* relative to the end of the current thread's registers */
+/* Constants of abi.h and of enums: entry/trap.c asserts each. */
+#define TYPE_ENDPOINT 7
+#define TYPE_NOTIF 8
+#define RIGHT_BIT_CALL 8
+#define RIGHT_BIT_WAIT 16
+#define RIGHT_BIT_SIGNAL 32
+#define STATE_READY 1
+#define STATE_CALLING 2
+#define STATE_WAITING 3
+#define STATE_IN_GUEST 5
+#define STATE_HYPERCALL 6
 
     .text
     .code64
 
-/* SYSCALL: rcx = RIP, r11 = RFLAGS. The message's words 0-5 stay in their registers through the fast path. */
+/* The fast path. %rsp is the current thread, for its registers come first in it (an NMI has a stack of its own and nothing else arrives);
+ * rcx, r11, rax are free, words and label stay in their registers. Every check comes before the first change: slow_call starts over in C,
+ * which tells errors apart and does what is rarer. */
+
+/* rax: slot number -> its capability's address; it is of @type, has @right, and nothing is being revoked. obj/captab.h captab_find.
+ * Slot 0 is the table's header: its first byte, of a mask of at least 63, is no type. */
+    .macro find_cap type, right
+    movl %eax, %eax
+    movq THREAD_CAPTAB(%rsp), %r11
+    movl (%r11), %ecx
+    cmpq %rcx, %rax
+    ja slow_call
+    andl %ecx, %eax
+    shlq $6, %rax
+    addq %r11, %rax
+    cmpb $\type, (%rax)
+    jne slow_call
+    testb $\right, SLOT_RIGHTS(%rax)
+    jz slow_call
+    cmpl $0, cap_retiring(%rip)
+    jne slow_call
+    .endm
+
+/* obj/thread.h thread_arm: the deadline in rdi, which is not 0, is none, or not before the timer that is armed. */
+    .macro arm_deadline
+    testq %rdi, %rdi
+    jz slow_call
+    movq %rdi, THREAD_DEADLINE(%rsp)
+    cmpq $-1, %rdi
+    je 9f
+    cmpq $0, THREAD_TIMER_LINK(%rsp)
+    je slow_call
+    cmpq THREAD_TIMER_WHEN(%rsp), %rdi
+    jb slow_call
+9:
+    .endm
+
+/* obj/thread.c thread_switch to r11, whose fs_base is the loaded one; @guest: to the guest that it runs. */
+    .macro switch_to guest
+    movq %r11, %gs:CPU_CURRENT
+    leaq REGS_BYTES(%r11), %rcx
+    movq %rcx, %gs:CPU_TSS_RSP0
+    movq THREAD_CR3(%r11), %rcx
+    cmpq %gs:CPU_CR3, %rcx
+    je 1f
+    movq %rcx, %gs:CPU_CR3
+    movq %rcx, %cr3
+1:  movl THREAD_COMPARTMENT(%r11), %ecx
+    cmpl %gs:CPU_COMPARTMENT, %ecx
+    je 4f
+    movl %ecx, %gs:CPU_COMPARTMENT
+    movq %rdx, %gs:CPU_SCRATCH /* XSAVE, XRSTOR: all components, [SDM-2023-09] Vol 1 13.7, 13.8 */
+    movl $-1, %eax
+    movl %eax, %edx
+    movq %gs:CPU_FPU, %rcx
+    testq %rcx, %rcx
+    jz 2f
+    xsave64 (%rcx)
+2:
+    .if \guest
+    movq THREAD_VCPU(%r11), %rcx
+    addq $VCPU_FPU, %rcx
+    xrstor64 (%rcx)
+    .else
+    xorl %ecx, %ecx
+    cmpb $0, THREAD_FPU_RIGHT(%r11)
+    jne 6f
+    xrstor64 fpu_initial(%rip)
+    .endif
+3:  movq %rcx, %gs:CPU_FPU
+    movq %gs:CPU_SCRATCH, %rdx
+4:
+    .endm
+
+/* SYSCALL: rcx = RIP, r11 = RFLAGS. */
     .globl syscall_entry
     .align 16
 syscall_entry:
     swapgs
     movq %rsp, %gs:CPU_SCRATCH
-    movq %gs:CPU_REGS_TOP, %rsp
-    movq %rcx, BELOW(REGS_RIP)(%rsp)
-    movq %r11, BELOW(REGS_RFLAGS)(%rsp)
+    movq %gs:CPU_CURRENT, %rsp
+    movq %rcx, REGS_RIP(%rsp)
+    movq %r11, REGS_RFLAGS(%rsp)
+    movq %rax, REGS_RAX(%rsp)
     movq %rax, %rcx
     shrq $32, %rcx
-    jz null_call
-    movq %rdx, BELOW(REGS_RDX)(%rsp)
-    movq %r8, BELOW(REGS_R8)(%rsp)
-    movq %r9, BELOW(REGS_R9)(%rsp)
-    movq %r10, BELOW(REGS_R10)(%rsp)
-    movq %gs:CPU_SCRATCH, %rdx
-    movq %rdx, BELOW(REGS_RSP)(%rsp)
-    movq %rax, BELOW(REGS_RAX)(%rsp)
-    movq %rdi, BELOW(REGS_RDI)(%rsp)
-    movq %rsi, BELOW(REGS_RSI)(%rsp)
+    jz return_same
+    cmpw $0, %gs:CPU_RESCHEDULE /* and slow_only */
+    jne slow_call
+    cmpq $CALL_ENDPOINT_CALL, %rcx
+    je call_path
+    cmpq $CALL_ENDPOINT_REPLY_WAIT, %rcx
+    je reply_path
+    cmpq $CALL_VCPU_RUN, %rcx
+    je run_path
+    cmpq $CALL_NOTIF_SIGNAL, %rcx
+    je signal_path
     cmpq $CALL_NOTIF_WAIT, %rcx
-    ja run_call
-    movq %gs:CPU_STACK, %rsp
-    je wait_call
-    movq %rbx, %rcx
-    movq %rdi, %rdx
-    movq %rax, %rdi
-    call sys_fast
-    cmpq $-4, %rax
-    jae fast_other
-fast_deliver: /* the current thread is now the one that receives: rax status, words 0-5, the rest from the processor's block */
-    movq %gs:CPU_LABEL, %rsi
-    movq %gs:CPU_BADGE, %rdi
-    movq %rsi, %rcx
-    shrl $8, %ecx
-    andl $15, %ecx
-    cmpl $6, %ecx
-    jae words_high
-    xorl %r15d, %r15d
-    cmpl $5, %ecx
-    jae words_done
-    xorl %r14d, %r14d
-    cmpl $4, %ecx
-    jae words_done
-    xorl %r13d, %r13d
-    cmpl $3, %ecx
-    jae words_done
-    xorl %r12d, %r12d
-    cmpl $2, %ecx
-    jae words_done
-    xorl %ebp, %ebp
-    cmpl $1, %ecx
-    jae words_done
-    xorl %ebx, %ebx
-words_done:
-    xorl %edx, %edx
-    xorl %r8d, %r8d
-words_done_8:
-    xorl %r9d, %r9d
-    xorl %r10d, %r10d
-fast_return:
-    movq %gs:CPU_REGS_TOP, %rsp
-    movq BELOW(REGS_RIP)(%rsp), %rcx
-    movq BELOW(REGS_RFLAGS)(%rsp), %r11
-    movq BELOW(REGS_RSP)(%rsp), %rsp
+    jne slow_call
+
+    /* notif_wait on bits that are set */
+    find_cap TYPE_NOTIF, RIGHT_BIT_WAIT
+    movq SLOT_OBJECT(%rax), %rcx
+    movq (%rcx), %r11
+    testq %r11, %r11
+    jz slow_call
+    movq $0, (%rcx)
+    movq %r11, %rbx
+    jmp return_same
+
+signal_path: /* nobody waits, nobody is bound */
+    find_cap TYPE_NOTIF, RIGHT_BIT_SIGNAL
+    movl SLOT_MASK(%rax), %ecx
+    notq %rcx
+    testq %rcx, %rbx
+    jnz slow_call
+    movq SLOT_OBJECT(%rax), %rcx
+    cmpq $0, NOTIF_HEAD(%rcx)
+    jne slow_call
+    cmpq $0, NOTIF_BOUND(%rcx)
+    jne slow_call
+    orq %rbx, (%rcx)
+return_same:
+    movq REGS_RIP(%rsp), %rcx
+    movq REGS_RFLAGS(%rsp), %r11
+    movq %gs:CPU_SCRATCH, %rsp
+    xorl %eax, %eax
+    xorl %esi, %esi
+    xorl %edi, %edi
     swapgs
     sysretq
-words_high: /* words 6-9 stand in the sender's registers */
-    je words_done
-    movq %gs:CPU_EXTRA, %r11
-    movq REGS_RDX(%r11), %rdx
-    xorl %r8d, %r8d
-    cmpl $8, %ecx
-    jb words_done_8
-    movq REGS_R8(%r11), %r8
-    je words_done_8
-    xorl %r10d, %r10d
-    movq REGS_R9(%r11), %r9
-    cmpl $9, %ecx
-    je fast_return
-    movq REGS_R10(%r11), %r10
-    jmp fast_return
 
-/* leave_message(gpr) */
-    .globl leave_message
-leave_message:
-    movq 8*3(%rdi), %rbx
-    movq 8*5(%rdi), %rbp
-    movq 8*12(%rdi), %r12
-    movq 8*13(%rdi), %r13
-    movq 8*14(%rdi), %r14
-    movq 8*15(%rdi), %r15
-    xorl %eax, %eax
-    jmp fast_deliver
+/* endpoint_call: the server waits and goes on with the caller's context. */
+    .align 16
+call_path:
+    find_cap TYPE_ENDPOINT, RIGHT_BIT_CALL
+    movl %esi, %ecx /* obj/endpoint.h endpoint_check_label: interface, method, length, nothing else */
+    shrl $16, %ecx
+    cmpw %cx, SLOT_INTERFACE(%rax)
+    jne slow_call
+    movl SLOT_MASK(%rax), %ecx
+    btl %esi, %ecx
+    jnc slow_call
+    movq %rsi, %rcx
+    shrq $32, %rcx
+    jnz slow_call
+    testl $0xf0e0, %esi
+    jnz slow_call
+    movl %esi, %ecx
+    andl $0xf00, %ecx
+    cmpl $0xa00, %ecx
+    ja slow_call
+    movq SLOT_OBJECT(%rax), %rcx
+    movq ENDPOINT_SERVER(%rcx), %r11
+    testq %r11, %r11
+    jz slow_call
+    cmpq $0, THREAD_RESERVE(%r11) /* debts are C's business */
+    jne call_reserve
+call_checked:
+    arm_deadline
+    movq THREAD_FS_BASE(%r11), %rdi
+    cmpq %gs:CPU_FS_BASE, %rdi
+    jne slow_restore_deadline
+    movq %gs:CPU_SCRATCH, %rdi
+    movq %rdi, REGS_RSP(%rsp)
+    movq $0, ENDPOINT_SERVER(%rcx) /* obj/endpoint.h endpoint_hand_over */
+    movb $STATE_CALLING, THREAD_STATE(%rsp)
+    movq %r11, THREAD_CALLEE(%rsp)
+    movq $0, THREAD_ENDPOINT(%r11)
+    movb $STATE_READY, THREAD_STATE(%r11)
+    movq %rsp, THREAD_CALLER(%r11)
+    movq %rsp, THREAD_LENDER(%r11)
+    movq THREAD_SCHED(%rsp), %rdi
+    movq %rdi, THREAD_SCHED(%r11)
+    movq %r11, SCHED_HOLDER(%rdi)
+    movq SLOT_BADGE(%rax), %rdi
+    switch_to 0
 
-fast_other:
-    ja slow_call /* FAST_NO; the others of sys.h do not come from sys_fast */
-    /* FAST_GUEST: the answer's words go to the guest's registers, those beyond its length as zero. */
-    movq %gs:CPU_GUEST_WORDS, %rdi
-    movq %gs:CPU_LABEL, %rsi
+/* r11 receives: label in rsi, badge in rdi, words in their registers; those beyond the length become zero. */
+deliver:
     movl %esi, %ecx
     shrl $8, %ecx
     andl $15, %ecx
+    cmpl $1, %ecx
+    ja words_many
+    je 1f
+    xorl %ebx, %ebx
+1:  xorl %ebp, %ebp
+    xorl %r12d, %r12d
+    xorl %r13d, %r13d
+    xorl %r14d, %r14d
+    xorl %r15d, %r15d
+words_low:
+    xorl %edx, %edx
+    xorl %r8d, %r8d
+    xorl %r9d, %r9d
+words_high:
+    xorl %r10d, %r10d
+words_all:
+    movq REGS_RIP(%r11), %rcx
+    movq REGS_RSP(%r11), %rsp
+    movq REGS_RFLAGS(%r11), %r11
     xorl %eax, %eax
+    swapgs
+    sysretq
+words_many:
     cmpl $6, %ecx
-    cmovbq %rax, %r15
+    ja 1f
+    je words_low
+    xorl %r15d, %r15d
     cmpl $5, %ecx
-    cmovbq %rax, %r14
+    je words_low
+    xorl %r14d, %r14d
     cmpl $4, %ecx
-    cmovbq %rax, %r13
+    je words_low
+    xorl %r13d, %r13d
     cmpl $3, %ecx
-    cmovbq %rax, %r12
-    cmpl $2, %ecx
-    cmovbq %rax, %rbp
+    je words_low
+    xorl %r12d, %r12d
+    jmp words_low
+1:  cmpl $9, %ecx
+    ja words_all
+    je words_high
+    xorl %r9d, %r9d
+    cmpl $8, %ecx
+    je words_high
+    xorl %r8d, %r8d
+    jmp words_high
+
+call_reserve:
+    movq THREAD_SCHED(%rsp), %rax
+    cmpq $0, SCHED_DEBT(%rax)
+    jne slow_call
+    movl REGS_RAX(%rsp), %eax /* the capability once more, for its badge */
+    shlq $6, %rax
+    addq THREAD_CAPTAB(%rsp), %rax
+    jmp call_checked
+
+6:  leaq THREAD_FPU_AREA(%r11), %rcx
+    xrstor64 (%rcx)
+    jmp 3b
+
+/* endpoint_reply_wait: the caller goes on with its own context; nobody queues, nothing is signalled. */
+    .align 16
+reply_path:
+    find_cap TYPE_ENDPOINT, RIGHT_BIT_WAIT
+    movq SLOT_OBJECT(%rax), %rax
+    cmpq %rax, THREAD_OWNS(%rsp)
+    jne slow_call
+    cmpq $0, ENDPOINT_HEAD(%rax)
+    jne slow_call
+    movq THREAD_CALLER(%rsp), %r11
+    testq %r11, %r11
+    jz slow_call
+    cmpq %r11, THREAD_LENDER(%rsp)
+    jne slow_call
+    cmpq $0, THREAD_DEBTOR(%rsp)
+    jne slow_call
+    movq THREAD_BOUND(%rsp), %rcx
+    testq %rcx, %rcx
+    jz 1f
+    cmpq $0, (%rcx)
+    jne slow_call
+1:  movq $~0x0000ffff00000f00, %rcx /* sys/sys_ipc.c check_reply: length and status */
+    testq %rcx, %rsi
+    jnz slow_call
+    cmpl $0xa00, %esi
+    ja slow_call
+    arm_deadline
+    movq THREAD_FS_BASE(%r11), %rcx
+    cmpq %gs:CPU_FS_BASE, %rcx
+    jne slow_call
+    movzbl THREAD_STATE(%r11), %ecx
+    cmpl $STATE_CALLING, %ecx
+    jne reply_guest
+    movb $STATE_READY, THREAD_STATE(%r11)
+    .macro reply_commit
+    movq %gs:CPU_SCRATCH, %rcx
+    movq %rcx, REGS_RSP(%rsp)
+    movq $0, THREAD_CALLER(%rsp)
+    movq $0, THREAD_LENDER(%rsp)
+    movq THREAD_OWN(%rsp), %rcx
+    movq %rcx, THREAD_SCHED(%rsp)
+    movw $STATE_WAITING, THREAD_STATE(%rsp) /* and resume = RESUME_SYSCALL */
+    movq %rax, THREAD_ENDPOINT(%rsp)
+    movq %rsp, ENDPOINT_SERVER(%rax)
+    movq $0, THREAD_CALLEE(%r11)
+    movq THREAD_SCHED(%r11), %rcx
+    movq %r11, SCHED_HOLDER(%rcx)
+    .endm
+    reply_commit
+    xorl %edi, %edi
+    switch_to 0
+    jmp deliver
+
+6:  leaq THREAD_FPU_AREA(%r11), %rcx
+    xrstor64 (%rcx)
+    jmp 3b
+
+reply_guest: /* the answer goes to a guest's registers, in the page where hvm_run finds them */
+    cmpl $STATE_HYPERCALL, %ecx
+    jne slow_call
+    cmpl $0x600, %esi
+    ja slow_call
+    movb $STATE_IN_GUEST, THREAD_STATE(%r11)
+    reply_commit
+    switch_to 1
+    movq THREAD_VCPU(%r11), %rdi
+    movq VCPU_PAGE(%rdi), %rdi
+    movl %esi, %ecx
+    shrl $8, %ecx
+    xorl %eax, %eax
     cmpl $1, %ecx
     cmovbq %rax, %rbx
+    cmovbeq %rax, %rbp
+    cmpl $3, %ecx
+    cmovbq %rax, %r12
+    cmovbeq %rax, %r13
+    cmpl $5, %ecx
+    cmovbq %rax, %r14
+    cmovbeq %rax, %r15
     movq %rax, (%rdi)
     movq %rax, 8*2(%rdi)
     movq %rbx, 8*3(%rdi)
@@ -137,71 +351,83 @@ fast_other:
     movq %r13, 8*13(%rdi)
     movq %r14, 8*14(%rdi)
     movq %r15, 8*15(%rdi)
+    movq %gs:CPU_STACK, %rsp
     movq %gs:CPU_SELF, %rdi
     call entry_resume
     ud2
 
-run_call: /* the C code keeps r12-r15 if it comes back; elsewhere they are taken from the thread's registers */
-    cmpq $CALL_VCPU_RUN, %rcx
-    jne slow_call
-    movq %r12, BELOW(REGS_R12)(%rsp)
-    movq %r13, BELOW(REGS_R13)(%rsp)
-    movq %r14, BELOW(REGS_R14)(%rsp)
-    movq %r15, BELOW(REGS_R15)(%rsp)
+/* leave_message(gpr): a guest's message of at most six words to the current thread. */
+    .globl leave_message
+leave_message:
+    movq 8*3(%rdi), %rbx
+    movq 8*5(%rdi), %rbp
+    movq 8*12(%rdi), %r12
+    movq 8*13(%rdi), %r13
+    movq 8*14(%rdi), %r14
+    movq 8*15(%rdi), %r15
+    movq %gs:CPU_CURRENT, %r11
+    movq %gs:CPU_LABEL, %rsi
+    movq %gs:CPU_BADGE, %rdi
+    jmp deliver
+
+run_path: /* the C code keeps r12-r15 if it comes back; elsewhere they are taken from the thread's registers */
+    movq %r12, REGS_R12(%rsp)
+    movq %r13, REGS_R13(%rsp)
+    movq %r14, REGS_R14(%rsp)
+    movq %r15, REGS_R15(%rsp)
+    movq %rdi, REGS_RDI(%rsp)
+    movq %gs:CPU_SCRATCH, %rcx
+    movq %rcx, REGS_RSP(%rsp)
     movq %gs:CPU_STACK, %rsp
     movq %rdi, %rsi
-    movq %rax, %rdi
+    movl %eax, %edi
     call sys_fast_run
-    cmpq $-3, %rax
-    jae 1f
-    xorl %ebx, %ebx /* RUN_REASON_EXIT */
-    xorl %ebp, %ebp
-    xorl %esi, %esi
-    xorl %edi, %edi
     xorl %edx, %edx
     xorl %r8d, %r8d
     xorl %r9d, %r9d
     xorl %r10d, %r10d
-    jmp fast_return
-1:  movq %gs:CPU_GUEST_WORDS, %rdi
-    je leave_message
-    cmpq $-1, %rax
-    je slow_call
-    movq %gs:CPU_SELF, %rdi
-    call entry_leave
-    ud2
-
-wait_call:
-    movq %rax, %rdi
-    call sys_fast_wait
-    testq %rax, %rax
-    jz slow_call
-    movq %rax, %rbx
-    xorl %eax, %eax
+    cmpl $FAST_LEAVE_STATUS, %eax
+    jae 1f
+    movq %gs:CPU_CURRENT, %r11
+    xorl %ebx, %ebx /* RUN_REASON_EXIT */
     xorl %ebp, %ebp
-    xorl %r12d, %r12d
-    xorl %r13d, %r13d
-    xorl %r14d, %r14d
-    xorl %r15d, %r15d
     xorl %esi, %esi
     xorl %edi, %edi
-    jmp words_done
-
-null_call:
-    movq BELOW(REGS_RIP)(%rsp), %rcx
-    movq %gs:CPU_SCRATCH, %rsp
-    xorl %eax, %eax
+    movq REGS_RIP(%r11), %rcx
+    movq REGS_RSP(%r11), %rsp
+    movq REGS_RFLAGS(%r11), %r11
     swapgs
     sysretq
+1:  movq %gs:CPU_GUEST_WORDS, %rdi
+    cmpl $FAST_MESSAGE_STATUS, %eax
+    je leave_message
+    movq %gs:CPU_SELF, %rdi
+    cmpl $FAST_LEAVE_STATUS, %eax
+    jne 1f
+    call entry_leave
+    ud2
+1:  movq %gs:CPU_CURRENT, %rsp /* FAST_NO_STATUS */
+    movq REGS_RDI(%rsp), %rdi
+    xorl %esi, %esi
+    jmp slow_call
 
-slow_call: /* from the fast path callee-saved registers are as they were */
-    movq %gs:CPU_REGS_TOP, %rsp
-    movq %r15, BELOW(REGS_R15)(%rsp)
-    movq %r14, BELOW(REGS_R14)(%rsp)
-    movq %r13, BELOW(REGS_R13)(%rsp)
-    movq %r12, BELOW(REGS_R12)(%rsp)
-    movq %rbp, BELOW(REGS_RBP)(%rsp)
-    movq %rbx, BELOW(REGS_RBX)(%rsp)
+slow_restore_deadline:
+    movq THREAD_DEADLINE(%rsp), %rdi
+slow_call:
+    movq %gs:CPU_SCRATCH, %rcx
+    movq %rcx, REGS_RSP(%rsp)
+    movq %rdi, REGS_RDI(%rsp)
+    movq %rsi, REGS_RSI(%rsp)
+    movq %rdx, REGS_RDX(%rsp)
+    movq %r8, REGS_R8(%rsp)
+    movq %r9, REGS_R9(%rsp)
+    movq %r10, REGS_R10(%rsp)
+    movq %r15, REGS_R15(%rsp)
+    movq %r14, REGS_R14(%rsp)
+    movq %r13, REGS_R13(%rsp)
+    movq %r12, REGS_R12(%rsp)
+    movq %rbp, REGS_RBP(%rsp)
+    movq %rbx, REGS_RBX(%rsp)
     movq %gs:CPU_STACK, %rsp
     movq %gs:CPU_SELF, %rdi
     xorl %ebp, %ebp

@@ -52,6 +52,7 @@ NORETURN void kernel_main(uint32_t magic, uint64_t info)
         panic("no hardware virtualization");
     }
     barrier_init();
+    cpu->slow_only = barriers_any || cpu->xcr0 == 0;
     root_create(cpu, &boot);
     console_on(false);
     entry_leave(cpu);

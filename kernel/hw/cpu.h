@@ -45,13 +45,17 @@ struct sched_queue {
 struct cpu {
     struct cpu *self;
     uint64_t scratch;
-    uint64_t stack;           /* top of this processor's kernel stack */
-    uint64_t regs_top;        /* end of current->regs */
-    struct thread *current;   /* NULL while idle */
-    uint64_t badge;           /* fast path: the receiver's rdi */
-    uint64_t label;           /* fast path: the receiver's rsi */
-    struct registers *extra;  /* fast path: where words 6..9 stand */
-    uint64_t *guest_words;    /* fast path: vcpu_state.gpr of the guest that sends or receives */
+    uint64_t stack;          /* top of this processor's kernel stack */
+    struct thread *current;  /* NULL while idle; its registers are where entries push */
+    uint64_t *guest_words;   /* fast path: vcpu_state.gpr of the guest that sends or receives */
+    uint64_t badge, label;   /* fast path: the receiver's rdi and rsi */
+    struct fpu *fpu;         /* whose state the registers hold, NULL = nobody's (initial) */
+    uint64_t xcr0;           /* what domains run with; 0 = no XSAVE */
+    uint64_t cr3, fs_base;
+    uint32_t compartment;
+    bool reschedule;
+    bool slow_only;          /* barriers between compartments, or no XSAVE: not for the assembly */
+    _Alignas(8) struct tss tss;
 
     struct sched *sched;      /* the context that is being charged, since sched_start */
     uint64_t sched_start;
@@ -60,23 +64,16 @@ struct cpu {
 
     struct timer *timers;     /* armed deadlines, soonest first */
     uint64_t timer_set;       /* TSC for which the hardware timer is programmed, ~0 = not */
-    bool reschedule;
 
-    struct fpu *fpu;          /* whose state the registers hold, NULL = nobody's (initial) */
-    uint64_t xcr0;            /* what domains run with; 0 = no XSAVE */
     struct hvm *debug_owner;  /* whose DR0-3 are loaded */
-    uint64_t cr3;
-    uint32_t compartment;
     uint32_t index;
     uint32_t apic_id;
     uint32_t asid_next, asid_limit;
     uint64_t asid_generation;
-    uint64_t fs_base;
     uint32_t scheds;          /* admitted on this processor */
     struct thread *threads[THREADS_MAX]; /* configured on this processor */
     uint64_t quiescent;       /* times this processor has left the kernel's objects alone */
 
-    struct tss tss;
     uint64_t gdt[8];
     hpa_t host_state;         /* vendor's host state page */
     uint32_t hvm_features;    /* of the vendor file */
@@ -88,13 +85,19 @@ struct cpu {
     _Alignas(PAGE_BYTES) uint8_t hvm_pages[2][PAGE_BYTES]; /* the vendor's, 4 KiB aligned */
 };
 
-_Static_assert(offsetof(struct cpu, stack) == CPU_STACK, "cpu_asm.h");
-_Static_assert(offsetof(struct cpu, regs_top) == CPU_REGS_TOP, "cpu_asm.h");
-_Static_assert(offsetof(struct cpu, current) == CPU_CURRENT, "cpu_asm.h");
-_Static_assert(offsetof(struct cpu, badge) == CPU_BADGE, "cpu_asm.h");
-_Static_assert(offsetof(struct cpu, label) == CPU_LABEL, "cpu_asm.h");
-_Static_assert(offsetof(struct cpu, extra) == CPU_EXTRA, "cpu_asm.h");
-_Static_assert(offsetof(struct cpu, guest_words) == CPU_GUEST_WORDS, "cpu_asm.h");
+#define ASM_OFFSET(type, field, offset) _Static_assert(offsetof(struct type, field) == (offset), "hw/cpu_asm.h")
+ASM_OFFSET(cpu, stack, CPU_STACK);
+ASM_OFFSET(cpu, current, CPU_CURRENT);
+ASM_OFFSET(cpu, guest_words, CPU_GUEST_WORDS);
+ASM_OFFSET(cpu, badge, CPU_BADGE);
+ASM_OFFSET(cpu, label, CPU_LABEL);
+ASM_OFFSET(cpu, fpu, CPU_FPU);
+ASM_OFFSET(cpu, xcr0, CPU_XCR0);
+ASM_OFFSET(cpu, cr3, CPU_CR3);
+ASM_OFFSET(cpu, fs_base, CPU_FS_BASE);
+ASM_OFFSET(cpu, compartment, CPU_COMPARTMENT);
+ASM_OFFSET(cpu, reschedule, CPU_RESCHEDULE);
+ASM_OFFSET(cpu, tss.rsp0, CPU_TSS_RSP0);
 _Static_assert(offsetof(struct registers, rip) == REGS_RIP, "cpu_asm.h");
 _Static_assert(offsetof(struct registers, rax) == REGS_RAX, "cpu_asm.h");
 _Static_assert(sizeof(struct registers) == REGS_BYTES, "cpu_asm.h");

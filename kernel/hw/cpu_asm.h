@@ -5,12 +5,54 @@
 #define CPU_SELF 0
 #define CPU_SCRATCH 8
 #define CPU_STACK 16
-#define CPU_REGS_TOP 24 /* &current->regs + sizeof: where an entry pushes */
-#define CPU_CURRENT 32
+#define CPU_CURRENT 24
+#define CPU_GUEST_WORDS 32
 #define CPU_BADGE 40
 #define CPU_LABEL 48
-#define CPU_EXTRA 56 /* pointer to words 6..9 in a struct registers */
-#define CPU_GUEST_WORDS 64
+#define CPU_FPU 56
+#define CPU_XCR0 64
+#define CPU_CR3 72
+#define CPU_FS_BASE 80
+#define CPU_COMPARTMENT 88
+#define CPU_RESCHEDULE 92
+#define CPU_TSS_RSP0 100
+
+/* struct thread behind its registers; struct slot, endpoint, sched, vcpu. */
+#define THREAD_STATE 176
+#define THREAD_RESUME 177
+#define THREAD_FPU_RIGHT 178
+#define THREAD_COMPARTMENT 180
+#define THREAD_CR3 192
+#define THREAD_FS_BASE 200
+#define THREAD_CAPTAB 208
+#define THREAD_OWN 216
+#define THREAD_SCHED 224
+#define THREAD_RESERVE 232
+#define THREAD_LENDER 240
+#define THREAD_CALLER 248
+#define THREAD_CALLEE 256
+#define THREAD_ENDPOINT 264
+#define THREAD_OWNS 272
+#define THREAD_BOUND 288
+#define THREAD_VCPU 296
+#define THREAD_DEADLINE 336
+#define THREAD_DEBTOR 376
+#define THREAD_TIMER_WHEN 384
+#define THREAD_TIMER_LINK 400
+#define THREAD_FPU_AREA 832
+#define SLOT_RIGHTS 1
+#define SLOT_MASK 4
+#define SLOT_INTERFACE 8
+#define SLOT_BADGE 16
+#define SLOT_OBJECT 24
+#define ENDPOINT_SERVER 0
+#define ENDPOINT_HEAD 16
+#define SCHED_HOLDER 16
+#define SCHED_DEBT 104
+#define NOTIF_HEAD 8
+#define NOTIF_BOUND 24
+#define VCPU_PAGE 16
+#define VCPU_FPU 128
 
 /* struct registers, in the order in which an entry pushes (highest address first: ss). */
 #define REGS_R15 0
@@ -36,6 +78,11 @@
 #define REGS_RSP 160
 #define REGS_SS 168
 #define REGS_BYTES 176
+
+/* Answers of sys_fast_run beyond enum error. */
+#define FAST_LEAVE_STATUS 0x100
+#define FAST_MESSAGE_STATUS 0x101
+#define FAST_NO_STATUS 0x102
 
 #define SELECTOR_KERNEL_CODE 0x08
 #define SELECTOR_KERNEL_DATA 0x10

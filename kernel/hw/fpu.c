@@ -9,7 +9,7 @@ enum { AREA_FCW = 0, AREA_MXCSR = 24, FCW_INITIAL = 0x37f, MXCSR_INITIAL = 0x1f8
 enum { FEATURE_XSAVE = 1 << 26, FEATURE_AVX = 1 << 28 };
 
 /* Control words at their reset values; the empty XSAVE header stands for the initial state of all parts. */
-static const struct fpu fpu_initial = {
+const struct fpu fpu_initial = {
     .area = {[AREA_FCW] = FCW_INITIAL & 0xff,
              [AREA_FCW + 1] = FCW_INITIAL >> 8,
              [AREA_MXCSR] = MXCSR_INITIAL & 0xff,

@@ -11,6 +11,7 @@ struct fpu {
     _Alignas(64) uint8_t area[FPU_BYTES];
 };
 
+extern const struct fpu fpu_initial;
 /* Make @fpu the initial state (x87 and SSE control words at reset values). */
 void fpu_init(struct fpu *fpu);
 /* Enable FPU, SSE and, where CPUID has them, XSAVE and AVX on this processor; sets cpu->xcr0. */

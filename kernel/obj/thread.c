@@ -258,8 +258,7 @@ void thread_lost(struct cpu *cpu, struct slot *slot)
 void thread_switch(struct cpu *cpu, struct thread *next)
 {
     cpu->current = next;
-    cpu->regs_top = (uint64_t)thread_regs_end(next);
-    cpu->tss.rsp0 = cpu->regs_top;
+    cpu->tss.rsp0 = (uint64_t)thread_regs_end(next);
     if (next->cr3 != cpu->cr3) {
         cpu->cr3 = next->cr3;
         write_cr3(next->cr3);

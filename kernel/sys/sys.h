@@ -55,15 +55,9 @@ enum error sys_ioport_out(struct invocation *call);
 enum error sys_control_ioport(struct invocation *call);
 enum error sys_control_irq(struct invocation *call);
 
-/* The fast paths: FAST_NO if this call is not one of them, with nothing changed. */
-#define FAST_NO UINT64_MAX
-#define FAST_LEAVE (UINT64_MAX - 1) /* done, but something else may have to run now */
-#define FAST_MESSAGE (UINT64_MAX - 2) /* the current thread receives a guest's message: cpu->guest_words, badge, label */
-#define FAST_GUEST (UINT64_MAX - 3) /* the current thread's guest receives the answer at cpu->guest_words */
-uint64_t sys_fast(uint64_t call, uint64_t label, uint64_t deadline, uint64_t word0);
-/* notif_wait on bits that are set: takes them; 0 if it is not that simple. */
-uint64_t sys_fast_wait(uint64_t call);
-/* vcpu_run: an error, or OK for an exit to the VMM (words 0 and 1 are zero); r12-r15 are kept. */
-uint64_t sys_fast_run(uint64_t call, uint64_t deadline);
+/* vcpu_run, from entry.S: an error or OK for an exit to the VMM, words 0 and 1 zero; or one of those of hw/cpu_asm.h:
+ * FAST_NO_STATUS: nothing is changed, take the slow path; FAST_LEAVE_STATUS: something else may have to run now;
+ * FAST_MESSAGE_STATUS: the current thread receives a guest's message (cpu->guest_words, badge, label). */
+uint32_t sys_fast_run(uint32_t index, uint64_t deadline);
 
 #endif
