@@ -15,11 +15,12 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 from bulkhead import benchrows, build, guests, paths, proc, report, singleguest, systems
 from bulkhead.benchrows import BUDGET, Row
-from bulkhead.errors import EXIT_TESTS_FAILED, BulkheadError, TimeOut, UsageProblem
+from bulkhead.errors import EXIT_TESTS_FAILED, BulkheadError, BulkheadFailed, TimeOut, UsageProblem
 from bulkhead.qemu import Machine
 from bulkhead.session import Session
 from bulkhead.systems import System
@@ -41,11 +42,11 @@ def _measure(system: System, title: str) -> list[Row]:
                 try:
                     session.console.wait_for(_END, 1.0)
                     break
-                except TimeOut:
+                except (TimeOut, BulkheadFailed):
                     session.check_boot()
                     waited_s += 1
                     if waited_s > _TIMEOUT_S:
-                        raise
+                        raise TimeOut(f"{title}: not done within {_TIMEOUT_S:g} s") from None
         finally:
             session.qemu.kill()
         text = session.console.since(0).decode(errors="replace")
@@ -87,9 +88,9 @@ def _print(rows: Sequence[Row]) -> None:
     for column in ("row", "value", "budget", "unit", "verdict", "how"):
         table.add_column(column, overflow="fold")
     for row in rows:
-        shown = "-" if row.budget is None else f"{row.budget:g}"
+        shown = "-" if row.budget is None else f"{row.budget:,.10g}"
         verdict = "" if row.budget is None else ("ok" if row.within else "OVER")
-        table.add_row(row.name, f"{row.value:g}", shown, row.unit, verdict, row.how)
+        table.add_row(escape(row.name), f"{row.value:,.10g}", shown, row.unit, verdict, escape(row.how))
     console = Console()
     if not console.is_terminal:
         console.width = 200
