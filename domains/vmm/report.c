@@ -51,6 +51,7 @@ static void log_registers(const struct vm *vm)
 static void publish(struct vm *vm, enum guest_state how, enum death why, uint32_t value)
 {
     vm->ended = how;
+    vm->attention = true; /* the loop looks here only then */
     (void)console_pump(&vm->console, &vm->platform.uart, vm_now_ns(vm));
     if (vm->console.channel != NULL) {
         channel_status_write(vm->console.channel, (uint64_t)how | (uint64_t)why << 8 | (uint64_t)value << 32);
