@@ -5,9 +5,12 @@
 /* Constants of abi.h and of enums: entry/trap.c asserts each. */
 #define TYPE_ENDPOINT 7
 #define TYPE_NOTIF 8
+#define TYPE_VCPU 9
 #define RIGHT_BIT_CALL 8
 #define RIGHT_BIT_WAIT 16
 #define RIGHT_BIT_SIGNAL 32
+#define RIGHT_BIT_MANAGE 64
+#define EXIT_VMM 4
 #define STATE_READY 1
 #define STATE_CALLING 2
 #define STATE_WAITING 3
@@ -370,46 +373,66 @@ leave_message:
     movq %gs:CPU_BADGE, %rdi
     jmp deliver
 
-run_path: /* the C code keeps r12-r15 if it comes back; elsewhere they are taken from the thread's registers */
+/* vcpu_run: an exit that is the VMM's comes back here, for nobody else has run. r12-r15 are kept. */
+    .align 16
+run_path:
+    find_cap TYPE_VCPU, RIGHT_BIT_MANAGE
+    movq SLOT_OBJECT(%rax), %rax
+    cmpq $0, VCPU_THREAD(%rax)
+    jne slow_call
+    cmpq $0, VCPU_SPACE(%rax)
+    je slow_call
+    movq THREAD_BOUND(%rsp), %rcx
+    testq %rcx, %rcx
+    jz 1f
+    cmpq $0, (%rcx)
+    jne slow_call
+1:  arm_deadline
     movq %r12, REGS_R12(%rsp)
     movq %r13, REGS_R13(%rsp)
     movq %r14, REGS_R14(%rsp)
     movq %r15, REGS_R15(%rsp)
-    movq %rdi, REGS_RDI(%rsp)
     movq %gs:CPU_SCRATCH, %rcx
     movq %rcx, REGS_RSP(%rsp)
     movq %gs:CPU_STACK, %rsp
-    movq %rdi, %rsi
-    movl %eax, %edi
-    call sys_fast_run
-    xorl %edx, %edx
-    xorl %r8d, %r8d
-    xorl %r9d, %r9d
-    xorl %r10d, %r10d
-    cmpl $FAST_LEAVE_STATUS, %eax
-    jae 1f
-    movq %gs:CPU_CURRENT, %r11
+    pushq %rax
+    movq %rax, %rdi
+    movq VCPU_PAGE(%rax), %rax
+    movl VCPU_STATE_DIRTY(%rax), %esi
+    call hvm_apply
+    testl %eax, %eax
+    jnz 2f
+    movq %gs:CPU_SELF, %rdi
+    movq (%rsp), %rsi
+    movq VCPU_SPACE(%rsi), %rdx
+    movq SPACE_GENERATION(%rdx), %rdx
+    call hvm_run
+    subl $EXIT_VMM, %eax
+    jnz run_rest
+2:  movq %gs:CPU_CURRENT, %r11
     xorl %ebx, %ebx /* RUN_REASON_EXIT */
     xorl %ebp, %ebp
     xorl %esi, %esi
     xorl %edi, %edi
+    xorl %edx, %edx
+    xorl %r8d, %r8d
+    xorl %r9d, %r9d
+    xorl %r10d, %r10d
     movq REGS_RIP(%r11), %rcx
     movq REGS_RSP(%r11), %rsp
     movq REGS_RFLAGS(%r11), %r11
     swapgs
     sysretq
-1:  movq %gs:CPU_GUEST_WORDS, %rdi
+run_rest:
+    popq %rdi
+    leal EXIT_VMM(%rax), %esi
+    call sys_fast_rest
+    movq %gs:CPU_GUEST_WORDS, %rdi
     cmpl $FAST_MESSAGE_STATUS, %eax
     je leave_message
     movq %gs:CPU_SELF, %rdi
-    cmpl $FAST_LEAVE_STATUS, %eax
-    jne 1f
     call entry_leave
     ud2
-1:  movq %gs:CPU_CURRENT, %rsp /* FAST_NO_STATUS */
-    movq REGS_RDI(%rsp), %rdi
-    xorl %esi, %esi
-    jmp slow_call
 
 slow_restore_deadline:
     movq THREAD_DEADLINE(%rsp), %rdi

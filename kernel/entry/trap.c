@@ -42,8 +42,11 @@ ASM_OFFSET(notif, head, NOTIF_HEAD);
 ASM_OFFSET(notif, bound, NOTIF_BOUND);
 ASM_OFFSET(vcpu, hvm.state, VCPU_PAGE);
 ASM_OFFSET(vcpu, hvm.fpu, VCPU_FPU);
+ASM_OFFSET(vcpu, thread, VCPU_THREAD);
+ASM_OFFSET(vcpu, space, VCPU_SPACE);
+ASM_OFFSET(space, generation, SPACE_GENERATION);
 _Static_assert(OBJECT_TYPE_ENDPOINT == 7 && OBJECT_TYPE_NOTIF == 8 && CAPTAB_SLOTS_MIN == 64, "find_cap");
-_Static_assert(RIGHT_CALL == 8 && RIGHT_WAIT == 16 && RIGHT_SIGNAL == 32 && ERROR_LIMIT <= FAST_LEAVE_STATUS, "entry.S");
+_Static_assert(RIGHT_CALL == 8 && RIGHT_WAIT == 16 && RIGHT_SIGNAL == 32 && RIGHT_MANAGE == 64 && OBJECT_TYPE_VCPU == 9 && HVM_EXIT_VMM == 4, "entry.S");
 _Static_assert(THREAD_STATE_READY == 1 && THREAD_STATE_CALLING == 2 && THREAD_STATE_WAITING == 3 && THREAD_STATE_IN_GUEST == 5 &&
     THREAD_STATE_HYPERCALL == 6 && RESUME_SYSCALL == 0, "entry.S");
 _Static_assert(LABEL_LENGTH_SHIFT == 8 && LABEL_INTERFACE_SHIFT == 16 && LABEL_STATUS_SHIFT == 32 && LABEL_METHOD_MASK == 31, "entry.S");

@@ -53,6 +53,9 @@
 #define NOTIF_BOUND 24
 #define VCPU_PAGE 16
 #define VCPU_FPU 128
+#define VCPU_THREAD 960
+#define VCPU_SPACE 968
+#define SPACE_GENERATION 32
 
 /* struct registers, in the order in which an entry pushes (highest address first: ss). */
 #define REGS_R15 0
@@ -79,10 +82,9 @@
 #define REGS_SS 168
 #define REGS_BYTES 176
 
-/* Answers of sys_fast_run beyond enum error. */
+/* Answers of sys_fast_rest. */
 #define FAST_LEAVE_STATUS 0x100
 #define FAST_MESSAGE_STATUS 0x101
-#define FAST_NO_STATUS 0x102
 
 #define SELECTOR_KERNEL_CODE 0x08
 #define SELECTOR_KERNEL_DATA 0x10

@@ -92,7 +92,6 @@ static enum hvm_exit decode_hypercall(struct vmcb *vmcb, struct vcpu_state *page
     vmcb->interrupt_shadow = 0;
     page->rip = vmcb->rip;
     page->shadow = 0;
-    page->interruptible = (vmcb->rflags & RFLAGS_IF) != 0;
     bool allowed = vmcb->cpl == 0 && (vmcb->efer & EFER_LMA) != 0 &&
                    (vmcb->segment[VMCB_CS].attributes & ATTRIBUTE_LONG) != 0;
     return allowed ? HVM_EXIT_HYPERCALL : HVM_EXIT_REFUSED;
@@ -176,15 +175,12 @@ enum hvm_exit svm_finish(struct hvm *hvm)
         xsetbv(0, hvm->host_xcr0);
         hvm->xcr0 = left & hvm->host_xcr0;
     }
-    uint64_t rflags = vmcb->rflags;
-    uint64_t shadow = vmcb->interrupt_shadow & SHADOW_ACTIVE;
     page->gpr[0] = vmcb->rax;
     page->gpr[4] = vmcb->rsp;
     page->rip = vmcb->rip;
-    page->rflags = rflags;
+    page->rflags = vmcb->rflags;
     page->cpl = vmcb->cpl;
-    page->shadow = shadow;
-    page->interruptible = (uint32_t)(rflags / RFLAGS_IF & ~shadow & 1);
+    page->shadow = vmcb->interrupt_shadow & SHADOW_ACTIVE;
     page->valid = (uint32_t)VCPU_GROUP_GPR | (uint32_t)VCPU_GROUP_IP;
     if (UNLIKELY((vmcb->exit_event & EVENT_VALID) != 0 || hvm->delivering))
         return finish_event(hvm);

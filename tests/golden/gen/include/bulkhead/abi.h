@@ -132,7 +132,7 @@ _Static_assert(sizeof(struct segment) == 16, "segment");
 /* The kernel-owned page through which a VMM and the kernel exchange a vCPU's state. */
 struct vcpu_state {
     uint64_t gpr[16], rip, rflags; uint32_t exit_reason, exit_flags; uint64_t exit_info, exit_address;
-    uint32_t exit_size, exit_insn_bytes; uint64_t exit_code; uint32_t interruptible, cpl, valid, dirty;
+    uint32_t exit_size, exit_insn_bytes; uint64_t exit_code; uint32_t reserved, cpl, valid, dirty;
     uint64_t inject, inject_error, irq_vector, tsc_offset, call_limit, shadow, cr0, cr2, cr3, cr4, cr8, xcr0;
     uint64_t efer; struct segment seg[8];
     uint64_t gdtr_base, gdtr_limit, idtr_base, idtr_limit, star, lstar, cstar, sfmask, kernel_gs_base;
