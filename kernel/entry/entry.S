@@ -373,7 +373,7 @@ leave_message:
     movq %gs:CPU_BADGE, %rdi
     jmp deliver
 
-/* vcpu_run: an exit that is the VMM's comes back here, for nobody else has run. r12-r15 are kept. */
+/* vcpu_run: an exit that is the VMM's comes back here, for nobody else has run; all words are zero then. */
     .align 16
 run_path:
     find_cap TYPE_VCPU, RIGHT_BIT_MANAGE
@@ -388,10 +388,6 @@ run_path:
     cmpq $0, (%rcx)
     jne slow_call
 1:  arm_deadline
-    movq %r12, REGS_R12(%rsp)
-    movq %r13, REGS_R13(%rsp)
-    movq %r14, REGS_R14(%rsp)
-    movq %r15, REGS_R15(%rsp)
     movq %gs:CPU_SCRATCH, %rcx
     movq %rcx, REGS_RSP(%rsp)
     movq %gs:CPU_STACK, %rsp
@@ -400,16 +396,18 @@ run_path:
     movq VCPU_PAGE(%rax), %rax
     movl VCPU_STATE_DIRTY(%rax), %esi
     call hvm_apply
+    movq %gs:CPU_CURRENT, %r11
     testl %eax, %eax
-    jnz 2f
+    jnz 1f
     movq %gs:CPU_SELF, %rdi
     movq (%rsp), %rsi
     movq VCPU_SPACE(%rsi), %rdx
     movq SPACE_GENERATION(%rdx), %rdx
-    call hvm_run
+    call hvm_run_bare
+    movq %gs:CPU_CURRENT, %r11
     subl $EXIT_VMM, %eax
     jnz run_rest
-2:  movq %gs:CPU_CURRENT, %r11
+1:
     xorl %ebx, %ebx /* RUN_REASON_EXIT */
     xorl %ebp, %ebp
     xorl %esi, %esi
@@ -418,6 +416,10 @@ run_path:
     xorl %r8d, %r8d
     xorl %r9d, %r9d
     xorl %r10d, %r10d
+    xorl %r12d, %r12d
+    xorl %r13d, %r13d
+    xorl %r14d, %r14d
+    xorl %r15d, %r15d
     movq REGS_RIP(%r11), %rcx
     movq REGS_RSP(%r11), %rsp
     movq REGS_RFLAGS(%r11), %r11

@@ -278,8 +278,8 @@ class ThreadFlags(IntFlag):
 
 class PioFlags(IntFlag):
     IN = 1 << 0
-    STRING = 1 << 1
-    REP = 1 << 2
+    STRING = 1 << 2
+    REP = 1 << 3
 
 
 class FaultFlags(IntFlag):

@@ -106,9 +106,8 @@ enum exit_reason {
     EXIT_REASON_DR_ACCESS = 29
 };
 
-/* vcpu_state.exit_flags for pio: bit 0 in, bit 1 string, bit 2 rep; size_bytes in exit_size. For
- * nested_fault: below. */
-enum pio_flags { PIO_IN = 1 << 0, PIO_STRING = 1 << 1, PIO_REP = 1 << 2 };
+/* vcpu_state.exit_flags for pio; size_bytes in exit_size. For nested_fault: below. */
+enum pio_flags { PIO_IN = 1 << 0, PIO_STRING = 1 << 2, PIO_REP = 1 << 3 };
 
 enum fault_flags {
     FAULT_PRESENT = 1 << 0, FAULT_WRITE = 1 << 1, FAULT_USER = 1 << 2, FAULT_EXEC = 1 << 3,
