@@ -317,4 +317,6 @@ def decode(data: bytes) -> System:
     if not isinstance(plain, list) or not plain or plain[0] != VERSION:
         raise CapdlError(f"not a system of version {VERSION}")
     system: System = _typed(System, plain, "system")
+    if encode(system) != data:
+        raise CapdlError("not the deterministic encoding of a system")
     return system

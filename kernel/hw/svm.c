@@ -112,7 +112,7 @@ void hvm_init(struct hvm *hvm)
         vmcb->segment[i] = (struct vmcb_segment){0, 0x93, 0xffff, 0};
     vmcb->segment[VMCB_CS] = (struct vmcb_segment){0xf000, 0x9b, 0xffff, 0xffff0000};
     vmcb->segment[VMCB_LDTR].attributes = 0x82;
-    vmcb->segment[VMCB_TR].attributes = 0x8b;
+    vmcb->segment[VMCB_TR].attributes = 0x89; /* not busy: see apply_segments */
     vmcb->efer = EFER_SVME;
     vmcb->cr0 = 0x60000010;
     vmcb->dr6 = 0xffff0ff0;
@@ -150,7 +150,8 @@ static void forget_extended(struct cpu *cpu)
 /* The registers that no hardware switches become @hvm's. */
 static void take_processor(struct cpu *cpu, struct hvm *hvm)
 {
-    fpu_switch(cpu, &hvm->fpu);
+    if (cpu->fpu != &hvm->fpu)
+        fpu_switch(cpu, &hvm->fpu);
     if (cpu->debug_owner != hvm) { /* another guest ran since */
         if (cpu->hvm_extended != 0)
             forget_extended(cpu);
@@ -197,20 +198,28 @@ static void start_event(const struct cpu *cpu, struct hvm *hvm, struct vmcb *vmc
     vmcb->event = hvm->event;
 }
 
-#define CR0_PG (1ull << 31)
-#define EFER_LME (1ull << 8)
+/* The VMM may have changed CR0, CR4 or EFER. */
+static void start_guard(struct vmcb *vmcb)
+{
+    bool paging = (vmcb->cr0 & CR0_PG) != 0;
+
+    if (!paging && (vmcb->cr4 & CR4_PAE) == 0)
+        vmcb->efer &= ~EFER_LME;
+    svm_guard(vmcb, !paging);
+}
 
 static COLD void prepare_rest(struct cpu *cpu, struct hvm *hvm, uint64_t generation)
 {
     struct vmcb *vmcb = hvm->control;
 
-    if (cpu->fpu != &hvm->fpu)
+    if (cpu->fpu != &hvm->fpu || cpu->debug_owner != hvm)
         take_processor(cpu, hvm);
     if (hvm->asid_generation != cpu->asid_generation || hvm->nested_generation != generation || hvm->flush ||
-        vmcb->nested_root != hvm->nested_root.value)
+        vmcb->nested_root != hvm->nested_root.value) {
         take_asid(cpu, hvm, vmcb, generation);
-    if ((cpu->hvm_features & SVM_QUIRK_TCG) != 0 && (vmcb->cr0 & CR0_PG) == 0 && (vmcb->cr4 & CR4_PAE) == 0)
-        vmcb->efer &= ~EFER_LME;
+        if ((cpu->hvm_features & SVM_QUIRK_TCG) != 0)
+            start_guard(vmcb);
+    }
     if (hvm->delivering)
         start_event(cpu, hvm, vmcb);
     if (hvm->xcr0 != cpu->xcr0) {
@@ -219,7 +228,7 @@ static COLD void prepare_rest(struct cpu *cpu, struct hvm *hvm, uint64_t generat
     }
 }
 
-/* Whoever else ran a guest here in the meantime has the FPU: that one test tells whether anything was taken away. */
+/* Whoever else ran a guest here in the meantime has the debug registers, whoever used the FPU has that. */
 void svm_prepare(struct cpu *cpu, struct hvm *hvm, uint64_t generation)
 {
     struct vmcb *vmcb = hvm->control;
@@ -228,7 +237,7 @@ void svm_prepare(struct cpu *cpu, struct hvm *hvm, uint64_t generation)
     vmcb->rax = page->gpr[0];
     vmcb->rsp = page->gpr[4];
     vmcb->tlb_control = TLB_KEEP;
-    if (UNLIKELY(cpu->fpu != &hvm->fpu || hvm->nested_generation != generation || hvm->flush || hvm->delivering ||
+    if (UNLIKELY(cpu->fpu != &hvm->fpu || cpu->debug_owner != hvm || hvm->nested_generation != generation || hvm->flush || hvm->delivering ||
                  vmcb->nested_root != hvm->nested_root.value || hvm->xcr0 != cpu->xcr0))
         prepare_rest(cpu, hvm, generation);
 }

@@ -55,7 +55,14 @@ _Static_assert(VMCB_AT(intercept, 0x00c) && VMCB_AT(io_bitmap, 0x040) && VMCB_AT
 #define V_IGNORE_TPR (1u << 20)
 #define V_INTR_MASKING (1u << 24)
 #define SHADOW_ACTIVE 1ull /* interrupt_shadow: [APM2] 15.21.5 */
+#define CR0_PG (1ull << 31)
+#define EFER_LME (1ull << 8)
+#define EFER_LMA (1ull << 10)
 #define EFER_SVME (1ull << 12)
+
+/* Of intercept_cr and intercept[0]: table B-1 */
+#define INTERCEPT_CR4_WRITE (1u << 20)
+#define INTERCEPT_SELECTIVE_CR0 (1u << 5)
 
 /* event and exit_event: [APM2] 15.20; the same layout as vcpu_state.inject, error code in bits 32-63. */
 #define EVENT(type, vector) (EVENT_VALID | (uint64_t)(type) << 8 | (vector))
@@ -71,14 +78,15 @@ enum svm_feature {
     /* Work-arounds for QEMU 7.2 TCG, off elsewhere.
      * It can deliver an external interrupt of EVENTINJ twice under -icount (PLATFORM.md): there they go through V_IRQ alone.
      * (Elsewhere EVENTINJ is preferred: Bochs 2.7 `ryzen` never delivers a V_IRQ that is set while the guest's IF is 1.)
-     * It loses the host's CR0 at an exit from a guest with EFER.LME, but neither CR0.PG nor CR4.PAE: no entry in that state.
-     * A guest that gets there by itself, from long mode, still breaks QEMU. */
+     * It loses the host's CR0 at an exit from a guest with EFER.LME, but neither CR0.PG nor CR4.PAE: see svm_guard. */
     SVM_QUIRK_TCG = 1 << 1,
 };
 
 /* The two halves of hvm_run, around the world switch in svm_run.S. */
 void svm_prepare(struct cpu *cpu, struct hvm *hvm, uint64_t generation);
 enum hvm_exit svm_finish(struct hvm *hvm);
+/* For SVM_QUIRK_TCG: while LME is set, either changes of CR0 end the run, or (@cr4) writes of CR4. */
+void svm_guard(struct vmcb *vmcb, bool cr4);
 /* Words of the page to a VMCB event; false if the combination does not exist: [APM2] 15.20. */
 MUST_CHECK bool svm_event(uint64_t inject, uint64_t error, uint64_t *event_out);
 /* Ask for, or withdraw, delivery of an external interrupt: @irq as vcpu_state.irq_vector. */

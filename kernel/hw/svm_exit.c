@@ -2,7 +2,6 @@
 #include "hw/svm.h"
 #include "hw/x86.h"
 
-#define EFER_LMA (1ull << 10)
 #define ATTRIBUTE_LONG (1u << 9)
 #define INSN_BYTES_MAX 15u
 #define VECTOR_AC 17u
@@ -17,13 +16,15 @@
 #define NPF_FETCH(info) ((info) >> 4 & 1u)
 #define NPF_WALK(info) ((info) >> 33 & 1u)
 
-enum { SVM_EXIT_EXCEPTION = 0x40, SVM_EXIT_NESTED_FAULT = 0x400 };
-enum action { OTHER, PLAIN, PIO, MSR, HYPERCALL, HOST_EVENT, MACHINE_CHECK, EXCEPTION };
+enum { SVM_EXIT_CR4_WRITE = 0x14, SVM_EXIT_CR0_SELECTIVE = 0x65, SVM_EXIT_EXCEPTION = 0x40, SVM_EXIT_NESTED_FAULT = 0x400 };
+enum action { OTHER, PLAIN, PIO, MSR, HYPERCALL, HOST_EVENT, MACHINE_CHECK, EXCEPTION, GUARD };
 
 /* What is done and, where the processor saves no next RIP, how long the instruction is without prefixes. */
 static const struct rule {
     uint8_t action, reason, length, unused;
 } rules[] = {
+    [SVM_EXIT_CR4_WRITE] = {GUARD, EXIT_REASON_CR_ACCESS, 0, 0},
+    [SVM_EXIT_CR0_SELECTIVE] = {GUARD, EXIT_REASON_CR_ACCESS, 0, 0},
     [SVM_EXIT_EXCEPTION + 1] = {EXCEPTION, EXIT_REASON_EXCEPTION, 0, 0},
     [SVM_EXIT_EXCEPTION + VECTOR_AC] = {EXCEPTION, EXIT_REASON_EXCEPTION, 0, 0},
     [SVM_EXIT_EXCEPTION + 18] = {MACHINE_CHECK, EXIT_REASON_NONE, 0, 0},
@@ -107,6 +108,24 @@ static enum hvm_exit deliver_exception(struct hvm *hvm, uint32_t vector)
     return HVM_EXIT_HANDLED;
 }
 
+void svm_guard(struct vmcb *vmcb, bool cr4)
+{
+    bool needed = (vmcb->efer & EFER_LME) != 0;
+    vmcb->intercept_cr = needed && cr4 ? INTERCEPT_CR4_WRITE : 0;
+    vmcb->intercept[0] &= ~INTERCEPT_SELECTIVE_CR0;
+    vmcb->intercept[0] |= needed && !cr4 ? INTERCEPT_SELECTIVE_CR0 : 0;
+}
+
+/* A guest in long mode may change CR0, but then writes CR4 under watch; with paging off and LME set it may not. */
+static enum hvm_exit guard_exit(struct vmcb *vmcb, struct vcpu_state *page, uint32_t code)
+{
+    page->exit_info = 4;
+    if (code == SVM_EXIT_CR4_WRITE && (vmcb->cr0 & CR0_PG) == 0)
+        return HVM_EXIT_VMM;
+    svm_guard(vmcb, code == SVM_EXIT_CR0_SELECTIVE);
+    return HVM_EXIT_HANDLED;
+}
+
 static COLD enum hvm_exit decode_action(struct hvm *hvm, struct vmcb *vmcb, struct vcpu_state *page, uint32_t code)
 {
     switch ((enum action)rules[code].action) {
@@ -120,6 +139,7 @@ static COLD enum hvm_exit decode_action(struct hvm *hvm, struct vmcb *vmcb, stru
     case HYPERCALL: return decode_hypercall(vmcb, page);
     case MACHINE_CHECK: __asm__ volatile("int $18"); return HVM_EXIT_INTERRUPT;
     case HOST_EVENT: return HVM_EXIT_INTERRUPT;
+    case GUARD: return guard_exit(vmcb, page, code);
     case EXCEPTION: return deliver_exception(hvm, code - SVM_EXIT_EXCEPTION);
     }
     return HVM_EXIT_VMM;

@@ -7,9 +7,6 @@
 #define CR0_PE (1ull << 0)
 #define CR0_NW (1ull << 29)
 #define CR0_CD (1ull << 30)
-#define CR0_PG (1ull << 31)
-#define EFER_LME (1ull << 8)
-#define EFER_LMA (1ull << 10)
 #define RFLAGS_GUEST 0x003f7fd5ull /* [APM2] 3.1.4 */
 #define RFLAGS_ONE 2ull
 #define XCR0_X87 1ull
@@ -18,7 +15,8 @@
 #define VECTORS_WITH_ERROR 0x60227d00u /* [APM2] 8.2: 8 10-14 17 21 29 30 */
 #define ATTRIBUTE_DPL(attributes) ((attributes) >> 5 & 3u)
 #define ATTRIBUTES_TSS_GUEST 0xf68u /* all but present, system, type bits 0-2 */
-#define ATTRIBUTES_TSS_BUSY 0x83u
+#define ATTRIBUTES_TSS 0x81u
+#define ATTRIBUTES_BUSY 0x02u
 
 /* Registers that travel word by word: @guest are the bits that a VMM may set, @ones those that are always set. */
 #define FIELD(name, member, guest, ones, group) \
@@ -162,9 +160,9 @@ static void apply_segments(struct vmcb *vmcb, const struct vcpu_state *page)
         vmcb->segment[segment_index[i]] =
             (struct vmcb_segment){in.selector, attributes, in.limit, canonical(in.base)};
     }
-    /* TR is always a busy TSS, on hardware too; QEMU 7.2 aborts at any other: [APM2] 4.8.3. */
+    /* TR is a 16- or 32/64-bit TSS, whatever the VMM says: QEMU 7.2 aborts at any other, a busy one included. */
     struct vmcb_segment *tr = &vmcb->segment[VMCB_TR];
-    tr->attributes = (uint16_t)((tr->attributes & ATTRIBUTES_TSS_GUEST) | ATTRIBUTES_TSS_BUSY);
+    tr->attributes = (uint16_t)((tr->attributes & ATTRIBUTES_TSS_GUEST) | ATTRIBUTES_TSS);
     vmcb->cpl = ATTRIBUTE_DPL(vmcb->segment[VMCB_SS].attributes); /* a field of its own: [APM2] 15.5.1 */
 }
 
@@ -231,6 +229,8 @@ static void read_segments(const struct vmcb *vmcb, struct vcpu_state *page)
         struct vmcb_segment in = vmcb->segment[segment_index[i]];
         if (segment_index[i] == VMCB_SS) /* SYSRET may leave another DPL than the true CPL: [APM2] 15.5.1 */
             in.attributes = (uint16_t)((in.attributes & ~(3u << 5)) | (vmcb->cpl & 3u) << 5);
+        if (segment_index[i] == VMCB_TR)
+            in.attributes |= ATTRIBUTES_BUSY; /* as architecture has it */
         uint16_t access = (uint16_t)((in.attributes & 0xffu) | (in.attributes & 0xf00u) << 4);
         page->seg[i] = (struct segment){in.selector, access, in.limit, in.base};
     }

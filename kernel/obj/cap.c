@@ -16,13 +16,17 @@ bool cap_under_retirement(const struct slot *slot)
 {
     /*@ loop invariant above: slot != \null ==> slot->cap.depth <= \at(slot->cap.depth, Pre) &&
             slot == ancestor(\at(slot, Pre), \at(slot->cap.depth, Pre) - slot->cap.depth);
-        loop invariant clean: \forall integer i;
-            0 <= i < \at(slot->cap.depth, Pre) + 1 - (slot == \null ? 0 : slot->cap.depth + 1) ==>
+        loop invariant clean: \forall integer i; 0 <= i <= \at(slot->cap.depth, Pre) &&
+            (slot == \null || i < \at(slot->cap.depth, Pre) - slot->cap.depth) ==>
             !retiring(ancestor(\at(slot, Pre), i));
         loop assigns slot;
         loop variant slot == \null ? 0 : slot->cap.depth + 1;
      */
     for (; slot; slot = slot->parent)
+        /*@ assert slot->parent == ancestor(\at(slot, Pre), \at(slot->cap.depth, Pre) - slot->cap.depth + 1) &&
+                (slot->parent == \null ? slot->cap.depth == 0 : slot->parent->cap.depth == slot->cap.depth - 1) &&
+                \forall integer i; \at(slot->cap.depth, Pre) - slot->cap.depth <= i <=
+                    \at(slot->cap.depth, Pre) - slot->cap.depth ==> ancestor(\at(slot, Pre), i) == slot; */
         if (slot->cap.flags & CAP_RETIRING) return true;
     return false;
 }

@@ -92,7 +92,13 @@ def test_command__prove_shows_the_path_of_a_false_claim(root: Path, images: Path
     assert "broken: no flow between a and b except through mgmt\n    a → [mgmt.endpoint] → mgmt" in done.stderr
 
 
-@pytest.mark.parametrize("content", [b"", b"\x80", b"\x8b" + b"\x01" * 11, b"not cbor at all", b"\x9f" * 2000])
+HOSTILE = {
+    "empty": b"", "empty array": b"\x80", "only ones": b"\x8b" + b"\x01" * 11, "text": b"not cbor at all",
+    "deep": b"\x9f" * 2000, "huge": b"\x9b" + b"\x7f" * 8, "trailing": b"\x80\x80",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("content", HOSTILE.values(), ids=HOSTILE.keys())
 def test_command__prove_refuses_what_is_no_system(content: bytes, root: Path, tmp_path: Path) -> None:
     (tmp_path / "x.cbor").write_bytes(content)
     done = capdl(root, "prove", tmp_path / "x.cbor")

@@ -19,7 +19,7 @@ from capdl.compile import compile_model
 from capdl.description import describe
 from capdl.errors import Faults
 from capdl.images import ImageStore, pages
-from capdl.prove import prove
+from capdl.prove import Broken, prove
 
 SYSTEMS = ("two-tenants", "guest", "guest-test", "bench")
 FRAME, VCPU = 3, 9
@@ -141,9 +141,20 @@ def test_decode__never_crashes_on_changed_bytes(root: Path, images: Path) -> Non
             system = spec.decode(changed)
         except api.CapdlError:
             return
-        assert spec.decode(spec.encode(system)) == system
+        assert spec.encode(system) == changed
 
     run()
+
+
+def test_decode__refuses_other_encodings(root: Path, images: Path) -> None:
+    """The same values with a longer integer, an indefinite array, or something after the end."""
+    good = api.check_system(root / "capdl" / "system" / "two-tenants.toml", [images]).cbor
+    assert good[:2] == b"\x8b\x01"
+    for other in (b"\x8b\x18\x01" + good[2:], b"\x9f" + good[1:] + b"\xff", good + b"\x00"):
+        with pytest.raises(api.CapdlError):
+            spec.decode(other)
+        with pytest.raises(Broken):
+            prove(other)
 
 
 def test_compile__guest_is_apart(root: Path, images: Path) -> None:

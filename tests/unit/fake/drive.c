@@ -201,17 +201,14 @@ static void load_call(struct registers *regs, enum call number)
     regs->rdi = number == CALL_ENDPOINT_RESUME ? below(2) | (1 + below(4)) << 8 : deadline();
 }
 
-static uint64_t fast_answer;
+/* entry.S does IPC's fast path; vcpu_run's is C. */
+static uint32_t fast_answer;
 
-static void enter_fast(struct cpu *cpu)
+static void enter_fast_run(struct cpu *cpu)
 {
     const struct registers *regs = &cpu->current->regs;
 
-    switch (regs->rax >> CALL_SHIFT) {
-    case CALL_NOTIF_WAIT: fast_answer = sys_fast_wait(regs->rax) ? OK : FAST_NO; return;
-    case CALL_VCPU_RUN: fast_answer = sys_fast_run(regs->rax, regs->rdi); return;
-    default: fast_answer = sys_fast(regs->rax, regs->rsi, regs->rdi, regs->rbx); return;
-    }
+    fast_answer = cpu->reschedule ? FAST_NO_STATUS : sys_fast_run((uint32_t)regs->rax, regs->rdi);
 }
 
 static void system_call(void)
@@ -224,11 +221,10 @@ static void system_call(void)
         printf("thread %u: call %u on %u (%#llx %#llx %#llx) deadline %#llx\n", thread->number, (unsigned)(regs->rax >> CALL_SHIFT), (uint32_t)regs->rax,
             (unsigned long long)regs->rbx, (unsigned long long)regs->rbp, (unsigned long long)regs->r12, (unsigned long long)regs->rdi);
     guest_exits = 0;
-    if (once_in(2)) {
-        (void)fake_enter(enter_fast, false);
-        if (fast_answer == FAST_LEAVE) (void)fake_enter(entry_leave, false);
-        if (fast_answer == FAST_GUEST) (void)fake_enter(entry_resume, false);
-        if (fast_answer != FAST_NO) return;
+    if (regs->rax >> CALL_SHIFT == CALL_VCPU_RUN && once_in(2)) {
+        (void)fake_enter(enter_fast_run, false);
+        if (fast_answer == FAST_LEAVE_STATUS) (void)fake_enter(entry_leave, false);
+        if (fast_answer != FAST_NO_STATUS) return;
     }
     (void)fake_enter(entry_call, false);
     if (fake_cpu.current == thread && regs->rax < 27) drive_answers[regs->rax]++;

@@ -108,6 +108,14 @@ uint32_t world_copy(uint32_t from, uint8_t rights, uint8_t flags, uint16_t inter
     return world.next++;
 }
 
+uint32_t world_deep(uint32_t from)
+{
+    const struct capability *cap = &world_slot(from)->cap;
+
+    while (world_slot(from)->cap.depth < CAP_DEPTH_MAX) from = world_copy(from, cap->rights, 0, cap->interface, cap->mask, cap->badge);
+    return from;
+}
+
 struct endpoint *world_endpoint(void) { return world_object(world_new(OBJECT_TYPE_ENDPOINT, 0, 0)); }
 struct notif *world_notif(void) { return world_object(world_new(OBJECT_TYPE_NOTIF, 0, 0)); }
 

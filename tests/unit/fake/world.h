@@ -36,7 +36,9 @@ uint32_t world_new(uint8_t type, uint64_t size, uint8_t flags);
 void world_make(uint32_t from, struct captab *table, uint32_t to, uint8_t type, uint64_t size, uint8_t flags);
 /* A copy of slot @from, as captab_copy makes it; returns the new slot. */
 uint32_t world_copy(uint32_t from, uint8_t rights, uint8_t flags, uint16_t interface, uint32_t mask, uint64_t badge);
-/* Revoke what is below slot @index and, with @remove, the capability; the loop of a stub. */
+/* A chain of copies of slot @from down to the greatest depth; returns the last one's slot. */
+uint32_t world_deep(uint32_t from);
+/* Revoke what is below @root and, with @remove, the capability itself; the loop of a stub. */
 void world_revoke(struct slot *root, bool remove);
 
 struct endpoint *world_endpoint(void);

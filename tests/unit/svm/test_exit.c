@@ -105,7 +105,7 @@ static void test_exit__host_events_are_the_hosts(void)
 
 static void test_exit__unknown_and_refused(void)
 {
-    static const uint64_t unknown[] = {0, 0x3f, 0x40, 0x5f, 0x64, 0x71, 0x7e, 0x87, 0xa2, 0xa5, 0x3ff, 0x401, 0x403, 0xfffffffe};
+    static const uint64_t unknown[] = {0, 0x3f, 0x40, 0x13, 0x15, 0x5f, 0x64, 0x71, 0x7e, 0x87, 0xa2, 0xa5, 0x3ff, 0x401, 0x403, 0xfffffffe};
     for (size_t i = 0; i < sizeof unknown / sizeof unknown[0]; i++) {
         fresh();
         CHECK_EQ(exit_with(unknown[i], 7, 8), HVM_EXIT_VMM);
@@ -128,6 +128,25 @@ static void test_exit__exceptions_go_back_to_the_guest(void)
     vmcb.exit_event = EVENT(3, 17) | EVENT_HAS_ERROR; /* #AC while #AC was delivered: once, not for ever */
     CHECK_EQ(exit_with(0x51, 0, 0), HVM_EXIT_HANDLED);
     CHECK_EQ(hvm.event, EVENT(3, 17) | EVENT_HAS_ERROR);
+}
+
+static void test_guard__watches_cr0_or_cr4_while_lme_is_set(void)
+{
+    fresh();
+    svm_guard(&vmcb, false);
+    CHECK(vmcb.intercept_cr == 0 && vmcb.intercept[0] == 0);
+    vmcb.efer |= EFER_LME;
+    vmcb.cr0 = CR0_PG;
+    svm_guard(&vmcb, false);
+    CHECK(vmcb.intercept_cr == 0 && vmcb.intercept[0] == INTERCEPT_SELECTIVE_CR0);
+    CHECK_EQ(exit_with(0x65, 0, 0), HVM_EXIT_HANDLED); /* may change CR0 */
+    CHECK(vmcb.intercept_cr == INTERCEPT_CR4_WRITE && vmcb.intercept[0] == 0);
+    CHECK_EQ(exit_with(0x14, 0, 0), HVM_EXIT_HANDLED); /* paging is still on: CR4 may change */
+    CHECK(vmcb.intercept_cr == 0 && vmcb.intercept[0] == INTERCEPT_SELECTIVE_CR0);
+    CHECK_EQ(exit_with(0x65, 0, 0), HVM_EXIT_HANDLED);
+    vmcb.cr0 = 0;
+    CHECK_EQ(exit_with(0x14, 0, 0), HVM_EXIT_VMM);
+    CHECK(page.exit_reason == EXIT_REASON_CR_ACCESS && page.exit_info == 4);
 }
 
 /* A 64-bit kernel at its VMMCALL. */
@@ -181,6 +200,7 @@ int main(void)
     RUN(test_exit__host_events_are_the_hosts);
     RUN(test_exit__unknown_and_refused);
     RUN(test_exit__exceptions_go_back_to_the_guest);
+    RUN(test_guard__watches_cr0_or_cr4_while_lme_is_set);
     RUN(test_hypercall__needs_64_bit_ring_0);
     RUN(test_hypercall__others_go_to_the_vmm);
     return UNIT_RESULT();

@@ -81,7 +81,7 @@ static void test_hvm_apply__confines_every_field(void)
     CHECK_EQ(hvm.xcr0, 7);
     CHECK_EQ(vmcb.segment[VMCB_GDTR].limit, 0xffff);
     CHECK_EQ(vmcb.segment[VMCB_CS].attributes, 0xfff);
-    CHECK_EQ(vmcb.segment[VMCB_TR].attributes, 0xfeb);
+    CHECK_EQ(vmcb.segment[VMCB_TR].attributes, 0xfe9);
     CHECK_EQ(vmcb.cpl, 3);
     /* The control area belongs to the kernel: interrupt requests, shadow and TSC offset apart, not a byte moves. */
     before.interrupt_control = vmcb.interrupt_control;
