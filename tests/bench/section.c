@@ -6,7 +6,7 @@
 #include "panic.h"
 #include "stubs.h"
 
-enum { BATCH = 64, DEPTH = 12, COPIES = 200, CALLERS = 40, INTERFACE_ANY = 41 };
+enum { BATCH = 64, DEPTH = 11, COPIES = 200, CALLERS = 40, INTERFACE_ANY = 41 };
 
 static uint64_t longest, calls;
 static const char *longest_name;
@@ -63,7 +63,7 @@ static void batches(struct lab *lab)
     lab->next = lab->first;
 }
 
-/* A chain as deep as derivation goes, and copies at its end. */
+/* A chain as deep as derivation goes below what stands three below a root, and copies at its end. */
 static void deep(struct lab *lab)
 {
     uint32_t at = lab_make(lab, OBJECT_TYPE_ENDPOINT, 0, 1024);
