@@ -99,6 +99,7 @@ static void open_vcpu(struct vm *vm, const struct domain_info *info)
 {
     const struct resource *vcpu = resource_required(info, "vcpu", RESOURCE_KIND_VCPU);
     vm->vcpu_slot = vcpu->slot;
+    vm->run_target = ipc_target(CALL_VCPU_RUN, vcpu->slot);
     vm->state = (struct vcpu_state *)(uintptr_t)vcpu->address;
     vm->bell_slot = resource_slot(info, "bell", RESOURCE_KIND_NOTIF);
     uint64_t limit_us = resource_number(info, "call-limit-us", 0);

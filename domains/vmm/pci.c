@@ -37,6 +37,11 @@ uint32_t pci_read(const struct pci *pci, unsigned offset, unsigned size_bytes)
     return host_bridge_word(pci->address & 0xfcu) >> (8 * byte) & none;
 }
 
+uint8_t pci_read_byte(const struct pci *pci, unsigned offset)
+{
+    return (uint8_t)pci_read(pci, offset, 1);
+}
+
 void pci_write(struct pci *pci, unsigned offset, unsigned size_bytes, uint32_t value)
 {
     if (offset == 0 && size_bytes == 4) {

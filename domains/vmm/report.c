@@ -1,5 +1,8 @@
 /* How a guest ended, told once: lines in the log for people, the status word for mgmt (docs/operator.md). */
+#include <bulkhead/message.h>
+
 #include "log.h"
+#include "stubs.h"
 #include "vm.h"
 
 static const char *const exit_names[EXIT_REASONS] = {
@@ -48,6 +51,7 @@ static void log_registers(const struct vm *vm)
 static void publish(struct vm *vm, enum guest_state how, enum death why, uint32_t value)
 {
     vm->ended = how;
+    vm->attention = true; /* the loop looks here only then */
     (void)console_pump(&vm->console, &vm->platform.uart, vm_now_ns(vm));
     if (vm->console.channel != NULL) {
         channel_status_write(vm->console.channel, (uint64_t)how | (uint64_t)why << 8 | (uint64_t)value << 32);
@@ -75,6 +79,10 @@ void vm_die(struct vm *vm, enum death why, const char *what)
     log_line("guest died: %s", what);
     vm->ended = GUEST_DIED; /* before anything that may want to report again */
     if (vm->state != NULL) {
+        enum error error = vcpu_read(vm->vcpu_slot, VCPU_GROUP_CONTROL | VCPU_GROUP_SEGMENT | VCPU_GROUP_EFER);
+        if (error != OK) {
+            log_line("the registers below are older: error %u", (unsigned)error);
+        }
         log_registers(vm);
         log_counters(vm);
     }

@@ -30,6 +30,9 @@ enum death {
 
 struct vm {
     struct vcpu_state *state;
+    uint64_t run_target;      /* rax of vcpu_run */
+    uint64_t deadline;        /* of vcpu_run, in ticks */
+    uint32_t after;           /* enum vm_after: what to do when vcpu_run returns; 0 = look at the exit */
     uint32_t vcpu_slot;
     uint32_t bell_slot;
     uint32_t space_slot;      /* the guest's physical memory */
@@ -38,7 +41,6 @@ struct vm {
     enum offered offered;     /* what stands in state->irq_vector */
     uint8_t offered_vector;
     enum guest_state ended;
-    uint64_t deadline;        /* of vcpu_run, in ticks */
     uint64_t tsc_offset;      /* guest's TSC - machine's */
     struct cpuid_policy cpuid;
     struct timebase timebase;
@@ -53,6 +55,8 @@ struct vm {
     struct memory memory;
     struct platform platform;
 };
+
+enum vm_after { VM_AFTER_OFFER = 1, VM_AFTER_DIRTY = 2 };
 
 enum { GPR_RAX, GPR_RCX, GPR_RDX, GPR_RBX, GPR_RSP, GPR_RBP, GPR_RSI, GPR_RDI };
 
@@ -75,19 +79,27 @@ static inline void vm_fault_ud(struct vm *vm)
     vm_inject(vm, INJECT_TYPE_EXCEPTION, EXCEPTION_UD, false, 0);
 }
 
+/* The next vcpu_run applies these groups, once. */
+static inline void vm_mark_dirty(struct vm *vm, uint32_t groups)
+{
+    vm->state->dirty |= groups;
+    vm->after |= VM_AFTER_DIRTY;
+}
+
 /* #PF with CR2; the control group must have been read. */
 static inline void vm_fault_pf(struct vm *vm, uint64_t linear, uint32_t code)
 {
     vm->state->cr2 = linear;
-    vm->state->dirty |= VCPU_GROUP_CONTROL;
+    vm_mark_dirty(vm, VCPU_GROUP_CONTROL);
     vm_inject(vm, INJECT_TYPE_EXCEPTION, EXCEPTION_PF, true, code);
 }
 
 /* The instruction is done; a shadow it stood in is over. */
 static inline void vm_advance(struct vm *vm, uint32_t len_bytes)
 {
-    vm->state->rip += len_bytes;
-    vm->state->shadow = 0;
+    struct vcpu_state *state = vm->state;
+    state->rip += len_bytes;
+    state->shadow = 0;
 }
 
 static inline uint64_t vm_now(void)

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import json
-import re
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from elftools.elf.elffile import ELFFile
 
-from bulkhead import debian, paths, proc
+from bulkhead import debian, kernelstats, paths, proc
 from bulkhead.errors import BulkheadFailed
 
 
@@ -148,23 +147,18 @@ def static_rows() -> list[Row]:
     text = sum(sections.values())
     how = "executable sections: " + ", ".join(f"{name} {size}" for name, size in sections.items())
     rows.append(row("kernel.text", text, 1, text, text, how))
+    for room, size in sorted(kernelstats.bytes_by_room().items()):
+        rows.append(row(f"kernel.text[{room}]", size, 1, size, size, "functions of the room", "bytes"))
     rows.append(_stack_row())
     return rows
 
 
 def _stack_row() -> Row:
-    """The largest single frame; the call graph's worst case is the style tests' concern."""
-    worst, where = 0, "none"
-    for file in sorted((paths.TARGET / "kernel").rglob("*.su")):
-        for line in file.read_text().splitlines():
-            match = re.match(r"(.*):\d+:\d+:(\S+)\t(\d+)\t", line)
-            if match and int(match[3]) > worst:
-                worst, where = int(match[3]), match[2]
-    return row("kernel.frame", worst, 1, worst, worst, f"largest stack frame: {where}", "bytes")
-
-
-def linux_rows() -> list[Row]:
-    """The Linux boot; measured by linuxboot.py once two machines can be compared."""
-    from bulkhead import linuxboot
-
-    return linuxboot.rows()
+    """The deepest stack by the call graph."""
+    stack = kernelstats.deepest_stack()
+    how = "call graph: " + " > ".join(stack.chain)
+    if stack.indirect:
+        how += "; not followed: indirect calls of " + ", ".join(stack.indirect)
+    if stack.recursion:
+        how += "; counted once: " + ", ".join(stack.recursion)
+    return row("kernel.stack", stack.size_bytes, 1, stack.size_bytes, stack.size_bytes, how, "bytes")

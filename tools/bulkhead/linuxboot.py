@@ -7,6 +7,7 @@ tools/qemu-plugin/count.c, which counts executed instructions; waiting in HLT ex
 from __future__ import annotations
 
 import json
+import re
 import time
 from pathlib import Path
 
@@ -22,6 +23,7 @@ _FOLDER = paths.BUILD / "linuxboot"
 _APPEND = "console=ttyS0 reboot=t cryptomgr.notests quiet"
 _MEMORY_MIB = 512
 _TIMEOUT_S = 300.0
+_EXITS = re.compile(r"exits: ([a-z][a-z0-9 _-]*?) (\d+)")
 
 
 def _plugin() -> Path:
@@ -64,7 +66,10 @@ def _start_bytes(kernel: Path) -> str:
     return image[at : at + 6].hex()
 
 
-def _measure(what: str, boot: Boot, memory_mib: int, kernel: Path) -> dict[str, int]:
+def _measure(
+    what: str, boot: Boot, memory_mib: int, kernel: Path, vmm: str | None = None
+) -> tuple[dict[str, int], dict[str, int]]:
+    """The plugin's counts, and with @vmm that domain's own count of exits by reason."""
     result = _FOLDER / f"{what}.json"
     result.unlink(missing_ok=True)
     plugin = f"{_plugin()},out={result},start={_start_bytes(kernel)}"
@@ -78,8 +83,20 @@ def _measure(what: str, boot: Boot, memory_mib: int, kernel: Path) -> dict[str, 
             if time.monotonic() > until:
                 raise TimeOut(f"{what}: no init within {_TIMEOUT_S:g} s")
             time.sleep(0.1)
+        reasons = _exits_by_reason(session, vmm) if vmm is not None else {}
     counted = json.loads(result.read_text())
-    return {name: int(value) for name, value in counted.items()}
+    return {name: int(value) for name, value in counted.items()}, reasons
+
+
+def _exits_by_reason(session: Session, vmm: str) -> dict[str, int]:
+    """What @vmm logs when its guest has powered off, which the benchmark's init does next."""
+    session.link.wait(lambda event: event.get("event") == "guest", 60, "the guest's power-off")
+    session.link.demand("focus operator")
+    start = session.console.position()
+    session.console.send(f"log {vmm}\n".encode())
+    session.console.wait_for(b"exits: total", 20, start)
+    text = session.console.since(start).decode(errors="replace")
+    return {name: int(count) for name, count in _EXITS.findall(text) if name != "total"}
 
 
 def rows() -> list[Row]:
@@ -89,10 +106,10 @@ def rows() -> list[Row]:
     initramfs = _initramfs()
     kernel = guests.LINUX_CLOUD
     bare_boot = Boot(kernel=kernel, append=_APPEND, modules=(Module("init", initramfs),))
-    bare = _measure("bare", bare_boot, _MEMORY_MIB, kernel)
+    bare, _ = _measure("bare", bare_boot, _MEMORY_MIB, kernel)
     request = singleguest.Request(kernel, initramfs, _APPEND, _MEMORY_MIB, debug_exit=False)
     system = singleguest.assemble(request)
-    ours = _measure("bulkhead", system.boot(), system.memory_mib, kernel)
+    ours, reasons = _measure("bulkhead", system.boot(), system.memory_mib, kernel, "vmm-guest")
     ratio = ours["instructions"] / bare["instructions"]
     how = (
         f"{versions.linux_cloud}: {ours['instructions']} instructions from startup_64 to init, "
@@ -102,4 +119,9 @@ def rows() -> list[Row]:
     return [
         benchrows.row("boot.linux", round(ratio, 3), 1, round(ratio, 3), round(ratio, 3), how),
         benchrows.row("boot.exits", exits, 1, exits, exits, f"VMRUNs in the same boot, {versions.linux_cloud}"),
-    ]
+        *(
+            benchrows.row(f"boot.exits[{name}]", count, 1, count, count,
+                          "counted by the VMM up to the power-off that follows", "exits")
+            for name, count in sorted(reasons.items(), key=lambda one: -one[1])
+        ),
+    ]  # fmt: skip

@@ -53,6 +53,11 @@ function(bulkhead_kernel_flags target)
     target_compile_options(${target} PRIVATE
         -mgeneral-regs-only
         -mcmodel=kernel
+        # No padding between functions and loops: a fifteenth of the text otherwise.
+        $<$<COMPILE_LANG_AND_ID:C,GNU>:-falign-functions=1>
+        $<$<COMPILE_LANG_AND_ID:C,GNU>:-falign-loops=1>
+        $<$<COMPILE_LANG_AND_ID:C,GNU>:-falign-jumps=1>
+        $<$<COMPILE_LANG_AND_ID:C,GNU>:-falign-labels=1>
         $<$<COMPILE_LANG_AND_ID:C,GNU>:-Wstack-usage=1024>
         $<$<COMPILE_LANG_AND_ID:C,GNU>:-fstack-usage>)
 endfunction()

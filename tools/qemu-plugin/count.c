@@ -45,6 +45,10 @@ static const uint8_t vmrun[] = {0x0f, 0x01, 0xd8};
 /* nopl 0x4e494842(%rax,%rax,1) */
 static const uint8_t marker[] = {0x0f, 0x1f, 0x84, 0x00, 'B', 'H', 'I', 'N'};
 
+/* Where a bzImage's protected-mode part may be loaded. */
+#define LOAD_LOW UINT64_C(0x100000)
+#define LOAD_HIGH UINT64_C(0x4000000)
+
 static uint64_t executed;
 static uint64_t vmruns;
 static uint64_t executed_at_start;
@@ -87,22 +91,23 @@ static bool insn_is(const struct qemu_plugin_insn *insn, const uint8_t *bytes, s
            memcmp(qemu_plugin_insn_data(insn), bytes, length) == 0;
 }
 
-/* The block begins with the start bytes, at the offset in its page that startup_64 has. */
+/* The block begins where startup_64 does: its offset in a page, the low memory it is loaded into, and as many
+ * of the start bytes as the block holds: under icount a block may end after any instruction. */
 static bool block_is_start(const struct qemu_plugin_tb *tb)
 {
-    uint8_t bytes[32];
     size_t have = 0;
-    if ((qemu_plugin_insn_vaddr(qemu_plugin_tb_get_insn(tb, 0)) & 0xfffu) != 0x200)
+    uint64_t vaddr = qemu_plugin_insn_vaddr(qemu_plugin_tb_get_insn(tb, 0));
+    if ((vaddr & 0xfffu) != 0x200 || vaddr < LOAD_LOW || vaddr >= LOAD_HIGH)
         return false;
     for (size_t i = 0; i < qemu_plugin_tb_n_insns(tb) && have < start_length; i++) {
         const struct qemu_plugin_insn *insn = qemu_plugin_tb_get_insn(tb, i);
         size_t size = qemu_plugin_insn_size(insn);
-        if (have + size > sizeof(bytes))
+        if (have + size > start_length ||
+            memcmp(qemu_plugin_insn_data(insn), start_bytes + have, size) != 0)
             return false;
-        memcpy(bytes + have, qemu_plugin_insn_data(insn), size);
         have += size;
     }
-    return have >= start_length && memcmp(bytes, start_bytes, start_length) == 0;
+    return have != 0;
 }
 
 static void translated(qemu_plugin_id_t id, struct qemu_plugin_tb *tb)
