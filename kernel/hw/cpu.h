@@ -45,39 +45,39 @@ struct sched_queue {
 struct cpu {
     struct cpu *self;
     uint64_t scratch;
-    uint64_t stack;          /* top of this processor's kernel stack */
-    struct thread *current;  /* NULL while idle; its registers are where entries push */
-    uint64_t *guest_words;   /* fast path: vcpu_state.gpr of the guest that sends or receives */
-    uint64_t badge, label;   /* fast path: the receiver's rdi and rsi */
-    struct fpu *fpu;         /* whose state the registers hold, NULL = nobody's (initial) */
-    uint64_t xcr0;           /* what domains run with; 0 = no XSAVE */
+    uint64_t stack;         /* top of this processor's kernel stack */
+    struct thread *current; /* NULL while idle; its registers are where entries push */
+    uint64_t *guest_words;  /* fast path: vcpu_state.gpr of the guest that sends or receives */
+    uint64_t badge, label;  /* fast path: the receiver's rdi and rsi */
+    struct fpu *fpu;        /* whose state the registers hold, NULL = nobody's (initial) */
+    uint64_t xcr0;          /* what domains run with; 0 = no XSAVE */
     uint64_t cr3, fs_base;
     uint32_t compartment;
     bool reschedule;
-    bool slow_only;          /* barriers between compartments, or no XSAVE: not for the assembly */
+    bool slow_only; /* barriers between compartments, or no XSAVE: not for the assembly */
     _Alignas(8) struct tss tss;
 
-    struct sched *sched;      /* the context that is being charged, since sched_start */
+    struct sched *sched; /* the context that is being charged, since sched_start */
     uint64_t sched_start;
-    uint64_t ready_mask;      /* bit p: ready[p] is not empty */
+    uint64_t ready_mask; /* bit p: ready[p] is not empty */
     struct sched_queue ready[PRIORITIES];
 
-    struct timer *timers;     /* armed deadlines, soonest first */
-    uint64_t timer_set;       /* TSC for which the hardware timer is programmed, ~0 = not */
+    struct timer *timers; /* armed deadlines, soonest first */
+    uint64_t timer_set;   /* TSC for which the hardware timer is programmed, ~0 = not */
 
-    struct hvm *debug_owner;  /* whose DR0-3 are loaded */
+    struct hvm *debug_owner; /* whose DR0-3 are loaded */
     uint32_t index;
     uint32_t apic_id;
     uint32_t asid_next, asid_limit;
     uint64_t asid_generation;
-    uint32_t scheds;          /* admitted on this processor */
+    uint32_t scheds;                     /* admitted on this processor */
     struct thread *threads[THREADS_MAX]; /* configured on this processor */
-    uint64_t quiescent;       /* times this processor has left the kernel's objects alone */
+    uint64_t quiescent;                  /* times this processor has left the kernel's objects alone */
 
     uint64_t gdt[8];
-    hpa_t host_state;         /* vendor's host state page */
-    uint32_t hvm_features;    /* of the vendor file */
-    uint64_t hvm_extended;    /* XCR0 components that the processor has beyond xcr0 */
+    hpa_t host_state;      /* vendor's host state page */
+    uint32_t hvm_features; /* of the vendor file */
+    uint64_t hvm_extended; /* XCR0 components that the processor has beyond xcr0 */
     struct trace_entry trace[TRACE_EVENTS];
     uint32_t trace_next;
     _Alignas(16) uint8_t stack_bytes[KERNEL_STACK_BYTES];
