@@ -239,7 +239,7 @@ class Compilation:
         plan.resource("untyped", "number", slot=plan.hold(untyped, "read", "manage"))
         plan.resource("space", "space", slot=plan.hold_later(plan.key("space"), "read", "manage"))
         plan.resource("control", "number", slot=plan.hold("control", "manage"))
-        slot = plan.hold_later(plan.key("captab"), "read", "manage")
+        slot = plan.hold_later(plan.key("captab"), "read", "manage", "copy")
         first = plan.take_slots(authority.slots)
         plan.resource("captab", "captab", slot=slot, count=authority.slots, extra=first)
 

@@ -101,6 +101,6 @@ class Pool:
         return Memory(max(PAGE, round_up(end, PAGE)), LARGE if largest > PAGE else PAGE)
 
 
-def carving_order(one: Object, frame_type: int) -> int:
-    """Sort key: largest alignment first, so that nothing is lost between objects."""
-    return -alignment(one.size, one.type == frame_type)
+def carving_order(one: Object, frame_type: int, untyped_type: int) -> tuple[int, bool]:
+    """Sort key: largest alignment first, so that nothing is lost between objects; an untyped after the table that it goes into."""
+    return -alignment(one.size, one.type == frame_type), one.type == untyped_type

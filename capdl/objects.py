@@ -41,11 +41,11 @@ class Objects:
 
     def seal(self) -> list[Object]:
         """Shared ones first, then domain by domain, each by falling alignment."""
-        frame = self.abi.type("frame")
+        frame, untyped = self.abi.type("frame"), self.abi.type("untyped")
 
-        def order(item: tuple[str, Object]) -> tuple[int, int]:
+        def order(item: tuple[str, Object]) -> tuple[int, tuple[int, bool]]:
             one = item[1]
-            return (-1 if one.owner == SHARED else one.owner, layout.carving_order(one, frame))
+            return (-1 if one.owner == SHARED else one.owner, layout.carving_order(one, frame, untyped))
 
         ordered = sorted(self.by_key.items(), key=order)
         self.numbers = {key: number for number, (key, _) in enumerate(ordered)}

@@ -41,6 +41,9 @@ static bool boot(struct builder *builder, struct refusal *why)
     }
     log_line("system %s: %u domains, %u objects, %u images", builder->spec.name, builder->spec.domain_count,
              builder->spec.object_count, builder->spec.image_count);
+    if (builder->spec.laboratory) {
+        log_line("LABORATORY: a domain of this system makes kernel objects for itself; for tests only");
+    }
     return realise_shared(builder, why) && modules_load_images(builder, why) && realise_all(builder, why) &&
            start_all(builder, why);
 }

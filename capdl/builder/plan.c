@@ -50,11 +50,23 @@ static uint32_t transients(const struct spec *spec, const struct spec_domain *do
     return count;
 }
 
+static uint32_t object_slot(const struct spec_object *object, struct budget *budget)
+{
+    switch (object->type) {
+    case OBJECT_TYPE_CONTROL:
+        return SLOT_CONTROL;
+    case OBJECT_TYPE_UNTYPED:
+        return 0; /* a laboratory's: in its own table */
+    default:
+        return take_slots(budget, object->count);
+    }
+}
+
 static void plan_slots(struct plan *plan, const struct spec *spec, struct budget *budget)
 {
     plan->console_slot = take_slots(budget, CONSOLE_SLOTS);
     for (uint32_t i = 0; i < spec->object_count; i++) {
-        plan->object_slot[i] = take_slots(budget, spec->object[i].count);
+        plan->object_slot[i] = object_slot(&spec->object[i], budget);
     }
     for (uint32_t id = 0; id < spec->domain_count; id++) {
         plan->domain[id].transient_count = transients(spec, &spec->domain[id]);

@@ -60,11 +60,37 @@ static bool carve(const struct plan_memory *memory, struct refusal *why)
     return make_objects(memory->parent_slot, OBJECT_TYPE_UNTYPED, 0, memory->bytes, memory->slot, 1, why);
 }
 
+/* A laboratory's untyped goes straight into the one slot of its table that the description names; the table
+ * stands before it in the list. */
+static bool make_untyped(const struct spec *spec, const struct plan *plan, uint32_t number,
+                         uint32_t untyped_slot, struct refusal *why)
+{
+    const struct spec_object *object = &spec->object[number];
+    const struct spec_domain *owner = &spec->domain[object->owner];
+    const struct spec_capability *held = &spec->capability[owner->capabilities.first];
+    while (held->object != number) {
+        held++; /* spec_check found it there */
+    }
+    return did(untyped_retype(untyped_slot, OBJECT_TYPE_UNTYPED, 0, object->size,
+                              plan->object_slot[owner->captab], held->slot, 1),
+               why, "retype an untyped") ||
+           refuse(why, "object '%s'", object->name);
+}
+
 static bool make_range(const struct spec *spec, const struct plan *plan, struct spec_range range,
                        uint32_t untyped_slot, struct refusal *why)
 {
     for (uint32_t i = range.first; i < range.first + range.count; i++) {
         const struct spec_object *object = &spec->object[i];
+        if (object->type == OBJECT_TYPE_CONTROL) {
+            continue; /* the kernel made it */
+        }
+        if (object->type == OBJECT_TYPE_UNTYPED) {
+            if (!make_untyped(spec, plan, i, untyped_slot, why)) {
+                return false;
+            }
+            continue;
+        }
         if (!make_objects(untyped_slot, object->type, object->flags, object->size, plan->object_slot[i],
                           object->count, why)) {
             return refuse(why, "object '%s'", object->name);
@@ -251,6 +277,9 @@ static bool fill_table(const struct site *site, uint16_t captab, struct spec_ran
 {
     for (uint32_t i = range.first; i < range.first + range.count; i++) {
         const struct spec_capability *wanted = &site->spec->capability[i];
+        if (site->spec->object[wanted->object].type == OBJECT_TYPE_UNTYPED) {
+            continue; /* there since it was made */
+        }
         uint32_t source = slot_of(site, wanted->object) + wanted->first;
         for (uint32_t n = 0; n < wanted->count; n++) {
             enum error error =

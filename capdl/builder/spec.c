@@ -119,7 +119,7 @@ static void read_object_record(struct reader *reader, struct spec_object *object
     object->owner = read_u8(reader, "object owner", SPEC_SHARED);
     object->type = (uint8_t)reader_unsigned(reader, "object type", 1, 13);
     object->flags = read_u8(reader, "object flags", UINT8_MAX);
-    object->size = reader_unsigned(reader, "object size", 1, MAX_SIZE);
+    object->size = reader_unsigned(reader, "object size", 0, MAX_SIZE);
     object->count = (uint32_t)reader_unsigned(reader, "object count", 1, 32768);
     object->content = read_u8(reader, "object content", 64);
     reader_text(reader, "object name", object->name, sizeof object->name);

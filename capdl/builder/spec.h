@@ -180,6 +180,7 @@ struct spec {
     uint16_t builder_endpoint;
     struct spec_memory shared;
     struct spec_range shared_objects;
+    bool laboratory; /* found by spec_check: the control capability is given away, untypeds may be */
     struct spec_image image[SPEC_MAX_IMAGES];
     struct spec_object object[SPEC_MAX_OBJECTS];
     struct spec_channel channel[SPEC_MAX_CHANNELS];

@@ -215,8 +215,32 @@ static bool check_capability(const struct spec *spec, uint32_t id, struct slots 
         return refuse(why, "domain '%s': its guest's table takes only sealed endpoints and notifications",
                       name);
     }
+    if ((capability->object == spec->domain[id].space || object->type == OBJECT_TYPE_CAPTAB) && !spec->laboratory) {
+        return refuse(why, "domain '%s': capability to '%s', which only a laboratory gives", name,
+                      object->name);
+    }
     return slots_take(slots, capability->slot, capability->count) ||
            refuse(why, "domain '%s': slot %u is taken or beyond the table", name, capability->slot);
+}
+
+/* Untypeds cannot be copied: each has the one slot it is carved into, of a table that is there by then. */
+static bool check_untypeds(const struct spec *spec, uint32_t id, struct refusal *why)
+{
+    const struct spec_domain *domain = &spec->domain[id];
+    for (uint32_t i = domain->objects.first; i < domain->objects.first + domain->objects.count; i++) {
+        if (spec->object[i].type != OBJECT_TYPE_UNTYPED) {
+            continue;
+        }
+        uint32_t holders = 0;
+        for (uint32_t c = 0; c < domain->capabilities.count; c++) {
+            holders += spec->capability[domain->capabilities.first + c].object == i;
+        }
+        if (holders != 1 || domain->captab > i) {
+            return refuse(why, "domain '%s': '%s' needs one slot of a table made before it", domain->name,
+                          spec->object[i].name);
+        }
+    }
+    return true;
 }
 
 static bool check_capabilities(const struct spec *spec, uint32_t id, struct slots *slots, bool terminal,
@@ -262,7 +286,7 @@ static bool check_tables(const struct spec *spec, uint32_t id, struct slots *slo
     }
     slots_open(slots, captab);
     if (!check_capabilities(spec, id, slots, false, domain->capabilities, why) ||
-        !check_devices(spec, id, slots, why)) {
+        !check_devices(spec, id, slots, why) || !check_untypeds(spec, id, why)) {
         return false;
     }
     if (!domain->guest.present) {

@@ -11,10 +11,18 @@ static bool power_of_two(uint64_t value)
     return value != 0 && (value & (value - 1)) == 0;
 }
 
+/* What a laboratory's domain may make its own objects from. */
+#define UNTYPED_MAX (UINT64_C(1) << 30)
+
 /* docs/architecture.md §2, "Sizes". */
-static bool size_allowed(const struct spec_object *object)
+static bool size_allowed(const struct spec *spec, const struct spec_object *object)
 {
     switch (object->type) {
+    case OBJECT_TYPE_UNTYPED: /* docs/capdl.md, "Laboratories" */
+        return spec->laboratory && object->owner != SPEC_SHARED && object->size % PAGE_BYTES == 0 &&
+               object->size != 0 && object->size <= UNTYPED_MAX;
+    case OBJECT_TYPE_CONTROL:
+        return object->owner == SPEC_SHARED && object->size == 0;
     case OBJECT_TYPE_CAPTAB:
         return power_of_two(object->size) && object->size >= 64 * 64 && object->size <= UINT64_C(64) * 65536;
     case OBJECT_TYPE_FRAME:
@@ -51,7 +59,7 @@ uint64_t spec_object_align(const struct spec_object *object)
 static bool check_object(const struct spec *spec, const struct spec_object *object, struct refusal *why)
 {
     bool flagged = object->type == OBJECT_TYPE_CAPTAB || object->type == OBJECT_TYPE_SPACE;
-    if (!size_allowed(object)) {
+    if (!size_allowed(spec, object)) {
         return refuse(why, "object '%s': type %u with size %llu", object->name, object->type,
                       (unsigned long long)object->size);
     }
@@ -84,7 +92,7 @@ static bool check_owner(const struct spec *spec, uint32_t owner, const struct sp
         if (!check_object(spec, object, why)) {
             return false;
         }
-        /* Sizes are at most 4 MiB and counts 2^15, so the sums stay far below 2^64. */
+        /* Sizes are at most 1 GiB and counts 2^15, so the sums stay far below 2^64. */
         at = ((at + align - 1) & ~(align - 1)) + object->size * object->count;
         if (align > memory->align || at > memory->bytes) {
             return refuse(why, "object '%s' does not fit into its owner's memory", object->name);
@@ -97,6 +105,9 @@ static bool check_owner(const struct spec *spec, uint32_t owner, const struct sp
 bool spec_check_objects(struct spec *spec, struct refusal *why)
 {
     uint32_t next = 0;
+    for (uint32_t i = 0; i < spec->object_count; i++) {
+        spec->laboratory = spec->laboratory || spec->object[i].type == OBJECT_TYPE_CONTROL;
+    }
     if (!check_owner(spec, SPEC_SHARED, &spec->shared, &next, &spec->shared_objects, why)) {
         return false;
     }

@@ -112,7 +112,7 @@ static bool write_efer(struct vm *vm, uint64_t value)
     if (!efer_write(&vm->state->efer, value, vm->state->cr0, ffxsr)) {
         return false;
     }
-    vm->state->dirty |= VCPU_GROUP_EFER;
+    vm_mark_dirty(vm, VCPU_GROUP_EFER);
     return true;
 }
 
@@ -124,7 +124,7 @@ static bool write_pat(struct vm *vm, uint64_t value)
     }
     if (vm_read(vm, VCPU_GROUP_MSR)) {
         vm->state->pat = value;
-        vm->state->dirty |= VCPU_GROUP_MSR;
+        vm_mark_dirty(vm, VCPU_GROUP_MSR);
     }
     return true;
 }
@@ -134,7 +134,7 @@ static bool write_tsc(struct vm *vm, uint64_t value)
     uint64_t now = vm_now();
     vm->tsc_offset = value - now;
     vm->state->tsc_offset = vm->tsc_offset;
-    vm->state->dirty |= VCPU_GROUP_TSC;
+    vm_mark_dirty(vm, VCPU_GROUP_TSC);
     kvmclock_refresh(&vm->kvmclock, &vm->memory, &vm->timebase, now, value);
     return true;
 }
@@ -142,7 +142,8 @@ static bool write_tsc(struct vm *vm, uint64_t value)
 static bool write_system_time(struct vm *vm, uint64_t value)
 {
     uint64_t now = vm_now();
-    return kvmclock_write_system_time(&vm->kvmclock, &vm->memory, &vm->timebase, value, now, now + vm->tsc_offset);
+    return kvmclock_write_system_time(&vm->kvmclock, &vm->memory, &vm->timebase, value, now,
+                                      now + vm->tsc_offset);
 }
 
 static bool write_mtrr_default(struct vm *vm, uint64_t value)
@@ -215,7 +216,7 @@ void vm_exit_xsetbv(struct vm *vm)
     }
     if (vm_read(vm, VCPU_GROUP_CONTROL)) {
         state->xcr0 = value;
-        state->dirty |= VCPU_GROUP_CONTROL;
+        vm_mark_dirty(vm, VCPU_GROUP_CONTROL);
         vm_advance(vm, state->exit_insn_bytes);
     }
 }

@@ -14,6 +14,7 @@ struct pci {
 void pci_init(struct pci *pci);
 /* @offset 0..7 from PCI_PORT_ADDRESS. The address register answers 32-bit accesses only. */
 uint32_t pci_read(const struct pci *pci, unsigned offset, unsigned size_bytes);
+uint8_t pci_read_byte(const struct pci *pci, unsigned offset);
 void pci_write(struct pci *pci, unsigned offset, unsigned size_bytes, uint32_t value);
 
 #endif

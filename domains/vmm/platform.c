@@ -54,7 +54,7 @@ static void note_unknown_port(struct platform *platform, uint16_t port)
     platform->last_unknown_port = port;
 }
 
-static uint8_t read_byte(struct platform *platform, uint16_t port, uint64_t now_ns)
+uint8_t platform_in_byte(struct platform *platform, uint16_t port, uint64_t now_ns)
 {
     switch ((enum port_device)platform->port[port]) {
     case PORT_UART:
@@ -74,7 +74,7 @@ static uint8_t read_byte(struct platform *platform, uint16_t port, uint64_t now_
     case PORT_PM_LEGACY:
         return pm_read_legacy(&platform->pm, port);
     case PORT_PCI:
-        return (uint8_t)pci_read(&platform->pci, port - PCI_PORT_ADDRESS, 1);
+        return pci_read_byte(&platform->pci, port - PCI_PORT_ADDRESS);
     case PORT_IGNORED:
         return 0xff;
     case PORT_UNKNOWN:
@@ -130,7 +130,7 @@ static void write_byte(struct platform *platform, uint16_t port, uint8_t value, 
 uint32_t platform_in(struct platform *platform, uint16_t port, unsigned size_bytes, uint64_t now_ns)
 {
     if (size_bytes == 1) {
-        return read_byte(platform, port, now_ns);
+        return platform_in_byte(platform, port, now_ns);
     }
     if (platform->port[port] == PORT_PCI) {
         return pci_read(&platform->pci, port - PCI_PORT_ADDRESS, size_bytes);
@@ -140,12 +140,13 @@ uint32_t platform_in(struct platform *platform, uint16_t port, unsigned size_byt
     }
     uint32_t value = 0;
     for (unsigned i = 0; i < size_bytes; i++) {
-        value |= (uint32_t)read_byte(platform, (uint16_t)(port + i), now_ns) << (8 * i);
+        value |= (uint32_t)platform_in_byte(platform, (uint16_t)(port + i), now_ns) << (8 * i);
     }
     return value;
 }
 
-void platform_out(struct platform *platform, uint16_t port, unsigned size_bytes, uint32_t value, uint64_t now_ns)
+void platform_out(struct platform *platform, uint16_t port, unsigned size_bytes, uint32_t value,
+                  uint64_t now_ns)
 {
     if (platform->port[port] == PORT_PCI) {
         pci_write(&platform->pci, port - PCI_PORT_ADDRESS, size_bytes, value);
@@ -201,7 +202,8 @@ static void after_apic_write(struct platform *platform, enum lapic_effect effect
 }
 
 /* A store that is not a whole aligned register is ignored and counted ([SDM-2023-09] Vol 3A 11.4.1: undefined). */
-void platform_store(struct platform *platform, gpa_t address, unsigned size_bytes, uint64_t value, uint64_t now_ns)
+void platform_store(struct platform *platform, gpa_t address, unsigned size_bytes, uint64_t value,
+                    uint64_t now_ns)
 {
     uint32_t offset = (uint32_t)address.value & 0xfffu;
     uint8_t vector = 0;

@@ -16,18 +16,20 @@
 enum port_device {
     PORT_UNKNOWN, /* reads all ones, writes are ignored, both are counted */
     PORT_IGNORED, /* the same without counting: ports that every kernel tries */
+    PORT_RTC,
+    PORT_PCI,
+    PORT_ELCR,
+    /* From here on an access may change an interrupt, a timer or the guest's life. */
     PORT_UART,
     PORT_PIC,
-    PORT_ELCR,
     PORT_PIT,
     PORT_PIT_61,
-    PORT_RTC,
     PORT_PM,
     PORT_PM_LEGACY,
-    PORT_PCI,
     PORT_DEBUG_EXIT,
     PORT_DEVICES,
 };
+#define PORT_MATTERS PORT_UART
 
 struct port_range {
     uint16_t first, last;
@@ -64,36 +66,22 @@ struct platform_options {
 
 void platform_init(struct platform *platform, const struct platform_options *options);
 
-/* May an access to @port change an interrupt, a timer or the guest's life? If not, nothing needs another look. */
+/* If not, nothing needs another look after an access to @port. */
 static inline bool platform_port_matters(const struct platform *platform, uint16_t port)
 {
-    switch ((enum port_device)platform->port[port]) {
-    case PORT_UNKNOWN:
-    case PORT_IGNORED:
-    case PORT_RTC:
-    case PORT_PCI:
-    case PORT_ELCR:
-    case PORT_DEVICES:
-        return false;
-    case PORT_UART:
-    case PORT_PIC:
-    case PORT_PIT:
-    case PORT_PIT_61:
-    case PORT_PM:
-    case PORT_PM_LEGACY:
-    case PORT_DEBUG_EXIT:
-        return true;
-    }
-    return true;
+    return platform->port[port] >= PORT_MATTERS;
 }
 
-/* @size_bytes 1, 2 or 4. */
+/* One byte; platform_in for any size: 1, 2 or 4. */
+uint8_t platform_in_byte(struct platform *platform, uint16_t port, uint64_t now_ns);
 uint32_t platform_in(struct platform *platform, uint16_t port, unsigned size_bytes, uint64_t now_ns);
-void platform_out(struct platform *platform, uint16_t port, unsigned size_bytes, uint32_t value, uint64_t now_ns);
+void platform_out(struct platform *platform, uint16_t port, unsigned size_bytes, uint32_t value,
+                  uint64_t now_ns);
 
 /* Memory outside RAM. */
 uint64_t platform_load(struct platform *platform, gpa_t address, unsigned size_bytes, uint64_t now_ns);
-void platform_store(struct platform *platform, gpa_t address, unsigned size_bytes, uint64_t value, uint64_t now_ns);
+void platform_store(struct platform *platform, gpa_t address, unsigned size_bytes, uint64_t value,
+                    uint64_t now_ns);
 /* An x2APIC register; false = #GP. */
 bool platform_write_apic_msr(struct platform *platform, uint32_t msr, uint64_t value, uint64_t now_ns);
 

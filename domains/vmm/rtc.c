@@ -57,7 +57,10 @@ static void set_memory_size(struct rtc *rtc, uint64_t below_4g, uint64_t above_4
 void rtc_init(struct rtc *rtc, uint64_t boot_s, uint64_t ram_below_4g, uint64_t ram_above_4g)
 {
     *rtc = (struct rtc){.boot_s = boot_s};
+    rtc->ram[REG_A] = REG_A_VALUE;
     rtc->ram[REG_B] = REG_B_24H;
+    rtc->ram[REG_C] = 0; /* no interrupt has happened */
+    rtc->ram[REG_D] = REG_D_VALID;
     set_memory_size(rtc, ram_below_4g, ram_above_4g);
 }
 
@@ -78,38 +81,29 @@ static uint8_t encode_hour(const struct rtc *rtc, uint32_t hour)
     return (uint8_t)(encode(rtc, twelve) | (hour >= 12 ? 0x80u : 0u));
 }
 
-uint8_t rtc_read(const struct rtc *rtc, unsigned reg, uint64_t now_ns)
+/* Once a guest's second. */
+static __attribute__((noinline)) uint8_t read_in_new_second(struct rtc *rtc, uint64_t now_ns)
+{
+    uint64_t since = now_ns / NS_PER_S;
+    struct date date = date_of(rtc->boot_s + since);
+    rtc->next_ns = (since + 1) * NS_PER_S;
+    rtc->ram[0x00] = encode(rtc, date.second);
+    rtc->ram[0x02] = encode(rtc, date.minute);
+    rtc->ram[0x04] = encode_hour(rtc, date.hour);
+    rtc->ram[0x06] = encode(rtc, date.weekday);
+    rtc->ram[0x07] = encode(rtc, date.day);
+    rtc->ram[0x08] = encode(rtc, date.month);
+    rtc->ram[0x09] = encode(rtc, date.year % 100);
+    rtc->ram[REG_CENTURY] = encode(rtc, date.year / 100);
+    return rtc->ram[rtc->index];
+}
+
+uint8_t rtc_read(struct rtc *rtc, unsigned reg, uint64_t now_ns)
 {
     if (reg == 0) {
         return 0xff; /* the index port is write-only */
     }
-    struct date date = date_of(rtc->boot_s + now_ns / NS_PER_S);
-    switch (rtc->index) {
-    case 0x00:
-        return encode(rtc, date.second);
-    case 0x02:
-        return encode(rtc, date.minute);
-    case 0x04:
-        return encode_hour(rtc, date.hour);
-    case 0x06:
-        return encode(rtc, date.weekday);
-    case 0x07:
-        return encode(rtc, date.day);
-    case 0x08:
-        return encode(rtc, date.month);
-    case 0x09:
-        return encode(rtc, date.year % 100);
-    case REG_CENTURY:
-        return encode(rtc, date.year / 100);
-    case REG_A:
-        return REG_A_VALUE;
-    case REG_C:
-        return 0; /* no interrupt has happened */
-    case REG_D:
-        return REG_D_VALID;
-    default:
-        return rtc->ram[rtc->index];
-    }
+    return now_ns < rtc->next_ns ? rtc->ram[rtc->index] : read_in_new_second(rtc, now_ns);
 }
 
 static bool is_time(uint8_t index)
@@ -125,5 +119,6 @@ void rtc_write(struct rtc *rtc, unsigned reg, uint8_t value)
     }
     if (!is_time(rtc->index) && (rtc->index < REG_A || rtc->index > REG_D || rtc->index == REG_B)) {
         rtc->ram[rtc->index] = value;
+        rtc->next_ns = 0; /* register B chooses how times are written */
     }
 }

@@ -7,22 +7,24 @@
 
 #define LIKELY(x) __builtin_expect(!!(x), 1)
 #define UNLIKELY(x) __builtin_expect(!!(x), 0)
+/* Kept out of the loop's body, so that it needs no registers saved and no stack. */
+#define RARE __attribute__((noinline, cold))
 #define KVM_ENOSYS 1000u
 #define KVM_EPERM 1u
 
-/* vcpu_run without the message structure of the general stub: it sends no words and receives two.
+/* vcpu_run without the message structure of the general stub: it sends no words, and of the two it receives the bell's
+ * bits say nothing: whatever rang, everything is looked at.
  * docs/architecture.md section 1: rax target, rdi deadline; answers rax error, rbx and rbp words 0 and 1. */
-static inline enum error enter(uint32_t slot, uint64_t deadline, uint64_t *reason, uint64_t *bits)
+static inline uint64_t enter(uint64_t target, uint64_t deadline, uint64_t *reason)
 {
-    uint64_t rax = ipc_target(CALL_VCPU_RUN, slot), label = 0;
+    uint64_t rax = target, label = 0;
     __asm__ volatile("push %%rbp\n\t"
                      "syscall\n\t"
-                     "mov %%rbp, %%rdx\n\t"
                      "pop %%rbp"
-                     : "+a"(rax), "+D"(deadline), "+S"(label), "=b"(*reason), "=d"(*bits)
+                     : "+a"(rax), "+D"(deadline), "+S"(label), "=b"(*reason)
                      :
-                     : "rcx", "r8", "r9", "r10", "r11", "r12", "r13", "r14", "r15", "cc", "memory");
-    return (enum error)rax;
+                     : "rcx", "rdx", "r8", "r9", "r10", "r11", "r12", "r13", "r14", "r15", "cc", "memory");
+    return rax;
 }
 
 bool vm_read(struct vm *vm, uint32_t groups)
@@ -34,39 +36,46 @@ bool vm_read(struct vm *vm, uint32_t groups)
     return true;
 }
 
-static void exit_cpuid_dynamic(struct vm *vm, uint32_t leaf, uint32_t subleaf, struct cpuid_leaf value)
+static inline void answer_cpuid(struct vcpu_state *state, const struct cpuid_leaf *value)
 {
-    struct vcpu_state *state = vm->state;
-    if (!vm_read(vm, VCPU_GROUP_CONTROL)) {
-        return;
-    }
-    value = cpuid_adjust(&vm->cpuid, leaf, subleaf, value, state->cr4, state->xcr0, lapic_enabled(&vm->platform.lapic));
-    state->gpr[GPR_RAX] = value.eax;
-    state->gpr[GPR_RBX] = value.ebx;
-    state->gpr[GPR_RCX] = value.ecx;
-    state->gpr[GPR_RDX] = value.edx;
-}
-
-static inline void exit_cpuid(struct vm *vm)
-{
-    struct vcpu_state *state = vm->state;
-    uint32_t leaf = (uint32_t)state->gpr[GPR_RAX], subleaf = (uint32_t)state->gpr[GPR_RCX];
-    const struct cpuid_leaf *value = cpuid_find(&vm->cpuid, leaf, subleaf);
-    vm_advance(vm, state->exit_insn_bytes);
-    if (UNLIKELY(cpuid_is_dynamic(leaf))) {
-        exit_cpuid_dynamic(vm, leaf, subleaf, *value);
-        return;
-    }
     state->gpr[GPR_RAX] = value->eax;
     state->gpr[GPR_RBX] = value->ebx;
     state->gpr[GPR_RCX] = value->ecx;
     state->gpr[GPR_RDX] = value->edx;
 }
 
-static void port_access(struct vm *vm, uint16_t port, unsigned size, bool in)
+/* Leaves with sub-leaves, extended and hypervisor leaves, and those that show the guest's own registers. */
+static RARE void exit_cpuid_others(struct vm *vm, uint32_t leaf, uint32_t subleaf)
+{
+    struct vcpu_state *state = vm->state;
+    struct cpuid_leaf value = *cpuid_find(&vm->cpuid, leaf, subleaf);
+    if (cpuid_is_dynamic(leaf)) {
+        if (!vm_read(vm, VCPU_GROUP_CONTROL)) {
+            return;
+        }
+        value = cpuid_adjust(&vm->cpuid, leaf, subleaf, value, state->cr4, state->xcr0,
+                             lapic_enabled(&vm->platform.lapic));
+    }
+    answer_cpuid(state, &value);
+}
+
+static inline void exit_cpuid(struct vm *vm)
+{
+    struct vcpu_state *state = vm->state;
+    uint32_t leaf = (uint32_t)state->gpr[GPR_RAX];
+    vm_advance(vm, state->exit_insn_bytes);
+    if (LIKELY(leaf < CPUID_BASIC && (vm->cpuid.plain >> leaf & 1u) != 0)) {
+        answer_cpuid(state, &vm->cpuid.basic[leaf]);
+    } else {
+        exit_cpuid_others(vm, leaf, (uint32_t)state->gpr[GPR_RCX]);
+    }
+}
+
+static RARE void port_access(struct vm *vm, uint16_t port, unsigned size, bool in)
 {
     uint64_t *rax = &vm->state->gpr[GPR_RAX];
     uint64_t now_ns = vm_now_ns(vm);
+    vm->attention = vm->attention || platform_port_matters(&vm->platform, port);
     if (in) {
         uint64_t value = platform_in(&vm->platform, port, size, now_ns);
         *rax = size == 4 ? value : (*rax & ~mask_bytes(size)) | value;
@@ -79,14 +88,20 @@ static inline void exit_pio(struct vm *vm)
 {
     struct vcpu_state *state = vm->state;
     uint16_t port = (uint16_t)state->exit_info;
-    if (UNLIKELY((state->exit_flags & PIO_STRING) != 0)) {
+    if (LIKELY(state->exit_flags == PIO_IN && state->exit_size == 1)) {
+        if (UNLIKELY(platform_port_matters(&vm->platform, port))) {
+            vm->attention = true;
+        }
+        uint8_t value = platform_in_byte(&vm->platform, port, vm_now_ns(vm));
+        state->gpr[GPR_RAX] = (state->gpr[GPR_RAX] & ~UINT64_C(0xff)) | value;
+    } else if (UNLIKELY((state->exit_flags & PIO_STRING) != 0)) {
         vm_exit_string_io(vm);
         vm->attention = true;
         return;
+    } else {
+        port_access(vm, port, state->exit_size, (state->exit_flags & PIO_IN) != 0);
     }
-    port_access(vm, port, state->exit_size, (state->exit_flags & PIO_IN) != 0);
     vm_advance(vm, state->exit_insn_bytes);
-    vm->attention = vm->attention || platform_port_matters(&vm->platform, port);
 }
 
 /* [KVM-CPUID], hypercalls.rst: we have none of KVM's. Bit 63 of RAX never comes here. */
@@ -168,15 +183,9 @@ static void exit_hlt(struct vm *vm)
     vm_halt(vm);
 }
 
-static inline void dispatch(struct vm *vm)
+static RARE void dispatch_others(struct vm *vm, uint32_t reason)
 {
-    uint32_t reason = vm->state->exit_reason;
-    vm->exits[reason % EXIT_REASONS]++;
-    if (LIKELY(reason == EXIT_REASON_CPUID)) {
-        exit_cpuid(vm);
-    } else if (LIKELY(reason == EXIT_REASON_PIO)) {
-        exit_pio(vm);
-    } else if (reason == EXIT_REASON_WRMSR) {
+    if (reason == EXIT_REASON_WRMSR) {
         vm_exit_wrmsr(vm);
     } else if (reason == EXIT_REASON_RDMSR) {
         vm_exit_rdmsr(vm);
@@ -189,38 +198,63 @@ static inline void dispatch(struct vm *vm)
     }
 }
 
-/* vcpu_run itself failed, or came back for another reason than an exit. */
-static void not_an_exit(struct vm *vm, enum error error)
+static inline void dispatch(struct vm *vm)
+{
+    uint32_t reason = vm->state->exit_reason;
+    vm->exits[reason % EXIT_REASONS]++;
+    if (LIKELY(reason == EXIT_REASON_CPUID)) {
+        exit_cpuid(vm);
+    } else if (LIKELY(reason == EXIT_REASON_PIO)) {
+        exit_pio(vm);
+    } else {
+        dispatch_others(vm, reason);
+    }
+}
+
+static void check_error(struct vm *vm, enum error error)
 {
     if (error == ERR_ARGUMENT) {
         vm_die(vm, DEATH_VMM_CHECK, "the kernel refused what was to be injected");
     } else if (error != OK && error != ERR_CANCELED && error != ERR_TIMEOUT) {
         vm_die(vm, DEATH_VMM_CHECK, "the kernel refused to run the guest");
     }
+}
+
+/* The rarer ways back: an interrupt was offered, registers were applied, or vcpu_run ended without an exit.
+ * Answers whether there is an exit to look at. */
+static RARE bool after_run(struct vm *vm, uint64_t error, uint64_t reason)
+{
+    if ((vm->after & VM_AFTER_DIRTY) != 0) {
+        vm->after &= ~(uint32_t)VM_AFTER_DIRTY;
+        vm->state->dirty = 0;
+    }
+    if ((vm->after & VM_AFTER_OFFER) != 0) {
+        vm_settle_delivery(vm);
+        vm->attention = true;
+    }
+    if (error == OK && reason == RUN_REASON_EXIT) {
+        return true;
+    }
+    check_error(vm, (enum error)error);
     vm->attention = true;
+    return false;
 }
 
 void vm_run(struct vm *vm)
 {
     vm->attention = true;
-    while (LIKELY(vm->ended == GUEST_RUNS)) {
-        uint64_t reason, bits;
+    for (;;) {
+        uint64_t reason, error;
         if (UNLIKELY(vm->attention)) {
             vm_service(vm);
             if (vm->ended != GUEST_RUNS) {
                 return;
             }
         }
-        enum error error = enter(vm->vcpu_slot, vm->deadline, &reason, &bits);
-        vm->state->dirty = 0;
-        if (UNLIKELY(vm->offered != OFFERED_NONE)) {
-            vm_settle_delivery(vm);
-            vm->attention = true;
-        }
-        if (LIKELY(error == OK && reason == RUN_REASON_EXIT)) {
+        error = enter(vm->run_target, vm->deadline, &reason);
+        if (LIKELY((error | reason | vm->after) == 0) || after_run(vm, error, reason)) {
             dispatch(vm);
-        } else {
-            not_an_exit(vm, error);
         }
     }
 }
+_Static_assert(OK == 0 && RUN_REASON_EXIT == 0, "vm_run tests both at once");

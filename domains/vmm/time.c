@@ -18,6 +18,7 @@ void vm_settle_delivery(struct vm *vm)
         platform_delivered(&vm->platform, vm->offered, vm->offered_vector);
     }
     vm->offered = OFFERED_NONE;
+    vm->after &= ~(uint32_t)VM_AFTER_OFFER;
     vm->state->irq_vector = 0;
 }
 
@@ -27,6 +28,7 @@ static void offer_interrupt(struct vm *vm)
     vm->offered = platform_interrupt(&vm->platform, &vm->offered_vector);
     if (vm->offered != OFFERED_NONE) {
         vm->state->irq_vector = vm->offered_vector | IRQ_VALID;
+        vm->after |= VM_AFTER_OFFER;
     }
     if (lapic->nmi && (vm->state->inject & INJECT_VALID) == 0) {
         lapic->nmi = false;

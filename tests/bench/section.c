@@ -6,12 +6,20 @@
 #include "panic.h"
 #include "stubs.h"
 
-enum { BATCH = 64, DEPTH = 12, COPIES = 200, CALLERS = 40, INTERFACE_ANY = 41 };
+enum { BATCH = 64, DEPTH = 11, COPIES = 200, CALLERS = 40, INTERFACE_ANY = 41 };
 
 static uint64_t longest, calls;
 static const char *longest_name;
 
 static uint64_t target(enum call call, uint32_t slot) { return (uint64_t)call << CALL_SHIFT | slot; }
+
+static void note(const char *name, uint64_t ticks)
+{
+    calls++;
+    if (ticks <= longest) return;
+    longest = ticks;
+    longest_name = name;
+}
 
 /* Repeat the call while it says ERR_AGAIN; each is a section. */
 static enum error section(const char *name, uint64_t rax, const struct lab_words *in)
@@ -24,11 +32,7 @@ static enum error section(const char *name, uint64_t rax, const struct lab_words
 
         status = lab_call(rax, &words);
         ticks = lab_tsc() - start;
-        calls++;
-        if (ticks > longest) {
-            longest = ticks;
-            longest_name = name;
-        }
+        note(name, ticks);
     } while (status == ERR_AGAIN);
     return (enum error)status;
 }
@@ -63,7 +67,7 @@ static void batches(struct lab *lab)
     lab->next = lab->first;
 }
 
-/* A chain as deep as derivation goes, and copies at its end. */
+/* A chain as deep as derivation goes below what stands three below a root, and copies at its end. */
 static void deep(struct lab *lab)
 {
     uint32_t at = lab_make(lab, OBJECT_TYPE_ENDPOINT, 0, 1024);
@@ -87,21 +91,47 @@ static void full_table(struct lab *lab)
     lab_reset(lab);
 }
 
-/* Many callers queue at an endpoint that goes away, each with a deadline of its own. */
+/* CALLERS threads below the laboratory's priority, each with a context and a deadline of its own, call the endpoint at @endpoint and
+ * queue there while the laboratory sleeps. */
 extern const uint8_t bench_caller[], bench_caller_end[];
-static void callers(struct lab *lab)
+static uint32_t queue_callers(struct lab *lab, uint64_t deadline)
 {
-    uint32_t endpoint = lab_make(lab, OBJECT_TYPE_ENDPOINT, 0, 1024);
-    struct lab_words words = {.word = {endpoint}};
+    const uint32_t endpoint = lab_make(lab, OBJECT_TYPE_ENDPOINT, 0, 1024), notif = lab_make(lab, OBJECT_TYPE_NOTIF, 0, 256);
+    uint32_t bits;
 
     for (uint32_t i = 0; i < CALLERS; i++) {
-        uint32_t sched = lab_sched(lab, 20000, lab->tsc_khz * 100, 40);
-        struct lab_thread caller = lab_thread(lab, bench_caller, (size_t)(bench_caller_end - bench_caller), sched, 0, 0, 0, 2000 + i);
+        const uint32_t sched = lab_sched(lab, 20000, lab->tsc_khz * 100, 5);
+        const struct lab_thread caller = lab_thread(lab, bench_caller, (size_t)(bench_caller_end - bench_caller), sched, 0, 0, 0, 2000 + i);
 
         lab_copy(lab, caller.captab, 1, endpoint, RIGHT_CALL, INTERFACE_ANY, 1, i);
+        lab_require(thread_write(caller.thread, REGISTER_GROUP_LOW, 0, 0, 0, 0, 0, deadline, 0, 0)); /* rdi */
         lab_start(&caller);
     }
+    if (notif_wait(notif, lab_tsc() + lab->tsc_khz * 5, &bits) != ERR_TIMEOUT) panic("a wait that nobody ends did not time out");
+    return endpoint;
+}
+
+/* Many callers queue at an endpoint that goes away. */
+static void callers(struct lab *lab)
+{
+    const struct lab_words words = {.word = {queue_callers(lab, DEADLINE_NEVER)}};
+
     lab_require(section("delete an endpoint with 40 callers", target(CALL_CAPTAB_DELETE, lab->captab), &words));
+    lab_reset(lab);
+}
+
+/* Their deadlines pass at the same moment: the longest gap between two readings of the clock is the interrupt. */
+static void deadlines(struct lab *lab)
+{
+    const uint64_t when = lab_tsc() + lab->tsc_khz * 20;
+    uint64_t last, now, gap = 0;
+
+    (void)queue_callers(lab, when);
+    for (last = lab_tsc(); last < when + lab->tsc_khz; last = now) {
+        now = lab_tsc();
+        if (now - last > gap) gap = now - last;
+    }
+    note("40 deadlines at once", gap);
     lab_reset(lab);
 }
 
@@ -113,6 +143,7 @@ void bench_section(struct lab *lab)
     deep(lab);
     full_table(lab);
     callers(lab);
+    deadlines(lab);
     log_line("bench: kernel.section rounds=%llu min=%llu median=%llu how=longest of all calls at their largest: %s", (unsigned long long)calls,
         (unsigned long long)longest, (unsigned long long)longest, longest_name);
 }

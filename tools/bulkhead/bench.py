@@ -1,8 +1,8 @@
 """`bulkhead bench`: every row of the budget, measured, beside its budget.
 
-Rows that the machine measures come from the system `bench` (capdl/system/bench.toml: a domain) and from the guest
-tests/bench/guest, both booted under `-icount shift=0,sleep=off`, where one TSC tick is one instruction. They write one
-line a row:
+Rows that the machine measures come from the system `bench` (a laboratory domain, tests/bench/main.c) and from the
+system `bench-guest` (tests/bench/guest, beside a service that does nothing). Both are booted under
+`-icount shift=0,sleep=off`, where one TSC tick is one instruction, and write one line a row:
     bench: NAME rounds=N min=N median=N how=TEXT TO THE END OF THE LINE
 and `bench: end` after the last. The rows of the tool itself (lines, bytes) are in benchrows.py.
 """
@@ -18,7 +18,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from bulkhead import benchrows, build, guests, linuxboot, paths, proc, report, singleguest, systems
+from bulkhead import benchrows, build, guests, linuxboot, paths, proc, report, systems
 from bulkhead.benchrows import BUDGET, Row
 from bulkhead.errors import EXIT_TESTS_FAILED, BulkheadError, BulkheadFailed, TimeOut, UsageProblem
 from bulkhead.qemu import Machine
@@ -26,8 +26,8 @@ from bulkhead.session import Session
 from bulkhead.systems import System
 
 _SYSTEM = "bench"
+_GUEST_SYSTEM = "bench-guest"
 _TIMEOUT_S = 300.0
-_GUEST_MIB = 64
 _LINE = re.compile(r"bench: (\S+) rounds=(\d+) min=(\d+) median=(\d+) how=([^\r\n]*)")
 _END = b"bench: end"
 
@@ -61,14 +61,7 @@ def _domain_rows() -> list[Row]:
 
 
 def _guest_rows() -> list[Row]:
-    request = singleguest.Request(
-        kernel=paths.TARGET / "tests" / "bench" / "bench.elf",
-        initrd=None,
-        append="",
-        memory_mib=_GUEST_MIB,
-        debug_exit=True,
-    )
-    return _measure(singleguest.assemble(request), "measuring exits and hypercalls from a guest")
+    return _measure(systems.assemble(systems.find(_GUEST_SYSTEM)), "measuring exits and hypercalls from a guest")
 
 
 # Where each row comes from, so that asking for one row measures no more than it takes.

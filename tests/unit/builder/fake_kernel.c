@@ -310,7 +310,10 @@ static enum error call_retype(uint32_t slot, const uint64_t *word)
     struct shape shape = shape_of((uint8_t)word[0], word[2]);
     if (untyped == NULL)
         return error;
-    if (word[3] != 1 || shape.bytes == 0 || word[5] == 0 || word[5] > 64)
+    struct fake_capability *table = find(word[3], OBJECT_TYPE_CAPTAB, &error);
+    if (table == NULL)
+        return error;
+    if (shape.bytes == 0 || word[5] == 0 || word[5] > 64)
         return ERR_RANGE;
     if (untyped->keep && word[0] != OBJECT_TYPE_FRAME)
         return ERR_TYPE;
@@ -319,15 +322,15 @@ static enum error call_retype(uint32_t slot, const uint64_t *word)
     if (at + shape.bytes * word[5] > untyped->base + untyped->bytes)
         return ERR_MEMORY;
     for (uint64_t i = 0; i < word[5]; i++) {
-        if (word[4] + i >= FAKE_SLOTS)
+        if (word[4] + i >= table->object->slots)
             return ERR_SLOT;
-        if (fake.root->slot[word[4] + i].type != OBJECT_TYPE_NONE)
+        if (table->object->slot[word[4] + i].type != OBJECT_TYPE_NONE)
             return ERR_OCCUPIED;
     }
     if (!untyped->keep && word[0] != OBJECT_TYPE_UNTYPED)
         memset(fake.memory + at, 0, shape.bytes * word[5]);
     for (uint64_t i = 0; i < word[5]; i++) {
-        fake.root->slot[word[4] + i] =
+        table->object->slot[word[4] + i] =
             (struct fake_capability){.type = (uint8_t)word[0],
                                      .rights = UINT8_MAX,
                                      .flags = (uint8_t)word[1],

@@ -272,3 +272,17 @@ void sample_spec(struct spec *spec)
     mgmt(spec);
     vmm(spec);
 }
+
+void sample_laboratory(struct spec *spec)
+{
+    spec->object[SAMPLE_BELL] =
+        (struct spec_object){.owner = SPEC_SHARED, .type = OBJECT_TYPE_CONTROL, .count = 1, .name = "control"};
+    spec->thread[0].notif = SPEC_NONE;
+    spec->domain[SAMPLE_MGMT].irqs.count = 0;
+    spec->object[MGMT_RESERVE] = (struct spec_object){
+        .owner = SAMPLE_MGMT, .type = OBJECT_TYPE_UNTYPED, .size = 8192, .count = 1, .name = "untyped"};
+    spec->thread[0].reserve = SPEC_NONE;
+    spec->domain[SAMPLE_MGMT].memory.bytes += 16384;
+    spec->capability[0] = (struct spec_capability){
+        .slot = 2, .object = MGMT_RESERVE, .count = 1, .rights = RIGHT_READ | RIGHT_MANAGE};
+}

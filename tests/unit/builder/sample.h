@@ -49,4 +49,7 @@ void sample_blob(uint8_t file[SAMPLE_BLOB_BYTES]);
 /* The description; the images' digests are zero. Passes spec_check. */
 void sample_spec(struct spec *spec);
 
+/* Makes mgmt a laboratory: control in place of the bell, an untyped of 8 KiB in place of the reserve, held in slot 2. */
+void sample_laboratory(struct spec *spec);
+
 #endif

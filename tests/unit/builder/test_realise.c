@@ -166,6 +166,22 @@ static void test_realise__tables_hold_what_is_described(void)
     fake_stop();
 }
 
+static void test_realise__an_untyped_stands_in_its_domains_table(void)
+{
+    start_machine(sample_laboratory);
+    if (!realise_all()) {
+        CHECK_TEXT(why.text, "");
+        fake_stop();
+        return;
+    }
+    const struct fake_capability *held = &own(MGMT_CAPTAB)->object->slot[2];
+    CHECK_EQ(held->type, OBJECT_TYPE_UNTYPED);
+    CHECK_EQ(held->bytes, 8192);
+    CHECK(held->original && held->parent == fake_slot(builder.plan.domain[SAMPLE_MGMT].memory.slot));
+    CHECK_EQ(own(SAMPLE_BELL)->type, OBJECT_TYPE_CONTROL);
+    fake_stop();
+}
+
 static void test_realise__threads_are_ready_to_start(void)
 {
     boot_machine();
@@ -514,6 +530,7 @@ int main(void)
     RUN(test_realise__info_page);
     RUN(test_realise__shared_regions_are_the_same_memory);
     RUN(test_realise__tables_hold_what_is_described);
+    RUN(test_realise__an_untyped_stands_in_its_domains_table);
     RUN(test_realise__threads_are_ready_to_start);
     RUN(test_realise__builder_keeps_no_window_open_on_a_domain);
     RUN(test_modules__refuses_what_is_not_described);

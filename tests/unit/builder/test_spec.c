@@ -142,6 +142,42 @@ static void test_spec__refuses_wrong_objects(void)
     CHECK_REFUSES(spec.object[MGMT_STACK].content = 1, "cannot hold");
 }
 
+static void swap_objects(unsigned a, unsigned b)
+{
+    struct spec_object object = spec.object[a];
+    spec.object[a] = spec.object[b];
+    spec.object[b] = object;
+}
+
+static void test_spec__laboratories(void)
+{
+    sample_spec(&spec);
+    sample_laboratory(&spec);
+    CHECK(checks());
+    CHECK_TEXT(why.text, "");
+    CHECK(spec.laboratory);
+    CHECK_REFUSES(sample_laboratory(&spec);
+                  spec.object[SAMPLE_BELL].size = 4096, "type 13 with size 4096");
+    CHECK_REFUSES(sample_laboratory(&spec);
+                  spec.object[SAMPLE_BELL].type = OBJECT_TYPE_NOTIF; spec.object[SAMPLE_BELL].size = 256,
+                  "type 1 with size 8192");
+    CHECK_REFUSES(sample_laboratory(&spec);
+                  spec.object[MGMT_RESERVE].size = 8191, "type 1 with size 8191");
+    CHECK_REFUSES(sample_laboratory(&spec);
+                  spec.object[MGMT_RESERVE].size = UINT64_C(1) << 31, "type 1 with size");
+    CHECK_REFUSES(sample_laboratory(&spec);
+                  spec.capability[0].object = SAMPLE_TENANT, "needs one slot of a table made before it");
+    CHECK_REFUSES(sample_laboratory(&spec);
+                  swap_objects(MGMT_CAPTAB, MGMT_RESERVE); spec.domain[SAMPLE_MGMT].captab = MGMT_RESERVE;
+                  spec.capability[0].object = MGMT_CAPTAB, "needs one slot of a table made before it");
+}
+
+static void test_spec__only_laboratories_give_tables_and_spaces(void)
+{
+    CHECK_REFUSES(spec.capability[0].object = MGMT_CAPTAB, "which only a laboratory gives");
+    CHECK_REFUSES(spec.capability[0].object = MGMT_SPACE, "which only a laboratory gives");
+}
+
 static void test_spec__refuses_owners_out_of_order_and_overflowing_memory(void)
 {
     CHECK_REFUSES(spec.object[VMM_NOTIF].owner = SPEC_SHARED, "owner 64 unknown or out of order");
@@ -241,6 +277,8 @@ int main(void)
     RUN(test_spec__no_single_byte_crashes_it);
     RUN(test_spec__decoding_bounds_numbers_and_lists);
     RUN(test_spec__refuses_wrong_objects);
+    RUN(test_spec__laboratories);
+    RUN(test_spec__only_laboratories_give_tables_and_spaces);
     RUN(test_spec__refuses_owners_out_of_order_and_overflowing_memory);
     RUN(test_spec__refuses_references_to_another_domain);
     RUN(test_spec__refuses_bad_mappings);

@@ -52,6 +52,8 @@ def write_images(folder: Path) -> None:
         "mgmt.elf": elf([TEXT, (0x402000, R, b"mgmt", 4), DATA]),
         "vmm.elf": elf([TEXT, (0x403000, R | W, b"vmm", 5000)]),
         "bench.elf": elf([TEXT]),
+        "bench-service.elf": elf([TEXT]),
+        "bench-guest.elf": b"guest" * 100,
         "wx.elf": elf([(0x401000, R | W | X, b"\xf4", 1)]),
         "cut.elf": good[:-4096],
         "dynamic.elf": elf([TEXT], extra=[DYNAMIC]),

@@ -21,7 +21,7 @@ from capdl.errors import Faults
 from capdl.images import ImageStore, pages
 from capdl.prove import Broken, prove
 
-SYSTEMS = ("two-tenants", "guest", "guest-test", "bench")
+SYSTEMS = ("two-tenants", "guest", "guest-test", "bench", "bench-guest")
 FRAME, VCPU = 3, 9
 
 

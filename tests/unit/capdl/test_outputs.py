@@ -52,7 +52,7 @@ def names(trees: list[Tree]) -> set[str]:  # type: ignore[type-arg]
     return {str(next(token for token in tree.children if getattr(token, "type", "") == "NAME")) for tree in trees}
 
 
-@pytest.mark.parametrize("name", ["two-tenants", "guest", "guest-test", "bench"])
+@pytest.mark.parametrize("name", ["two-tenants", "guest", "guest-test", "bench", "bench-guest"])
 def test_capdl__text_parses_and_names_only_what_it_declares(name: str, root: Path, images: Path) -> None:
     checked = api.check_system(root / "capdl" / "system" / f"{name}.toml", [images])
     tree = Lark(CAPDL, parser="earley").parse(Text(checked.view).write())

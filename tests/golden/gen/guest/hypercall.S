@@ -1,4 +1,4 @@
-/* Generated from idl/kernel.idl, idl/tenant.idl by gen (docs/idl.md). Do not edit. For a guest's own code, 64-bit, ring 0. */
+/* Generated from idl/kernel.idl, idl/bench.idl, idl/tenant.idl by gen (docs/idl.md). Do not edit. For a guest's own code, 64-bit, ring 0. */
 #ifdef __KERNEL__
 #include <linux/linkage.h>
 #define BEGIN(name) SYM_FUNC_START(name)

@@ -1,4 +1,4 @@
-/* Generated from idl/kernel.idl, idl/tenant.idl by gen (docs/idl.md). Do not edit.
+/* Generated from idl/kernel.idl, idl/bench.idl, idl/tenant.idl by gen (docs/idl.md). Do not edit.
  * All that a guest needs, in one header: for bare-metal guests and for modules of a Linux guest. */
 #ifndef BULKHEAD_GUEST_HYPERCALL_H
 #define BULKHEAD_GUEST_HYPERCALL_H
@@ -85,6 +85,28 @@ enum lifecycle {
     LIFECYCLE_NONE = 0, LIFECYCLE_STARTED = 1, LIFECYCLE_PAUSED = 2, LIFECYCLE_RESUMED = 3,
     LIFECYCLE_RESTARTED = 4, LIFECYCLE_STOPPING = 5
 };
+
+#define INTERFACE_BENCH 63
+#define BENCH_INTERFACE_VERSION 1
+enum bench_method { BENCH_NULL = 0 };
+
+/* Answers at once. */
+MUST_CHECK static inline enum error bench_null(hypercall_invoke *invoke, uint32_t slot, uint64_t deadline)
+{
+    struct message message = {
+        .label = label_make(INTERFACE_BENCH, BENCH_NULL, 0),
+        .badge = 0,
+    };
+    enum error error;
+
+    error = invoke(HYPERCALL_BIT | slot, deadline, &message);
+    if (error != OK)
+        return error;
+    error = message_answer(&message, 0);
+    if (error != OK)
+        return error;
+    return OK;
+}
 
 #define INTERFACE_TENANT 16
 #define TENANT_INTERFACE_VERSION 1

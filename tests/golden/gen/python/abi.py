@@ -1,4 +1,4 @@
-"""Generated from idl/builder.idl, idl/channel.idl, idl/domain.idl, idl/kernel.idl, idl/tenant.idl by gen (docs/idl.md). Do not edit.
+"""Generated from idl/bench.idl, idl/builder.idl, idl/channel.idl, idl/domain.idl, idl/kernel.idl, idl/tenant.idl by gen (docs/idl.md). Do not edit.
 
 Numbers, layouts and message codecs of the ABI, for tools on the host.
 """
@@ -573,6 +573,9 @@ def _decode(items: tuple[Item, ...], words: list[int]) -> dict[str, Any]:
 
 
 INTERFACES: dict[str, Interface] = {
+    "bench": Interface("bench", 63, 1, ("domain", "guest", ), {
+        "null": Method("null", 63, 0, (), ()),
+    }),
     "builder": Interface("builder", 17, 1, ("domain", ), {
         "start": Method("start", 17, 0, (Item('id', int, 0, 0, 0x3f, 0),), ()),
         "stop": Method("stop", 17, 1, (Item('id', int, 0, 0, 0x3f, 0),), ()),

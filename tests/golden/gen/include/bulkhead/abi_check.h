@@ -1,8 +1,9 @@
-/* Generated from idl/builder.idl, idl/channel.idl, idl/domain.idl, idl/kernel.idl, idl/tenant.idl by gen (docs/idl.md). Do not edit.
+/* Generated from idl/bench.idl, idl/builder.idl, idl/channel.idl, idl/domain.idl, idl/kernel.idl, idl/tenant.idl by gen (docs/idl.md). Do not edit.
  * Every offset that the other side of an interface relies on. Compiled by one file outside the kernel. */
 #ifndef BULKHEAD_ABI_CHECK_H
 #define BULKHEAD_ABI_CHECK_H
 
+#include <bulkhead/bench.h>
 #include <bulkhead/builder.h>
 #include <bulkhead/channel.h>
 #include <bulkhead/domain.h>

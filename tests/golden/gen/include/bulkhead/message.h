@@ -1,4 +1,4 @@
-/* Generated from idl/builder.idl by gen (docs/idl.md). Do not edit. */
+/* Generated from idl/bench.idl by gen (docs/idl.md). Do not edit. */
 #ifndef BULKHEAD_MESSAGE_H
 #define BULKHEAD_MESSAGE_H
 
