@@ -50,7 +50,7 @@ def _pytest(request: Request, results: Path) -> None:
     """Runs pytest; @results holds the outcome of every test afterwards."""
     only_unit = request.build == "host"
     command = [
-        sys.executable, "-m", "pytest", *(["tests/unit"] if only_unit else _FOLDERS),
+        sys.executable, "-m", "pytest", *(["tests/unit", "tests/proof"] if only_unit else _FOLDERS),
         "-p", "bulkhead.pytest_plugin", "-p", "no:cacheprovider",
         "--rootdir", str(paths.ROOT), "--import-mode=importlib",
         *(f"--bulkhead-filter={part}" for part in request.filters),
