@@ -20,7 +20,8 @@ from pictures import draw, rooms, sequence  # noqa: E402
 
 ROOT = paths.ROOT
 DOCS = ROOT / "docs"
-PAGES = sorted([ROOT / "README.md", *DOCS.rglob("*.md")])
+ROOMS = [ROOT / place / "README.md" for place in ("capdl/builder", "domains/lib", "tests/guest")]
+PAGES = sorted([ROOT / "README.md", *ROOMS, *DOCS.rglob("*.md")])
 DECISIONS = sorted(file for file in (DOCS / "adr").glob("*.md") if file.name != "README.md")
 CITING = ("kernel", "domains", "capdl", "idl", "gen", "tests", "tools")
 HEADINGS = ("Context", "Decision", "Rejected", "Consequences")
