@@ -49,6 +49,9 @@ void lapic_init(struct lapic *lapic)
 {
     lapic->base = LAPIC_PAGE | BASE_BSP | BASE_ENABLE;
     reset_registers(lapic);
+    /* As firmware leaves it: "virtual wire", the 8259 pair through LINT0, NMI at LINT1. */
+    lapic->lvt[LVT_INDEX_LINT0] = MODE_EXTINT << 8;
+    lapic->lvt[LVT_INDEX_LINT1] = MODE_NMI << 8;
 }
 
 bool lapic_enabled(const struct lapic *lapic)

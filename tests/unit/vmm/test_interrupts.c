@@ -338,6 +338,20 @@ static void test_platform__pit_reaches_a_guest_without_an_apic(void)
     free(platform);
 }
 
+/* A guest that never looks at its APIC finds the wiring that firmware leaves. */
+static void test_platform__starts_as_virtual_wire(void)
+{
+    struct platform *platform = new_platform();
+    uint8_t vector = 0;
+    pic_setup(&platform->pic);
+    pic_set_line(&platform->pic, 1, true);
+    CHECK_EQ(platform_interrupt(platform, &vector), OFFERED_PIC);
+    CHECK_EQ(vector, 0x21);
+    (void)lapic_write(&platform->lapic, LAPIC_LVT_LINT0, 0x10700, 0, &vector);
+    CHECK_EQ(platform_interrupt(platform, &vector), OFFERED_NONE);
+    free(platform);
+}
+
 static void test_platform__uart_reaches_both_controllers(void)
 {
     struct platform *platform = new_platform();
@@ -376,6 +390,7 @@ int main(void)
     RUN(test_ioapic__level_pin_waits_for_the_end);
     RUN(test_ioapic__version_and_bounds);
     RUN(test_platform__pit_reaches_a_guest_without_an_apic);
+    RUN(test_platform__starts_as_virtual_wire);
     RUN(test_platform__uart_reaches_both_controllers);
     return UNIT_RESULT();
 }
