@@ -55,8 +55,4 @@ enum error sys_ioport_out(struct invocation *call);
 enum error sys_control_ioport(struct invocation *call);
 enum error sys_control_irq(struct invocation *call);
 
-/* From entry.S, where the guest has left with an @exit that is not simply the VMM's. FAST_LEAVE_STATUS: something else may have to run now;
- * FAST_MESSAGE_STATUS: the current thread receives a guest's message (cpu->guest_words, badge, label). */
-uint32_t sys_fast_rest(struct vcpu *vcpu, enum hvm_exit exit);
-
 #endif
