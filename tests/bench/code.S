@@ -81,6 +81,52 @@ bench_call:
     movq $-1, %rax
 1:  ret
 
+/* uint64_t bench_words(uint64_t rax, const uint64_t words[10]): ticks of one call with these words, deadline and label zero. */
+    .globl bench_words
+bench_words:
+    pushq %rbx
+    pushq %rbp
+    pushq %r12
+    pushq %r13
+    pushq %r14
+    pushq %r15
+    movq %rdi, %r11
+    movq %rsi, %rcx
+    rdtsc
+    shlq $32, %rdx
+    orq %rdx, %rax
+    pushq %rax
+    movq %r11, %rax
+    movq (%rcx), %rbx
+    movq 8(%rcx), %rbp
+    movq 16(%rcx), %r12
+    movq 24(%rcx), %r13
+    movq 32(%rcx), %r14
+    movq 40(%rcx), %r15
+    movq 48(%rcx), %rdx
+    movq 56(%rcx), %r8
+    movq 64(%rcx), %r9
+    movq 72(%rcx), %r10
+    xorl %edi, %edi
+    xorl %esi, %esi
+    syscall
+    movq %rax, %rcx
+    rdtsc
+    shlq $32, %rdx
+    orq %rdx, %rax
+    popq %rdx
+    subq %rdx, %rax
+    popq %r15
+    popq %r14
+    popq %r13
+    popq %r12
+    popq %rbp
+    popq %rbx
+    testq %rcx, %rcx
+    jz 1f
+    movq $-1, %rax
+1:  ret
+
 /* uint64_t bench_empty(void): ticks of the measurement itself. */
     .globl bench_empty
 bench_empty:
