@@ -5,8 +5,8 @@
 void bucket_init(struct bucket *bucket, uint32_t burst, uint64_t interval_ns, uint64_t now_ns)
 {
     assert(interval_ns != 0);
-    *bucket = (struct bucket){
-        .burst = burst, .tokens = burst, .interval_ns = interval_ns, .counted_ns = now_ns};
+    *bucket =
+        (struct bucket){.burst = burst, .tokens = burst, .interval_ns = interval_ns, .counted_ns = now_ns};
 }
 
 static void bucket_refill(struct bucket *bucket, uint64_t now_ns)

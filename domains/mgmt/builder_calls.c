@@ -7,14 +7,17 @@
 /* Rebuilding zeroes a guest's memory: seconds on a slow machine, never this long. */
 static const uint64_t BUILDER_PATIENCE_NS = 30ull * 1000 * 1000 * 1000;
 
-static enum error builder_ask_by_verb(enum builder_verb verb, uint32_t slot, uint64_t deadline,
-                                      uint32_t id)
+static enum error builder_ask_by_verb(enum builder_verb verb, uint32_t slot, uint64_t deadline, uint32_t id)
 {
     switch (verb) {
-    case ASK_START: return builder_start(slot, deadline, id);
-    case ASK_STOP: return builder_stop(slot, deadline, id);
-    case ASK_RESTART: return builder_restart(slot, deadline, id);
-    case ASK_DESTROY: return builder_destroy(slot, deadline, id);
+    case ASK_START:
+        return builder_start(slot, deadline, id);
+    case ASK_STOP:
+        return builder_stop(slot, deadline, id);
+    case ASK_RESTART:
+        return builder_restart(slot, deadline, id);
+    case ASK_DESTROY:
+        return builder_destroy(slot, deadline, id);
     }
     return ERR_ARGUMENT;
 }
@@ -32,9 +35,8 @@ struct domain_status builder_status(struct mgmt *mgmt, uint32_t id, bool patient
     enum domain_state state;
     const uint64_t deadline =
         patient ? DEADLINE_NEVER : clock_deadline_after(BUILDER_PATIENCE_NS, mgmt->info->tsc_khz);
-    const enum error error =
-        builder_info(mgmt->builder_slot, deadline, id, &state, &status.capabilities,
-                     &status.memory_kib, &status.restarts, &status.threads);
+    const enum error error = builder_info(mgmt->builder_slot, deadline, id, &state, &status.capabilities,
+                                          &status.memory_kib, &status.restarts, &status.threads);
     if (error != OK)
         return status;
     status.known = true;

@@ -43,8 +43,8 @@ static struct word word_next(const char **line, const char *end)
 
 static bool name_byte(char byte)
 {
-    return (byte >= 'a' && byte <= 'z') || (byte >= 'A' && byte <= 'Z') ||
-           (byte >= '0' && byte <= '9') || byte == '-' || byte == '_' || byte == '.';
+    return (byte >= 'a' && byte <= 'z') || (byte >= 'A' && byte <= 'Z') || (byte >= '0' && byte <= '9') ||
+           byte == '-' || byte == '_' || byte == '.';
 }
 
 static bool word_to_name(struct word word, char name[COMMAND_NAME_MAX])
@@ -60,8 +60,8 @@ static bool word_to_name(struct word word, char name[COMMAND_NAME_MAX])
     return true;
 }
 
-static enum command_error parse_argument(enum command_argument argument, const char *rest,
-                                         const char *end, struct command *command)
+static enum command_error parse_argument(enum command_argument argument, const char *rest, const char *end,
+                                         struct command *command)
 {
     const struct word name = word_next(&rest, end);
     const struct word extra = word_next(&rest, end);
@@ -81,8 +81,7 @@ enum command_error command_parse(const char *line, size_t count, enum command_pl
     if (verb.count == 0)
         return COMMAND_EMPTY;
     for (size_t index = 0; index < sizeof(command_table) / sizeof(command_table[0]); index++) {
-        if ((command_table[index].places & place) == 0 ||
-            strlen(command_table[index].name) != verb.count ||
+        if ((command_table[index].places & place) == 0 || strlen(command_table[index].name) != verb.count ||
             memcmp(command_table[index].name, verb.bytes, verb.count) != 0)
             continue;
         command->verb = command_table[index].verb;
@@ -102,12 +101,18 @@ const char *command_verb_name(enum command_verb verb)
 const char *command_error_text(enum command_error error)
 {
     switch (error) {
-    case COMMAND_OK: return "done";
-    case COMMAND_EMPTY: return "an empty line";
-    case COMMAND_UNKNOWN: return "no such command; try help";
-    case COMMAND_NO_NAME: return "the command needs a NAME; see ps";
-    case COMMAND_BAD_NAME: return "not a name: letters, digits, - _ . and at most 23 of them";
-    case COMMAND_EXTRA: return "too many words";
+    case COMMAND_OK:
+        return "done";
+    case COMMAND_EMPTY:
+        return "an empty line";
+    case COMMAND_UNKNOWN:
+        return "no such command; try help";
+    case COMMAND_NO_NAME:
+        return "the command needs a NAME; see ps";
+    case COMMAND_BAD_NAME:
+        return "not a name: letters, digits, - _ . and at most 23 of them";
+    case COMMAND_EXTRA:
+        return "too many words";
     }
     return "?";
 }

@@ -27,16 +27,21 @@ static const char *run_focus(struct mgmt *mgmt, const char *name, enum focus how
 static const char *run_on_domain(struct mgmt *mgmt, enum command_verb verb, struct domain *domain)
 {
     switch (verb) {
-    case COMMAND_KILL: return lifecycle_kill(mgmt, domain);
-    case COMMAND_RESTART: return lifecycle_restart(mgmt, domain);
-    case COMMAND_PAUSE: return lifecycle_pause(mgmt, domain);
-    case COMMAND_RESUME: return lifecycle_resume(mgmt, domain);
+    case COMMAND_KILL:
+        return lifecycle_kill(mgmt, domain);
+    case COMMAND_RESTART:
+        return lifecycle_restart(mgmt, domain);
+    case COMMAND_PAUSE:
+        return lifecycle_pause(mgmt, domain);
+    case COMMAND_RESUME:
+        return lifecycle_resume(mgmt, domain);
     case COMMAND_HELP:
     case COMMAND_PS:
     case COMMAND_CONSOLE:
     case COMMAND_LOG:
     case COMMAND_QUIT:
-    case COMMAND_FOCUS: break;
+    case COMMAND_FOCUS:
+        break;
     }
     return "not a command for a domain";
 }

@@ -33,8 +33,7 @@ static void describe(const struct fault_exception_in *in, char bytes[DESCRIPTION
     bytes[text.length] = '\0';
 }
 
-static enum error serve_exception(void *context, uint64_t badge,
-                                  const struct fault_exception_in *in)
+static enum error serve_exception(void *context, uint64_t badge, const struct fault_exception_in *in)
 {
     struct mgmt *const mgmt = context;
     struct domain *const domain = mgmt_domain_by_id(mgmt, badge);

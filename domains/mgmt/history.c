@@ -27,8 +27,7 @@ static uint64_t history_clamp(const struct history *history, uint64_t position)
     return position < oldest || position > history->written ? oldest : position;
 }
 
-size_t history_read(const struct history *history, uint64_t *position, uint8_t *out,
-                    size_t capacity)
+size_t history_read(const struct history *history, uint64_t *position, uint8_t *out, size_t capacity)
 {
     uint64_t from = history_clamp(history, *position);
     size_t count = 0;

@@ -18,8 +18,7 @@ void history_put(struct history *history, const uint8_t *bytes, size_t count);
 uint64_t history_oldest(const struct history *history);
 /* Copies at most @capacity bytes from *@position on, and moves it; a position that has been overwritten, or was
  * never reached, is first moved to the oldest byte kept. */
-size_t history_read(const struct history *history, uint64_t *position, uint8_t *out,
-                    size_t capacity);
+size_t history_read(const struct history *history, uint64_t *position, uint8_t *out, size_t capacity);
 /* Bytes that can be put without overwriting what a reader at @position has not read. */
 size_t history_room(const struct history *history, uint64_t position);
 

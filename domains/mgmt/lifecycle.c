@@ -66,8 +66,7 @@ static void leave_dead(struct mgmt *mgmt, struct domain *domain, enum policy_ver
 }
 
 /* A domain without threads that can go on: its policy decides. */
-static void settle_death(struct mgmt *mgmt, struct domain *domain, enum ending ending,
-                         const char *why)
+static void settle_death(struct mgmt *mgmt, struct domain *domain, enum ending ending, const char *why)
 {
     const enum policy_verdict verdict = policy_decide(&domain->policy, ending, mgmt_now_ns(mgmt));
     note(mgmt, domain, "died", why);
@@ -133,8 +132,7 @@ void lifecycle_faulted(struct mgmt *mgmt, struct domain *domain, const char *wha
 /* The VMM is alive and well, its guest is not: what stays is stopped, not destroyed. */
 void lifecycle_guest_ended(struct mgmt *mgmt, struct domain *domain, const struct guest_end *end)
 {
-    const enum policy_verdict verdict =
-        policy_decide(&domain->policy, end->ending, mgmt_now_ns(mgmt));
+    const enum policy_verdict verdict = policy_decide(&domain->policy, end->ending, mgmt_now_ns(mgmt));
     link_guest_event(mgmt, domain, end);
     logs_note(mgmt, domain_title(domain), end->state);
     if (end->reason[0] != '\0')
@@ -146,6 +144,5 @@ void lifecycle_guest_ended(struct mgmt *mgmt, struct domain *domain, const struc
     forget_waiting(domain);
     const char *const refused = builder_ask(mgmt, ASK_STOP, domain->id);
     domain->view = verdict == POLICY_PARK ? VIEW_PARKED : VIEW_STOPPED;
-    note(mgmt, domain, verdict == POLICY_PARK ? "parked" : "stopped",
-         refused != NULL ? refused : end->state);
+    note(mgmt, domain, verdict == POLICY_PARK ? "parked" : "stopped", refused != NULL ? refused : end->state);
 }

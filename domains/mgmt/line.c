@@ -31,7 +31,8 @@ enum line_event line_put(struct line *line, uint8_t byte)
 {
     switch (byte) {
     case KEY_RETURN:
-    case KEY_LINE_FEED: return line->overlong ? LINE_TOO_LONG : LINE_DONE;
+    case KEY_LINE_FEED:
+        return line->overlong ? LINE_TOO_LONG : LINE_DONE;
     case KEY_BACKSPACE:
     case KEY_DELETE:
         if (line->length == 0)
@@ -39,7 +40,10 @@ enum line_event line_put(struct line *line, uint8_t byte)
         line->length--;
         return LINE_ERASED;
     case KEY_CTRL_C:
-    case KEY_CTRL_U: line_reset(line); return LINE_CLEARED;
-    default: return line_add(line, byte);
+    case KEY_CTRL_U:
+        line_reset(line);
+        return LINE_CLEARED;
+    default:
+        return line_add(line, byte);
     }
 }

@@ -39,8 +39,7 @@ void link_ready_event(struct mgmt *mgmt)
     link_send(mgmt, &text);
 }
 
-void link_domain_event(struct mgmt *mgmt, const struct domain *domain, const char *state,
-                       const char *reason)
+void link_domain_event(struct mgmt *mgmt, const struct domain *domain, const char *state, const char *reason)
 {
     char bytes[EVENT_BYTES];
     struct text text = text_over(bytes, sizeof(bytes));
@@ -68,8 +67,7 @@ void link_guest_event(struct mgmt *mgmt, const struct domain *domain, const stru
     link_send(mgmt, &text);
 }
 
-void link_tenant_log(struct mgmt *mgmt, const struct domain *domain, const char *bytes,
-                     size_t count)
+void link_tenant_log(struct mgmt *mgmt, const struct domain *domain, const char *bytes, size_t count)
 {
     char line[EVENT_BYTES];
     struct text text = text_over(line, sizeof(line));
@@ -108,8 +106,7 @@ static void link_line(struct mgmt *mgmt)
 {
     const struct line *line = &mgmt->link_line;
     struct command command;
-    const enum command_error error =
-        command_parse(line->bytes, line->length, COMMAND_LINK, &command);
+    const enum command_error error = command_parse(line->bytes, line->length, COMMAND_LINK, &command);
     if (error == COMMAND_EMPTY)
         return;
     if (error != COMMAND_OK)
@@ -120,8 +117,7 @@ static void link_line(struct mgmt *mgmt)
         link_reply(mgmt, "quit", NULL);
         link_reply(mgmt, "quit", commands_power_off(mgmt));
     } else
-        link_reply(mgmt, command_verb_name(command.verb),
-                   commands_run(mgmt, &command, FOCUS_LINK_CONSOLE));
+        link_reply(mgmt, command_verb_name(command.verb), commands_run(mgmt, &command, FOCUS_LINK_CONSOLE));
 }
 
 void link_input(struct mgmt *mgmt)

@@ -8,11 +8,9 @@
 
 void link_boot_event(struct mgmt *mgmt, const struct domain_status statuses[DOMAINS_MAX]);
 void link_ready_event(struct mgmt *mgmt);
-void link_domain_event(struct mgmt *mgmt, const struct domain *domain, const char *state,
-                       const char *reason);
+void link_domain_event(struct mgmt *mgmt, const struct domain *domain, const char *state, const char *reason);
 void link_guest_event(struct mgmt *mgmt, const struct domain *domain, const struct guest_end *end);
-void link_tenant_log(struct mgmt *mgmt, const struct domain *domain, const char *bytes,
-                     size_t count);
+void link_tenant_log(struct mgmt *mgmt, const struct domain *domain, const char *bytes, size_t count);
 
 /* Takes what has arrived on COM2. */
 void link_input(struct mgmt *mgmt);

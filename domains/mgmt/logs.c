@@ -35,8 +35,8 @@ static char printable(char byte)
 }
 
 /* @title: the domain for its own log, the tenant for what its guest wrote. */
-static void logs_finish(struct mgmt *mgmt, struct domain *domain, const char *title,
-                        const char *line, size_t count)
+static void logs_finish(struct mgmt *mgmt, struct domain *domain, const char *title, const char *line,
+                        size_t count)
 {
     const uint8_t line_feed = '\n';
     history_put(&domain->log.history, (const uint8_t *)line, count);

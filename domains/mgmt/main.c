@@ -59,8 +59,8 @@ static void work(struct mgmt *mgmt, uint32_t bits)
 
 static bool polling(const struct mgmt *mgmt)
 {
-    return mgmt->irq_slots[0] == 0 || mgmt->input_stalled ||
-           uart_room(&mgmt->com1) != UART_QUEUE_BYTES || uart_room(&mgmt->com2) != UART_QUEUE_BYTES;
+    return mgmt->irq_slots[0] == 0 || mgmt->input_stalled || uart_room(&mgmt->com1) != UART_QUEUE_BYTES ||
+           uart_room(&mgmt->com2) != UART_QUEUE_BYTES;
 }
 
 static uint64_t next_deadline(const struct mgmt *mgmt)
@@ -71,10 +71,16 @@ static uint64_t next_deadline(const struct mgmt *mgmt)
 static enum dispatch serve(struct mgmt *mgmt, struct message *message)
 {
     switch (label_interface(message->label)) {
-    case INTERFACE_NOTIFICATION: work(mgmt, (uint32_t)message->word[0]); return DISPATCH_DEFER;
-    case INTERFACE_FAULT: return fault_dispatch(&fault_ops, mgmt, message);
-    case INTERFACE_TENANT: return tenant_dispatch(&tenant_ops, mgmt, message);
-    default: message_status(message, ERR_INTERFACE); return DISPATCH_REPLY;
+    case INTERFACE_NOTIFICATION:
+        work(mgmt, (uint32_t)message->word[0]);
+        return DISPATCH_DEFER;
+    case INTERFACE_FAULT:
+        return fault_dispatch(&fault_ops, mgmt, message);
+    case INTERFACE_TENANT:
+        return tenant_dispatch(&tenant_ops, mgmt, message);
+    default:
+        message_status(message, ERR_INTERFACE);
+        return DISPATCH_REPLY;
     }
 }
 

@@ -32,11 +32,16 @@ struct domain *mgmt_domain_by_name(struct mgmt *mgmt, const char *name)
 const char *domain_view_name(enum domain_view view)
 {
     switch (view) {
-    case VIEW_RUNNING: return "running";
-    case VIEW_PAUSED: return "paused";
-    case VIEW_STOPPED: return "stopped";
-    case VIEW_DEAD: return "dead";
-    case VIEW_PARKED: return "parked";
+    case VIEW_RUNNING:
+        return "running";
+    case VIEW_PAUSED:
+        return "paused";
+    case VIEW_STOPPED:
+        return "stopped";
+    case VIEW_DEAD:
+        return "dead";
+    case VIEW_PARKED:
+        return "parked";
     }
     return "?";
 }

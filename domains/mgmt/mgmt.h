@@ -30,12 +30,7 @@ enum {
 };
 
 /* Bits of mgmt's bound notification: docs/operator.md, "What mgmt needs from its description". */
-enum bell {
-    BELL_COM1 = 1u << 0,
-    BELL_COM2 = 1u << 1,
-    BELL_CONSOLES = 1u << 2,
-    BELL_LOGS = 1u << 3
-};
+enum bell { BELL_COM1 = 1u << 0, BELL_COM2 = 1u << 1, BELL_CONSOLES = 1u << 2, BELL_LOGS = 1u << 3 };
 
 /* What mgmt last made of a domain; the truth about its threads is builder's. */
 enum domain_view { VIEW_RUNNING, VIEW_PAUSED, VIEW_STOPPED, VIEW_DEAD, VIEW_PARKED };

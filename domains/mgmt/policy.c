@@ -16,10 +16,8 @@ static const struct {
 /* Which endings restart, by policy. */
 static const bool policy_restarts[][ENDING_POWEROFF + 1] = {
     [POLICY_NEVER] = {false},
-    [POLICY_ON_FAILURE] = {[ENDING_FAULT] = true,
-                           [ENDING_KILLED] = true,
-                           [ENDING_GUEST_DIED] = true,
-                           [ENDING_RESET] = true},
+    [POLICY_ON_FAILURE] =
+        {[ENDING_FAULT] = true, [ENDING_KILLED] = true, [ENDING_GUEST_DIED] = true, [ENDING_RESET] = true},
     [POLICY_ALWAYS] = {[ENDING_FAULT] = true,
                        [ENDING_KILLED] = true,
                        [ENDING_GUEST_DIED] = true,

@@ -82,8 +82,7 @@ bool registry_parse(const char *text, size_t bytes, struct domain *domains, uint
         while (end < bytes && text[end] != '\n')
             end++;
         ++*bad_line;
-        if (*count == capacity ||
-            !registry_parse_line(text + start, end - start, &domains[*count]) ||
+        if (*count == capacity || !registry_parse_line(text + start, end - start, &domains[*count]) ||
             known_id(domains, *count, domains[*count].id))
             return false;
         ++*count;

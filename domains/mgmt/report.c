@@ -22,8 +22,7 @@ void report_statuses(struct mgmt *mgmt, struct domain_status statuses[DOMAINS_MA
         statuses[index] = builder_status(mgmt, mgmt->domains[index].id, patient);
 }
 
-struct system_totals report_totals(const struct mgmt *mgmt,
-                                   const struct domain_status statuses[DOMAINS_MAX])
+struct system_totals report_totals(const struct mgmt *mgmt, const struct domain_status statuses[DOMAINS_MAX])
 {
     struct system_totals totals = {.domains = mgmt->domain_count};
     for (uint32_t index = 0; index < mgmt->domain_count; index++) {
@@ -74,13 +73,11 @@ static const char *state_name(const struct domain *domain, const struct domain_s
         return "unknown";
     if (domain->view != VIEW_RUNNING)
         return domain_view_name(domain->view);
-    return status->state < sizeof(builder_names) / sizeof(builder_names[0])
-               ? builder_names[status->state]
-               : "unknown";
+    return status->state < sizeof(builder_names) / sizeof(builder_names[0]) ? builder_names[status->state]
+                                                                            : "unknown";
 }
 
-static void table_row(const struct domain *domain, const struct domain_status *status,
-                      struct text *text)
+static void table_row(const struct domain *domain, const struct domain_status *status, struct text *text)
 {
     text_string(text, "  ");
     text_left(text, domain->name, WIDTH_NAME);
@@ -113,8 +110,7 @@ void report_table(const struct mgmt *mgmt, const struct domain_status statuses[D
         table_row(&mgmt->domains[index], &statuses[index], text);
 }
 
-void report_json(const struct mgmt *mgmt, const struct domain_status statuses[DOMAINS_MAX],
-                 struct text *text)
+void report_json(const struct mgmt *mgmt, const struct domain_status statuses[DOMAINS_MAX], struct text *text)
 {
     struct json json = json_begin(text);
     json_string(&json, "reply", "ps");

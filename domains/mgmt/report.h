@@ -15,8 +15,7 @@ struct system_totals {
 
 /* Asks builder about every domain, in the order of mgmt->domains. */
 void report_statuses(struct mgmt *mgmt, struct domain_status statuses[DOMAINS_MAX], bool patient);
-struct system_totals report_totals(const struct mgmt *mgmt,
-                                   const struct domain_status statuses[DOMAINS_MAX]);
+struct system_totals report_totals(const struct mgmt *mgmt, const struct domain_status statuses[DOMAINS_MAX]);
 /* The system's name, terminated; "?" where the description gives none. */
 void report_system_name(const struct mgmt *mgmt, char name[NAME_BYTES]);
 /* "bulkhead: two-tenants: 6 domains, …", the summary's first line. */

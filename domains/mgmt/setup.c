@@ -18,8 +18,8 @@
 static const uint64_t NS_PER_SECOND = 1000000000;
 
 /* "log-" + "vmm-a". */
-static const struct resource *find_for(const struct mgmt *mgmt, const char *prefix,
-                                       const char *name, uint16_t kind)
+static const struct resource *find_for(const struct mgmt *mgmt, const char *prefix, const char *name,
+                                       uint16_t kind)
 {
     char bytes[2 * NAME_BYTES];
     struct text text = text_over(bytes, sizeof(bytes) - 1);
@@ -50,13 +50,11 @@ static void setup_console(struct mgmt *mgmt, struct domain *domain)
 {
     struct console_channel *const channel =
         channel_of(find_for(mgmt, "console-", domain->tenant, RESOURCE_KIND_REGION));
-    const struct resource *const bell =
-        find_for(mgmt, "bell-", domain->tenant, RESOURCE_KIND_NOTIF);
+    const struct resource *const bell = find_for(mgmt, "bell-", domain->tenant, RESOURCE_KIND_NOTIF);
     struct console *const console = free_console(mgmt);
     if (domain->tenant[0] == '\0' || channel == NULL || console == NULL)
         return;
-    console_open(console, channel, bell != NULL ? bell->slot : 0,
-                 bell != NULL ? (uint32_t)bell->extra : 0);
+    console_open(console, channel, bell != NULL ? bell->slot : 0, bell != NULL ? (uint32_t)bell->extra : 0);
     domain->console = console;
 }
 
@@ -77,8 +75,8 @@ static void setup_domains(struct mgmt *mgmt)
     uint64_t bytes;
     uint32_t bad_line;
     const char *const text = resource_text(mgmt->info, "domains", &bytes);
-    if (text == NULL || !registry_parse(text, (size_t)bytes, mgmt->domains, DOMAINS_MAX,
-                                        &mgmt->domain_count, &bad_line))
+    if (text == NULL ||
+        !registry_parse(text, (size_t)bytes, mgmt->domains, DOMAINS_MAX, &mgmt->domain_count, &bad_line))
         panic("the description's text `domains` is missing or wrong");
     for (uint32_t index = 0; index < mgmt->domain_count; index++)
         setup_domain(mgmt, &mgmt->domains[index]);

@@ -17,13 +17,11 @@ static enum error serve_version(void *context, uint64_t badge, struct tenant_ver
 {
     (void)context;
     (void)badge;
-    *out = (struct tenant_version_out){SYSTEM_VERSION_MAJOR, SYSTEM_VERSION_MINOR,
-                                       TENANT_INTERFACE_VERSION};
+    *out = (struct tenant_version_out){SYSTEM_VERSION_MAJOR, SYSTEM_VERSION_MINOR, TENANT_INTERFACE_VERSION};
     return OK;
 }
 
-static enum error serve_log_write(void *context, uint64_t badge,
-                                  const struct tenant_log_write_in *in)
+static enum error serve_log_write(void *context, uint64_t badge, const struct tenant_log_write_in *in)
 {
     struct mgmt *const mgmt = context;
     struct domain *const domain = caller_of(mgmt, badge);
@@ -40,8 +38,7 @@ static enum error serve_clock(void *context, uint64_t badge, struct tenant_clock
 {
     const struct mgmt *const mgmt = context;
     (void)badge;
-    *out =
-        (struct tenant_clock_out){.uptime_ns = mgmt_now_ns(mgmt), .tsc_khz = mgmt->info->tsc_khz};
+    *out = (struct tenant_clock_out){.uptime_ns = mgmt_now_ns(mgmt), .tsc_khz = mgmt->info->tsc_khz};
     return OK;
 }
 
@@ -81,8 +78,7 @@ void tenant_answer_waiting(struct mgmt *mgmt, struct domain *domain)
     struct message message = {0};
     struct tenant_events_out out;
     uint32_t kind;
-    if (!domain->waiting ||
-        !events_after(&domain->events, domain->waiting_seen, &out.sequence, &kind))
+    if (!domain->waiting || !events_after(&domain->events, domain->waiting_seen, &out.sequence, &kind))
         return;
     domain->waiting = false;
     out.kind = (enum lifecycle)kind;

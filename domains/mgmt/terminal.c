@@ -124,9 +124,15 @@ static void print_refusal(struct mgmt *mgmt, const char *refused)
 static void run_command(struct mgmt *mgmt, const struct command *command)
 {
     switch (command->verb) {
-    case COMMAND_HELP: terminal_print_string(mgmt, command_help()); return;
-    case COMMAND_PS: print_table(mgmt); return;
-    case COMMAND_LOG: print_log(mgmt, command->name); return;
+    case COMMAND_HELP:
+        terminal_print_string(mgmt, command_help());
+        return;
+    case COMMAND_PS:
+        print_table(mgmt);
+        return;
+    case COMMAND_LOG:
+        print_log(mgmt, command->name);
+        return;
     case COMMAND_QUIT:
         terminal_print_string(mgmt, "powering off\n");
         print_refusal(mgmt, commands_power_off(mgmt));
@@ -145,8 +151,8 @@ static void run_command(struct mgmt *mgmt, const struct command *command)
 static void operator_line_done(struct mgmt *mgmt, bool too_long)
 {
     struct command command;
-    const enum command_error error = command_parse(
-        mgmt->operator_line.bytes, mgmt->operator_line.length, COMMAND_OPERATOR, &command);
+    const enum command_error error =
+        command_parse(mgmt->operator_line.bytes, mgmt->operator_line.length, COMMAND_OPERATOR, &command);
     line_reset(&mgmt->operator_line);
     terminal_print_string(mgmt, "\n");
     if (too_long)
@@ -164,15 +170,24 @@ static void operator_byte(struct mgmt *mgmt, uint8_t byte)
     const char echo = (char)byte;
     const enum line_event event = line_put(&mgmt->operator_line, byte);
     switch (event) {
-    case LINE_IGNORED: return;
-    case LINE_ADDED: terminal_print(mgmt, &echo, 1); return;
-    case LINE_ERASED: terminal_print_string(mgmt, "\b \b"); return;
+    case LINE_IGNORED:
+        return;
+    case LINE_ADDED:
+        terminal_print(mgmt, &echo, 1);
+        return;
+    case LINE_ERASED:
+        terminal_print_string(mgmt, "\b \b");
+        return;
     case LINE_CLEARED:
         terminal_print_string(mgmt, "\n");
         terminal_prompt(mgmt);
         return;
-    case LINE_DONE: operator_line_done(mgmt, false); return;
-    case LINE_TOO_LONG: operator_line_done(mgmt, true); return;
+    case LINE_DONE:
+        operator_line_done(mgmt, false);
+        return;
+    case LINE_TOO_LONG:
+        operator_line_done(mgmt, true);
+        return;
     }
 }
 
@@ -215,8 +230,7 @@ void terminal_input(struct mgmt *mgmt)
     for (unsigned piece = 0; piece < UART_QUEUE_BYTES / CHUNK_BYTES; piece++) {
         const size_t room = input_room(mgmt);
         mgmt->input_stalled = room == 0;
-        const size_t count =
-            uart_read(&mgmt->com1, bytes, room < sizeof(bytes) ? room : sizeof(bytes));
+        const size_t count = uart_read(&mgmt->com1, bytes, room < sizeof(bytes) ? room : sizeof(bytes));
         if (count == 0)
             return;
         take_bytes(mgmt, bytes, count);

@@ -41,8 +41,7 @@ void uart_init(struct uart *uart, uint32_t slot, uint16_t port)
     uart_register_write(uart, UART_DATA, 1); /* 115200 baud */
     uart_register_write(uart, UART_INTERRUPT_ENABLE, 0);
     uart_register_write(uart, UART_LINE_CONTROL, LCR_EIGHT_BITS);
-    uart_register_write(uart, UART_FIFO_CONTROL,
-                        FCR_ENABLE | FCR_CLEAR_RECEIVE | FCR_CLEAR_TRANSMIT);
+    uart_register_write(uart, UART_FIFO_CONTROL, FCR_ENABLE | FCR_CLEAR_RECEIVE | FCR_CLEAR_TRANSMIT);
     uart_register_write(uart, UART_MODEM_CONTROL, MCR_DTR | MCR_RTS | MCR_OUT2);
     uart_register_write(uart, UART_INTERRUPT_ENABLE, IER_RECEIVED);
 }

@@ -91,9 +91,10 @@ static void write_fadt(uint8_t *base)
     t[97] = 0x0f;
     t[98] = 0xff;
     t[99] = 0x0f;
-    t[108] = 0x32;          /* century in CMOS */
-    t[109] = 0x04;          /* IAPC_BOOT_ARCH: no VGA; no 8042, no legacy devices beyond */
-    store_u32(t + 112, 1u | 1u << 4 | 1u << 5 | 1u << 8 | 1u << 10); /* WBINVD, no buttons, TMR_VAL_EXT, reset register */
+    t[108] = 0x32; /* century in CMOS */
+    t[109] = 0x04; /* IAPC_BOOT_ARCH: no VGA; no 8042, no legacy devices beyond */
+    store_u32(t + 112, 1u | 1u << 4 | 1u << 5 | 1u << 8 |
+                           1u << 10); /* WBINVD, no buttons, TMR_VAL_EXT, reset register */
     store_port(t + 116, 8, 1, PM_PORT_RESET);
     t[128] = PM_RESET_VALUE;
     t[131] = 5; /* minor version */
@@ -132,16 +133,12 @@ static void write_madt(uint8_t *base)
  *                Device (COM1) { Name (_HID, EisaId ("PNP0501")) Name (_UID, 1) Name (_CRS, ResourceTemplate ()
  *                    { IO (Decode16, 0x3f8, 0x3f8, 0, 8) IRQNoFlags () {4} }) } } */
 static const uint8_t dsdt_code[] = {
-    0x08, '_', 'S', '5', '_', 0x12, 0x07, 0x04, 0x0a, PM_SLEEP_S5, 0x00, 0x00, 0x00,
-    0x10, 0x4f, 0x04, '_', 'S', 'B', '_',
-    0x5b, 0x82, 0x1a, 'C', 'P', 'U', '0',
-    0x08, '_', 'H', 'I', 'D', 0x0d, 'A', 'C', 'P', 'I', '0', '0', '0', '7', 0x00,
-    0x08, '_', 'U', 'I', 'D', 0x00,
-    0x5b, 0x82, 0x2b, 'C', 'O', 'M', '1',
-    0x08, '_', 'H', 'I', 'D', 0x0c, 0x41, 0xd0, 0x05, 0x01,
-    0x08, '_', 'U', 'I', 'D', 0x01,
-    0x08, '_', 'C', 'R', 'S', 0x11, 0x10, 0x0a, 0x0d,
-    0x47, 0x01, 0xf8, 0x03, 0xf8, 0x03, 0x00, 0x08, 0x22, 0x10, 0x00, 0x79, 0x00,
+    0x08, '_',  'S',  '5',  '_',  0x12, 0x07, 0x04, 0x0a, PM_SLEEP_S5, 0x00, 0x00, 0x00, 0x10, 0x4f, 0x04,
+    '_',  'S',  'B',  '_',  0x5b, 0x82, 0x1a, 'C',  'P',  'U',         '0',  0x08, '_',  'H',  'I',  'D',
+    0x0d, 'A',  'C',  'P',  'I',  '0',  '0',  '0',  '7',  0x00,        0x08, '_',  'U',  'I',  'D',  0x00,
+    0x5b, 0x82, 0x2b, 'C',  'O',  'M',  '1',  0x08, '_',  'H',         'I',  'D',  0x0c, 0x41, 0xd0, 0x05,
+    0x01, 0x08, '_',  'U',  'I',  'D',  0x01, 0x08, '_',  'C',         'R',  'S',  0x11, 0x10, 0x0a, 0x0d,
+    0x47, 0x01, 0xf8, 0x03, 0xf8, 0x03, 0x00, 0x08, 0x22, 0x10,        0x00, 0x79, 0x00,
 };
 
 static void write_dsdt(uint8_t *base)

@@ -73,7 +73,8 @@ void store_u32(uint8_t *at, uint32_t value);
 void store_u64(uint8_t *at, uint64_t value);
 
 /* Puts a terminated copy of @text at *at, which moves on; false if it does not fit below LAYOUT_STRINGS_END. */
-bool boot_place_string(struct memory *memory, uint64_t *at, const char *text, uint64_t len, uint64_t *address);
+bool boot_place_string(struct memory *memory, uint64_t *at, const char *text, uint64_t len,
+                       uint64_t *address);
 
 /* Places modules from @floor upward, page-aligned; addresses[i] is where module i stands. */
 const char *boot_place_modules(struct memory *memory, const struct boot_request *request, uint64_t floor,

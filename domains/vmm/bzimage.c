@@ -126,8 +126,8 @@ static void fill_header(const struct blob *kernel, uint8_t *zero)
     zero[VID_MODE] = zero[VID_MODE + 1] = 0xff; /* "normal" */
 }
 
-static const char *place_command_line(struct memory *memory, const struct blob *kernel, const struct setup *setup,
-                                      uint8_t *zero)
+static const char *place_command_line(struct memory *memory, const struct blob *kernel,
+                                      const struct setup *setup, uint8_t *zero)
 {
     uint64_t strings = LAYOUT_STRINGS, address;
     if (kernel->text_len > setup->cmdline_max ||
@@ -163,6 +163,7 @@ const char *bzimage_load(struct memory *memory, const struct boot_request *reque
         store_u32(zero + RAMDISK_IMAGE, (uint32_t)initrd_at);
         store_u32(zero + RAMDISK_SIZE, (uint32_t)initrd->len);
     }
-    *entry = (struct entry){.kind = ENTRY_LONG_MODE, .rip = setup.load + ENTRY_64_OFFSET, .rsi = LAYOUT_BOOT_INFO};
+    *entry =
+        (struct entry){.kind = ENTRY_LONG_MODE, .rip = setup.load + ENTRY_64_OFFSET, .rsi = LAYOUT_BOOT_INFO};
     return place_command_line(memory, &request->kernel, &setup, zero);
 }

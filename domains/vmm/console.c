@@ -7,7 +7,8 @@
 /* A reader that takes nothing for so long is taken for dead: the guest must not wait for it. */
 #define STALL_LIMIT_NS UINT64_C(200000000)
 
-void console_open(struct console *console, struct console_channel *channel, uint32_t bell_slot, uint32_t bell_bits)
+void console_open(struct console *console, struct console_channel *channel, uint32_t bell_slot,
+                  uint32_t bell_bits)
 {
     *console = (struct console){.channel = channel, .bell_slot = bell_slot, .bell_bits = bell_bits};
     console->flush_ns = console->stalled_ns = TIME_NEVER;

@@ -37,8 +37,9 @@ static bool fetch(struct vm *vm, struct context *context)
         return false;
     }
     context->len = first;
-    if (first < INSTRUCTION_MAX && walk_read(&vm->memory, &context->paging, linear + first, access,
-                                             context->bytes + first, INSTRUCTION_MAX - first, &fault, &code)) {
+    if (first < INSTRUCTION_MAX &&
+        walk_read(&vm->memory, &context->paging, linear + first, access, context->bytes + first,
+                  INSTRUCTION_MAX - first, &fault, &code)) {
         context->len = INSTRUCTION_MAX;
     }
     return true;

@@ -12,19 +12,20 @@
 #define EXTENDED_MAX UINT32_C(0x80000021)
 
 /* Leaf 1 ECX: SSE3 PCLMUL SSSE3 CX16 SSE4.1 SSE4.2 MOVBE POPCNT AES RDRAND; with XSAVE also FMA AVX F16C. */
-#define F1C_PASS (BIT(0) | BIT(1) | BIT(9) | BIT(13) | BIT(19) | BIT(20) | BIT(22) | BIT(23) | BIT(25) | BIT(30))
+#define F1C_PASS \
+    (BIT(0) | BIT(1) | BIT(9) | BIT(13) | BIT(19) | BIT(20) | BIT(22) | BIT(23) | BIT(25) | BIT(30))
 #define F1C_XSAVE BIT(26)
 #define F1C_OSXSAVE BIT(27)
 #define F1C_AVX (BIT(12) | BIT(28) | BIT(29))
 #define F1C_FORCE (BIT(21) | BIT(24) | BIT(31)) /* x2APIC, TSC-deadline, hypervisor: emulated */
 /* Leaf 1 EDX: FPU VME DE PSE TSC MSR PAE CX8 APIC SEP MTRR PGE CMOV PAT PSE36 CLFSH MMX FXSR SSE SSE2. */
-#define F1D_PASS                                                                                              \
-    (BIT(0) | BIT(1) | BIT(2) | BIT(3) | BIT(4) | BIT(5) | BIT(6) | BIT(8) | BIT(11) | BIT(13) | BIT(15) |    \
+#define F1D_PASS                                                                                           \
+    (BIT(0) | BIT(1) | BIT(2) | BIT(3) | BIT(4) | BIT(5) | BIT(6) | BIT(8) | BIT(11) | BIT(13) | BIT(15) | \
      BIT(16) | BIT(17) | BIT(19) | BIT(23) | BIT(24) | BIT(25) | BIT(26))
 #define F1D_APIC BIT(9)
 #define F1D_MTRR BIT(12)
 /* Leaf 7 EBX: FSGSBASE BMI1 SMEP BMI2 ERMS RDSEED ADX SMAP CLFLUSHOPT CLWB SHA; with AVX: AVX2. */
-#define F7B_PASS                                                                                              \
+#define F7B_PASS \
     (BIT(0) | BIT(3) | BIT(7) | BIT(8) | BIT(9) | BIT(18) | BIT(19) | BIT(20) | BIT(23) | BIT(24) | BIT(29))
 #define F7B_AVX BIT(5)
 /* ECX: UMIP GFNI; with AVX: VAES VPCLMUL. EDX: FSRM MD_CLEAR. */
@@ -36,8 +37,8 @@
 #define X1C_AVX (BIT(11) | BIT(16))
 /* EDX: SYSCALL NX MMXEXT FXSR_OPT GBPAGES LM 3DNOWEXT 3DNOW, and AMD's copies of leaf 1. */
 #define X1D_PASS (BIT(11) | BIT(20) | BIT(22) | BIT(25) | BIT(26) | BIT(29) | BIT(30) | BIT(31))
-#define X1D_COPY                                                                                              \
-    (BIT(0) | BIT(1) | BIT(2) | BIT(3) | BIT(4) | BIT(5) | BIT(6) | BIT(8) | BIT(9) | BIT(12) | BIT(13) |     \
+#define X1D_COPY                                                                                          \
+    (BIT(0) | BIT(1) | BIT(2) | BIT(3) | BIT(4) | BIT(5) | BIT(6) | BIT(8) | BIT(9) | BIT(12) | BIT(13) | \
      BIT(15) | BIT(16) | BIT(17) | BIT(23) | BIT(24))
 #define XCR0_OFFERED 7u
 #define XSAVE_LEGACY_BYTES 576u
@@ -114,7 +115,8 @@ static void build_xsave(struct cpuid_policy *policy)
     uint32_t most = xsave_bytes(policy->xcr0_allowed);
     *add_subleaf(policy, 0xd) = (struct cpuid_leaf){(uint32_t)policy->xcr0_allowed, most, most, 0};
     struct cpuid_leaf host = host_cpuid(0xd, 1);
-    *add_subleaf(policy, 0xd) = (struct cpuid_leaf){.eax = host.eax & 7u, .ebx = most}; /* XSAVEOPT XSAVEC XGETBV1 */
+    *add_subleaf(policy, 0xd) =
+        (struct cpuid_leaf){.eax = host.eax & 7u, .ebx = most}; /* XSAVEOPT XSAVEC XGETBV1 */
     struct cpuid_leaf avx = {XSAVE_AVX_BYTES, XSAVE_LEGACY_BYTES, 0, 0};
     *add_subleaf(policy, 0xd) = (policy->xcr0_allowed & XCR0_AVX) != 0 ? avx : policy->none;
 }
@@ -171,7 +173,8 @@ static void build_extended(struct cpuid_policy *policy)
     }
     if (most >= UINT32_C(0x80000008)) {
         struct cpuid_leaf sizes = host_cpuid(0x80000008, 0);
-        policy->extended[8] = (struct cpuid_leaf){.eax = sizes.eax & 0xffffu, .ebx = sizes.ebx & (BIT(0) | BIT(2))};
+        policy->extended[8] =
+            (struct cpuid_leaf){.eax = sizes.eax & 0xffffu, .ebx = sizes.ebx & (BIT(0) | BIT(2))};
     }
     if (most >= EXTENDED_MAX) {
         policy->extended[0x21].eax = host_cpuid(EXTENDED_MAX, 0).eax & (BIT(2) | BIT(6));
@@ -195,6 +198,11 @@ void cpuid_build(struct cpuid_policy *policy)
     memset(policy, 0, sizeof *policy);
     build_basic(policy);
     build_extended(policy);
+    for (uint32_t leaf = 0; leaf < CPUID_BASIC; leaf++) {
+        if (policy->sub_count[leaf] == 0 && !cpuid_is_dynamic(leaf)) {
+            policy->plain |= BIT(leaf);
+        }
+    }
     policy->ours[0] = signature(CPUID_OURS + 1, "BulkheadVMM");
     policy->ours[1] = (struct cpuid_leaf){.eax = 1}; /* version of this policy */
     policy->kvm[0] = signature(CPUID_KVM + 1, "KVMKVMKVM\0\0");

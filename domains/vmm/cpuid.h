@@ -16,6 +16,7 @@ struct cpuid_leaf {
 #define CPUID_SUBLEAVES 32u
 
 struct cpuid_policy {
+    uint32_t plain; /* basic leaves whose answer is basic[leaf] whatever ECX and the guest's registers say */
     struct cpuid_leaf basic[CPUID_BASIC];
     struct cpuid_leaf extended[CPUID_EXTENDED];
     struct cpuid_leaf ours[CPUID_SIGNATURE_LEAVES];
@@ -42,13 +43,15 @@ struct cpuid_leaf cpuid_adjust(const struct cpuid_policy *policy, uint32_t leaf,
 /* Ranges other than the basic and extended ones. */
 const struct cpuid_leaf *cpuid_find_signature(const struct cpuid_policy *policy, uint32_t leaf);
 
-static inline const struct cpuid_leaf *cpuid_find(const struct cpuid_policy *policy, uint32_t leaf, uint32_t subleaf)
+static inline const struct cpuid_leaf *cpuid_find(const struct cpuid_policy *policy, uint32_t leaf,
+                                                  uint32_t subleaf)
 {
     if (leaf < CPUID_BASIC) {
         if (policy->sub_count[leaf] == 0) {
             return &policy->basic[leaf];
         }
-        return subleaf < policy->sub_count[leaf] ? &policy->sub[policy->sub_first[leaf] + subleaf] : &policy->none;
+        return subleaf < policy->sub_count[leaf] ? &policy->sub[policy->sub_first[leaf] + subleaf]
+                                                 : &policy->none;
     }
     if (leaf - UINT32_C(0x80000000) < CPUID_EXTENDED) {
         return &policy->extended[leaf - UINT32_C(0x80000000)];

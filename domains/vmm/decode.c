@@ -144,8 +144,9 @@ static struct opcode lookup_arithmetic(uint8_t byte)
     if (byte >= 0x40 || (byte & 7u) > 3) {
         return refused;
     }
-    return (struct opcode){(uint8_t)(OPERATION_ADD + (byte >> 3)),
-                           (uint8_t)(((byte & 1u) != 0 ? 0 : FLAG_BYTE) | ((byte & 2u) != 0 ? FLAG_TO_REG : 0))};
+    return (struct opcode){
+        (uint8_t)(OPERATION_ADD + (byte >> 3)),
+        (uint8_t)(((byte & 1u) != 0 ? 0 : FLAG_BYTE) | ((byte & 2u) != 0 ? FLAG_TO_REG : 0))};
 }
 
 static struct opcode lookup_opcode(uint8_t byte)
@@ -271,7 +272,8 @@ static void read_immediate(struct cursor *cursor, uint8_t flags, struct instruct
     out->immediate = (flags & (FLAG_IMM | FLAG_IMM8)) != 0;
 }
 
-static bool decode_without_modrm(struct cursor *cursor, const struct prefixes *prefixes, struct instruction *out)
+static bool decode_without_modrm(struct cursor *cursor, const struct prefixes *prefixes,
+                                 struct instruction *out)
 {
     if (out->operation == OPERATION_STOS) {
         out->repeat = prefixes->repeat || prefixes->repeat_not_zero;
@@ -317,7 +319,8 @@ static bool decode_plain(struct cursor *cursor, const struct prefixes *prefixes,
 bool decode(const uint8_t *bytes, size_t len, enum code_mode mode, struct instruction *out)
 {
     struct prefixes prefixes = decode_prefixes(bytes, len, mode);
-    struct cursor cursor = {.bytes = bytes, .len = len < INSTRUCTION_MAX ? len : INSTRUCTION_MAX, .at = prefixes.length};
+    struct cursor cursor = {
+        .bytes = bytes, .len = len < INSTRUCTION_MAX ? len : INSTRUCTION_MAX, .at = prefixes.length};
     *out = (struct instruction){.address_bytes = (uint8_t)address_bytes(&prefixes, mode)};
     uint8_t byte = next_byte(&cursor);
     bool known;

@@ -10,11 +10,11 @@
 enum code_mode { CODE_16 = 2, CODE_32 = 4, CODE_64 = 8 };
 
 enum operation {
-    OPERATION_LOAD,   /* register = extended memory */
-    OPERATION_STORE,  /* memory = register or immediate */
-    OPERATION_STOS,   /* memory = rAX, rDI moves, perhaps repeated */
+    OPERATION_LOAD,  /* register = extended memory */
+    OPERATION_STORE, /* memory = register or immediate */
+    OPERATION_STOS,  /* memory = rAX, rDI moves, perhaps repeated */
     OPERATION_XCHG,
-    OPERATION_ADD,    /* the eight of opcodes 00-3f, in the order of ModRM.reg */
+    OPERATION_ADD, /* the eight of opcodes 00-3f, in the order of ModRM.reg */
     OPERATION_OR,
     OPERATION_ADC,
     OPERATION_SBB,
@@ -41,14 +41,14 @@ struct instruction {
     bool to_register;       /* arithmetic: the destination is the register */
     bool repeat;
     uint8_t address_bytes;
-    uint64_t value;         /* immediate, sign-extended to 64 bits */
+    uint64_t value; /* immediate, sign-extended to 64 bits */
 };
 
 /* Prefixes only, for string port instructions, which the processor has decoded already. */
 struct prefixes {
     uint8_t length;
-    uint8_t rex;           /* 0 = none */
-    uint8_t segment;       /* 0..5 = es cs ss ds fs gs, SEGMENT_NONE */
+    uint8_t rex;     /* 0 = none */
+    uint8_t segment; /* 0..5 = es cs ss ds fs gs, SEGMENT_NONE */
     bool operand, address, lock, repeat, repeat_not_zero;
 };
 #define SEGMENT_NONE 0xffu

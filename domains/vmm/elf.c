@@ -23,7 +23,8 @@ bool elf_open(const struct blob *file, struct elf *elf)
     }
     uint16_t type = load_u16(b + 16), machine = load_u16(b + 18);
     elf->is_64 = b[4] == 2;
-    if ((type != TYPE_EXECUTABLE && type != TYPE_SHARED) || machine != (elf->is_64 ? MACHINE_X86_64 : MACHINE_386)) {
+    if ((type != TYPE_EXECUTABLE && type != TYPE_SHARED) ||
+        machine != (elf->is_64 ? MACHINE_X86_64 : MACHINE_386)) {
         return false;
     }
     elf->entry = elf->is_64 ? load_u64(b + 24) : load_u32(b + 24);
@@ -38,18 +39,27 @@ bool elf_segment(const struct elf *elf, uint32_t index, struct elf_segment *segm
 {
     const uint8_t *b = elf->file->bytes + elf->table + (uint64_t)index * elf->entry_bytes;
     if (elf->is_64) {
-        *segment = (struct elf_segment){.type = load_u32(b), .offset = load_u64(b + 8), .virtual = load_u64(b + 16),
-                                        .physical = load_u64(b + 24), .file_bytes = load_u64(b + 32),
-                                        .memory_bytes = load_u64(b + 40), .align = load_u64(b + 48)};
+        *segment = (struct elf_segment){.type = load_u32(b),
+                                        .offset = load_u64(b + 8),
+                                        .virtual = load_u64(b + 16),
+                                        .physical = load_u64(b + 24),
+                                        .file_bytes = load_u64(b + 32),
+                                        .memory_bytes = load_u64(b + 40),
+                                        .align = load_u64(b + 48)};
     } else {
-        *segment = (struct elf_segment){.type = load_u32(b), .offset = load_u32(b + 4), .virtual = load_u32(b + 8),
-                                        .physical = load_u32(b + 12), .file_bytes = load_u32(b + 16),
-                                        .memory_bytes = load_u32(b + 20), .align = load_u32(b + 28)};
+        *segment = (struct elf_segment){.type = load_u32(b),
+                                        .offset = load_u32(b + 4),
+                                        .virtual = load_u32(b + 8),
+                                        .physical = load_u32(b + 12),
+                                        .file_bytes = load_u32(b + 16),
+                                        .memory_bytes = load_u32(b + 20),
+                                        .align = load_u32(b + 28)};
     }
     return inside(segment->offset, segment->file_bytes, elf->file->len);
 }
 
-static const char *load_segment(struct memory *memory, const struct elf *elf, const struct elf_segment *segment)
+static const char *load_segment(struct memory *memory, const struct elf *elf,
+                                const struct elf_segment *segment)
 {
     if (segment->memory_bytes < segment->file_bytes) {
         return "an ELF segment is larger in the file than in memory";

@@ -17,8 +17,8 @@ static void refuse(struct vm *vm, const struct context *context, gpa_t address)
     const uint8_t *b = context->bytes;
     log_line("instruction not decoded at %llx for address %llx:", (unsigned long long)vm->state->rip,
              (unsigned long long)address.value);
-    log_line("  %02x %02x %02x %02x %02x %02x %02x %02x %02x %02x %02x %02x %02x %02x %02x (%u-bit code)", b[0], b[1],
-             b[2], b[3], b[4], b[5], b[6], b[7], b[8], b[9], b[10], b[11], b[12], b[13], b[14],
+    log_line("  %02x %02x %02x %02x %02x %02x %02x %02x %02x %02x %02x %02x %02x %02x %02x (%u-bit code)",
+             b[0], b[1], b[2], b[3], b[4], b[5], b[6], b[7], b[8], b[9], b[10], b[11], b[12], b[13], b[14],
              (unsigned)context->mode * 8);
     vm_die(vm, DEATH_NOT_DECODED, "instruction not decoded");
 }

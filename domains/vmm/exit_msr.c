@@ -142,7 +142,8 @@ static bool write_tsc(struct vm *vm, uint64_t value)
 static bool write_system_time(struct vm *vm, uint64_t value)
 {
     uint64_t now = vm_now();
-    return kvmclock_write_system_time(&vm->kvmclock, &vm->memory, &vm->timebase, value, now, now + vm->tsc_offset);
+    return kvmclock_write_system_time(&vm->kvmclock, &vm->memory, &vm->timebase, value, now,
+                                      now + vm->tsc_offset);
 }
 
 static bool write_mtrr_default(struct vm *vm, uint64_t value)

@@ -65,7 +65,8 @@ static bool transfer(struct vm *vm, const struct string_io *io, uint64_t linear)
     uint64_t where, now_ns = vm_now_ns(vm);
     const struct context *context = &io->context;
     if (!io->in) {
-        if (!walk_read(&vm->memory, &context->paging, linear, context->user, &value, io->size, &where, &code)) {
+        if (!walk_read(&vm->memory, &context->paging, linear, context->user, &value, io->size, &where,
+                       &code)) {
             return fault(vm, where, code);
         }
         platform_out(&vm->platform, io->port, io->size, value, now_ns);
@@ -76,7 +77,8 @@ static bool transfer(struct vm *vm, const struct string_io *io, uint64_t linear)
     if (!walk(&vm->memory, &context->paging, linear, context->user | WALK_WRITE, &address, &code)) {
         return fault(vm, linear, code);
     }
-    if (!walk(&vm->memory, &context->paging, linear + io->size - 1, context->user | WALK_WRITE, &address, &code)) {
+    if (!walk(&vm->memory, &context->paging, linear + io->size - 1, context->user | WALK_WRITE, &address,
+              &code)) {
         return fault(vm, linear + io->size - 1, code);
     }
     value = platform_in(&vm->platform, io->port, io->size, now_ns);

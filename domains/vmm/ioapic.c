@@ -122,7 +122,8 @@ static void deliver_pin(struct ioapic *ioapic, unsigned pin, struct lapic *lapic
     uint64_t *entry = &ioapic->entry[pin];
     bool level = (*entry & ENTRY_LEVEL) != 0;
     uint32_t bit = 1u << pin;
-    bool asks = level ? (ioapic->lines & bit) != 0 && (*entry & ENTRY_REMOTE_IRR) == 0 : (ioapic->edges & bit) != 0;
+    bool asks =
+        level ? (ioapic->lines & bit) != 0 && (*entry & ENTRY_REMOTE_IRR) == 0 : (ioapic->edges & bit) != 0;
     if (!asks || (*entry & ENTRY_MASKED) != 0) {
         return;
     }

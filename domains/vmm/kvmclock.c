@@ -50,10 +50,12 @@ void kvmclock_refresh(struct kvmclock *clock, struct memory *memory, const struc
     (void)memory_write(memory, gpa(clock->system_time_msr & ~ENABLED), &time, sizeof time);
 }
 
-bool kvmclock_write_system_time(struct kvmclock *clock, struct memory *memory, const struct timebase *timebase,
-                                uint64_t value, uint64_t host_tsc, uint64_t guest_tsc)
+bool kvmclock_write_system_time(struct kvmclock *clock, struct memory *memory,
+                                const struct timebase *timebase, uint64_t value, uint64_t host_tsc,
+                                uint64_t guest_tsc)
 {
-    if ((value & ENABLED) != 0 && memory_at(memory, gpa(value & ~ENABLED), sizeof(struct vcpu_time)) == NULL) {
+    if ((value & ENABLED) != 0 &&
+        memory_at(memory, gpa(value & ~ENABLED), sizeof(struct vcpu_time)) == NULL) {
         return false;
     }
     clock->system_time_msr = value;

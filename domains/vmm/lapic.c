@@ -25,7 +25,14 @@
 #define X2APIC_LDR 1u /* cluster 0, processor 0 */
 #define MSR_ICR 0x830u
 
-enum { LVT_INDEX_TIMER, LVT_INDEX_THERMAL, LVT_INDEX_COUNTER, LVT_INDEX_LINT0, LVT_INDEX_LINT1, LVT_INDEX_ERROR };
+enum {
+    LVT_INDEX_TIMER,
+    LVT_INDEX_THERMAL,
+    LVT_INDEX_COUNTER,
+    LVT_INDEX_LINT0,
+    LVT_INDEX_LINT1,
+    LVT_INDEX_ERROR
+};
 
 static const uint32_t lvt_writable[LAPIC_LVTS] = {0x700ff, 0x107ff, 0x107ff, 0x1a7ff, 0x1a7ff, 0x100ff};
 
@@ -42,6 +49,9 @@ void lapic_init(struct lapic *lapic)
 {
     lapic->base = LAPIC_PAGE | BASE_BSP | BASE_ENABLE;
     reset_registers(lapic);
+    /* As firmware leaves it: "virtual wire", the 8259 pair through LINT0, NMI at LINT1. */
+    lapic->lvt[LVT_INDEX_LINT0] = MODE_EXTINT << 8;
+    lapic->lvt[LVT_INDEX_LINT1] = MODE_NMI << 8;
 }
 
 bool lapic_enabled(const struct lapic *lapic)
@@ -67,7 +77,8 @@ bool lapic_write_base(struct lapic *lapic, uint64_t value)
         return false;
     }
     /* Out of x2APIC only to "disabled"; into it only from xAPIC. The page stays where it is. */
-    if ((was_x2apic && enable && !x2apic) || (!was_enabled && x2apic) || (value & ~UINT64_C(0xfff)) != LAPIC_PAGE) {
+    if ((was_x2apic && enable && !x2apic) || (!was_enabled && x2apic) ||
+        (value & ~UINT64_C(0xfff)) != LAPIC_PAGE) {
         return false;
     }
     lapic->base = value | BASE_BSP;
@@ -504,7 +515,8 @@ bool lapic_write_msr(struct lapic *lapic, uint32_t msr, uint64_t value, uint64_t
 {
     uint32_t offset = (msr - LAPIC_MSR_FIRST) << 4;
     *effect = LAPIC_EFFECT_NONE;
-    if (!lapic_is_x2apic(lapic) || (msr_access(offset) & MSR_WRITABLE) == 0 || !msr_value_fits(offset, value)) {
+    if (!lapic_is_x2apic(lapic) || (msr_access(offset) & MSR_WRITABLE) == 0 ||
+        !msr_value_fits(offset, value)) {
         return false;
     }
     if (offset == LAPIC_SELF_IPI) {

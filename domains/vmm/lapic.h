@@ -54,7 +54,7 @@ struct lapic {
 enum lapic_effect { LAPIC_EFFECT_NONE, LAPIC_EFFECT_EOI_LEVEL, LAPIC_EFFECT_TIMER };
 
 void lapic_init(struct lapic *lapic);
-bool lapic_enabled(const struct lapic *lapic);  /* by IA32_APIC_BASE */
+bool lapic_enabled(const struct lapic *lapic); /* by IA32_APIC_BASE */
 bool lapic_is_x2apic(const struct lapic *lapic);
 /* False: the transition is a #GP ([SDM-2023-09] Vol 3A 11.12.5). */
 bool lapic_write_base(struct lapic *lapic, uint64_t value);

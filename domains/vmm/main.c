@@ -35,9 +35,9 @@ static void add_module(struct boot_request *request, struct blob module)
 static void read_request(const struct domain_info *info, struct boot_request *request)
 {
     static const char *const names[][2] = {
-        {"initrd", "initrd-args"},         {"module-0", "module-0-args"}, {"module-1", "module-1-args"},
-        {"module-2", "module-2-args"},     {"module-3", "module-3-args"}, {"module-4", "module-4-args"},
-        {"module-5", "module-5-args"},     {"module-6", "module-6-args"},
+        {"initrd", "initrd-args"},     {"module-0", "module-0-args"}, {"module-1", "module-1-args"},
+        {"module-2", "module-2-args"}, {"module-3", "module-3-args"}, {"module-4", "module-4-args"},
+        {"module-5", "module-5-args"}, {"module-6", "module-6-args"},
     };
     *request = (struct boot_request){.kernel = image(info, "kernel", "cmdline")};
     for (size_t i = 0; i < ARRAY_COUNT(names); i++) {
@@ -153,7 +153,8 @@ void domain_main(const struct domain_info *info, uint32_t thread)
     open_platform(&vm, info);
     boot(&vm, info);
     if (vm.ended == GUEST_RUNS) {
-        log_line("guest enters with %llu MiB", (unsigned long long)((vm.memory.low_bytes + vm.memory.high_bytes) >> 20));
+        log_line("guest enters with %llu MiB",
+                 (unsigned long long)((vm.memory.low_bytes + vm.memory.high_bytes) >> 20));
         vm_run(&vm);
     }
     stay(&vm);

@@ -17,7 +17,8 @@ static bool view_offset(const struct memory *memory, uint64_t address, uint64_t 
         return true;
     }
     uint64_t above = address - MEMORY_HIGH_BASE;
-    if (len != 0 && address >= MEMORY_HIGH_BASE && above < memory->high_bytes && len <= memory->high_bytes - above) {
+    if (len != 0 && address >= MEMORY_HIGH_BASE && above < memory->high_bytes &&
+        len <= memory->high_bytes - above) {
         *offset = memory->low_bytes + above;
         return true;
     }

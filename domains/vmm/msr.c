@@ -6,16 +6,16 @@
 #define VM_CR_LOCKED_OFF UINT64_C(0x18) /* SVMDIS and its lock */
 
 static const struct msr_rule rules[] = {
-    {0x017, 0x017, 0, MSR_WRITE_FAULTS},             /* platform id */
-    {0x03a, 0x03a, 1, MSR_WRITE_FAULTS},             /* FEATURE_CONTROL: locked, VMX off */
-    {0x03b, 0x03b, 0, MSR_WRITE_IGNORED},            /* TSC_ADJUST */
-    {0x08b, 0x08b, 0, MSR_WRITE_IGNORED},            /* microcode revision */
-    {0x0fe, 0x0fe, 0, MSR_WRITE_FAULTS},             /* MTRRcap: no range registers, the default type is all */
-    {0x10a, 0x10a, 0, MSR_WRITE_FAULTS},             /* ARCH_CAPABILITIES */
-    {0x179, 0x17a, 0, MSR_WRITE_FAULTS},             /* MCG_CAP: no banks; MCG_STATUS */
-    {0x1a0, 0x1a0, 1, MSR_WRITE_IGNORED},            /* MISC_ENABLE: fast strings */
-    {0x1d9, 0x1d9, 0, MSR_WRITE_IGNORED},            /* DEBUGCTL: offered by hardware only when virtualized */
-    {0x200, 0x20f, 0, MSR_WRITE_IGNORED},            /* MTRRs, for kernels that do not ask MTRRcap */
+    {0x017, 0x017, 0, MSR_WRITE_FAULTS},  /* platform id */
+    {0x03a, 0x03a, 1, MSR_WRITE_FAULTS},  /* FEATURE_CONTROL: locked, VMX off */
+    {0x03b, 0x03b, 0, MSR_WRITE_IGNORED}, /* TSC_ADJUST */
+    {0x08b, 0x08b, 0, MSR_WRITE_IGNORED}, /* microcode revision */
+    {0x0fe, 0x0fe, 0, MSR_WRITE_FAULTS},  /* MTRRcap: no range registers, the default type is all */
+    {0x10a, 0x10a, 0, MSR_WRITE_FAULTS},  /* ARCH_CAPABILITIES */
+    {0x179, 0x17a, 0, MSR_WRITE_FAULTS},  /* MCG_CAP: no banks; MCG_STATUS */
+    {0x1a0, 0x1a0, 1, MSR_WRITE_IGNORED}, /* MISC_ENABLE: fast strings */
+    {0x1d9, 0x1d9, 0, MSR_WRITE_IGNORED}, /* DEBUGCTL: offered by hardware only when virtualized */
+    {0x200, 0x20f, 0, MSR_WRITE_IGNORED}, /* MTRRs, for kernels that do not ask MTRRcap */
     {0x250, 0x250, 0, MSR_WRITE_IGNORED},
     {0x258, 0x259, 0, MSR_WRITE_IGNORED},
     {0x268, 0x26f, 0, MSR_WRITE_IGNORED},

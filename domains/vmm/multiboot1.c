@@ -6,7 +6,8 @@
 #define SEARCH_BYTES 8192u
 #define HEADER_MAGIC 0x1badb002u
 #define LOADER_MAGIC 0x2badb002u
-#define REQUIRED_UNKNOWN 0xfff8u /* bits 0-2: page alignment, memory, video (which we do not offer, as others) */
+#define REQUIRED_UNKNOWN \
+    0xfff8u /* bits 0-2: page alignment, memory, video (which we do not offer, as others) */
 
 #define INFO_MEMORY 0x001u
 #define INFO_COMMAND_LINE 0x004u
@@ -122,6 +123,7 @@ const char *multiboot1_load(struct memory *memory, const struct boot_request *re
     if (refused == NULL) {
         refused = fill_modules(memory, request, &strings, end);
     }
-    *entry = (struct entry){.kind = ENTRY_PROTECTED_MODE, .rip = elf.entry, .rax = LOADER_MAGIC, .rbx = LAYOUT_BOOT_INFO};
+    *entry = (struct entry){
+        .kind = ENTRY_PROTECTED_MODE, .rip = elf.entry, .rax = LOADER_MAGIC, .rbx = LAYOUT_BOOT_INFO};
     return refused;
 }

@@ -31,7 +31,8 @@ uint32_t pci_read(const struct pci *pci, unsigned offset, unsigned size_bytes)
         return offset == 0 && size_bytes == 4 ? pci->address : none;
     }
     unsigned byte = offset - 4;
-    if ((pci->address & ADDRESS_ENABLE) == 0 || (pci->address & 0x00ffff00u) != HOST_BRIDGE || byte + size_bytes > 4) {
+    if ((pci->address & ADDRESS_ENABLE) == 0 || (pci->address & 0x00ffff00u) != HOST_BRIDGE ||
+        byte + size_bytes > 4) {
         return none;
     }
     return host_bridge_word(pci->address & 0xfcu) >> (8 * byte) & none;

@@ -167,7 +167,7 @@ static void write_ocw2(struct pic_chip *chip, uint8_t value)
             return;
         }
     }
-    chip->isr &= (uint8_t)~(1u << line);
+    chip->isr &= (uint8_t) ~(1u << line);
     if (rotate) {
         chip->lowest = (uint8_t)line;
     }

@@ -11,9 +11,9 @@
 struct pic_chip {
     uint8_t irr, isr, imr, lines, elcr;
     uint8_t vector_base;
-    uint8_t init_step;  /* which ICW comes next, 0 = operating */
+    uint8_t init_step; /* which ICW comes next, 0 = operating */
     uint8_t icw1;
-    uint8_t lowest;     /* line of lowest priority: 7 unless rotated */
+    uint8_t lowest; /* line of lowest priority: 7 unless rotated */
     bool auto_eoi, rotate_auto, read_isr, special_mask, poll;
 };
 

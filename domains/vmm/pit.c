@@ -22,7 +22,8 @@ void pit_init(struct pit *pit, uint64_t now_ns)
 {
     *pit = (struct pit){.next_irq_ns = TIME_NEVER};
     for (unsigned i = 0; i < 3; i++) {
-        pit->channel[i] = (struct pit_channel){.reload = 65536, .access = 3, .start_ns = now_ns, .gate = i != 2};
+        pit->channel[i] =
+            (struct pit_channel){.reload = 65536, .access = 3, .start_ns = now_ns, .gate = i != 2};
     }
 }
 
@@ -86,7 +87,8 @@ static void load_count(struct pit *pit, unsigned index, uint32_t value, uint64_t
 static uint8_t read_back_status(const struct pit_channel *channel, uint64_t now_ns)
 {
     return (uint8_t)((output_now(channel, now_ns) ? 0x80u : 0u) | (channel->null_count ? 0x40u : 0u) |
-                     (unsigned)channel->access << 4 | (unsigned)channel->mode << 1 | (channel->bcd ? 1u : 0u));
+                     (unsigned)channel->access << 4 | (unsigned)channel->mode << 1 |
+                     (channel->bcd ? 1u : 0u));
 }
 
 static void latch_count(struct pit_channel *channel, uint64_t now_ns)
@@ -202,7 +204,8 @@ void pit_write_61(struct pit *pit, uint8_t value, uint64_t now_ns)
     struct pit_channel *channel = &pit->channel[2];
     bool gate = (value & PORT61_GATE2) != 0;
     pit->port61 = value;
-    if (gate && !channel->gate) { /* the rising edge starts the count again; mode 0 goes on, which restarts too */
+    if (gate &&
+        !channel->gate) { /* the rising edge starts the count again; mode 0 goes on, which restarts too */
         channel->start_ns = now_ns;
         channel->armed = !channel->null_count;
     }

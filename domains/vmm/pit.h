@@ -11,8 +11,8 @@
 #define PIT_HZ UINT64_C(1193182)
 
 struct pit_channel {
-    uint32_t reload;      /* 1..65536 */
-    uint64_t start_ns;    /* when the count was loaded */
+    uint32_t reload;   /* 1..65536 */
+    uint64_t start_ns; /* when the count was loaded */
     uint16_t latch;
     uint8_t status_latch;
     uint8_t mode, access; /* access: 1 low, 2 high, 3 both */

@@ -145,7 +145,8 @@ uint32_t platform_in(struct platform *platform, uint16_t port, unsigned size_byt
     return value;
 }
 
-void platform_out(struct platform *platform, uint16_t port, unsigned size_bytes, uint32_t value, uint64_t now_ns)
+void platform_out(struct platform *platform, uint16_t port, unsigned size_bytes, uint32_t value,
+                  uint64_t now_ns)
 {
     if (platform->port[port] == PORT_PCI) {
         pci_write(&platform->pci, port - PCI_PORT_ADDRESS, size_bytes, value);
@@ -201,7 +202,8 @@ static void after_apic_write(struct platform *platform, enum lapic_effect effect
 }
 
 /* A store that is not a whole aligned register is ignored and counted ([SDM-2023-09] Vol 3A 11.4.1: undefined). */
-void platform_store(struct platform *platform, gpa_t address, unsigned size_bytes, uint64_t value, uint64_t now_ns)
+void platform_store(struct platform *platform, gpa_t address, unsigned size_bytes, uint64_t value,
+                    uint64_t now_ns)
 {
     uint32_t offset = (uint32_t)address.value & 0xfffu;
     uint8_t vector = 0;

@@ -75,11 +75,13 @@ static inline bool platform_port_matters(const struct platform *platform, uint16
 /* One byte; platform_in for any size: 1, 2 or 4. */
 uint8_t platform_in_byte(struct platform *platform, uint16_t port, uint64_t now_ns);
 uint32_t platform_in(struct platform *platform, uint16_t port, unsigned size_bytes, uint64_t now_ns);
-void platform_out(struct platform *platform, uint16_t port, unsigned size_bytes, uint32_t value, uint64_t now_ns);
+void platform_out(struct platform *platform, uint16_t port, unsigned size_bytes, uint32_t value,
+                  uint64_t now_ns);
 
 /* Memory outside RAM. */
 uint64_t platform_load(struct platform *platform, gpa_t address, unsigned size_bytes, uint64_t now_ns);
-void platform_store(struct platform *platform, gpa_t address, unsigned size_bytes, uint64_t value, uint64_t now_ns);
+void platform_store(struct platform *platform, gpa_t address, unsigned size_bytes, uint64_t value,
+                    uint64_t now_ns);
 /* An x2APIC register; false = #GP. */
 bool platform_write_apic_msr(struct platform *platform, uint32_t msr, uint64_t value, uint64_t now_ns);
 

@@ -67,7 +67,7 @@ void pm_write(struct pm *pm, unsigned offset, uint8_t value)
     switch (offset) {
     case 0:
     case 1: /* write one to clear */
-        pm->status &= (uint16_t)~((unsigned)value << (8 * offset));
+        pm->status &= (uint16_t) ~((unsigned)value << (8 * offset));
         return;
     case 2:
     case 3:

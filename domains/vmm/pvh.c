@@ -93,7 +93,8 @@ static uint32_t fill_map(struct memory *memory, uint8_t *to)
     return count;
 }
 
-static void fill_start_info(uint8_t *info, const struct boot_request *request, uint64_t text, uint32_t map_count)
+static void fill_start_info(uint8_t *info, const struct boot_request *request, uint64_t text,
+                            uint32_t map_count)
 {
     memset(info, 0, START_BYTES);
     store_u32(info, START_MAGIC);

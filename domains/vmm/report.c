@@ -6,11 +6,21 @@
 #include "vm.h"
 
 static const char *const exit_names[EXIT_REASONS] = {
-    [EXIT_REASON_CPUID] = "cpuid", [EXIT_REASON_PIO] = "pio", [EXIT_REASON_RDMSR] = "rdmsr",
-    [EXIT_REASON_WRMSR] = "wrmsr", [EXIT_REASON_HLT] = "hlt", [EXIT_REASON_NESTED_FAULT] = "memory",
-    [EXIT_REASON_HYPERCALL] = "hypercall", [EXIT_REASON_EXCEPTION] = "exception", [EXIT_REASON_XSETBV] = "xsetbv",
-    [EXIT_REASON_WBINVD] = "wbinvd", [EXIT_REASON_INVD] = "invd", [EXIT_REASON_MONITOR] = "monitor",
-    [EXIT_REASON_MWAIT] = "mwait", [EXIT_REASON_PAUSE] = "pause", [EXIT_REASON_RDPMC] = "rdpmc",
+    [EXIT_REASON_CPUID] = "cpuid",
+    [EXIT_REASON_PIO] = "pio",
+    [EXIT_REASON_RDMSR] = "rdmsr",
+    [EXIT_REASON_WRMSR] = "wrmsr",
+    [EXIT_REASON_HLT] = "hlt",
+    [EXIT_REASON_NESTED_FAULT] = "memory",
+    [EXIT_REASON_HYPERCALL] = "hypercall",
+    [EXIT_REASON_EXCEPTION] = "exception",
+    [EXIT_REASON_XSETBV] = "xsetbv",
+    [EXIT_REASON_WBINVD] = "wbinvd",
+    [EXIT_REASON_INVD] = "invd",
+    [EXIT_REASON_MONITOR] = "monitor",
+    [EXIT_REASON_MWAIT] = "mwait",
+    [EXIT_REASON_PAUSE] = "pause",
+    [EXIT_REASON_RDPMC] = "rdpmc",
     [EXIT_REASON_VIRTUALIZATION] = "virtualization",
 };
 
@@ -29,23 +39,25 @@ static void log_counters(const struct vm *vm)
             log_line("exits: %s %llu", exit_names[i] != NULL ? exit_names[i] : "other", wide(vm->exits[i]));
         }
     }
-    log_line("exits: total %llu, hypercalls %llu, memory %u pieces of 2 MiB", wide(sum), wide(state->hypercalls),
-             vm->memory.backed_pieces);
+    log_line("exits: total %llu, hypercalls %llu, memory %u pieces of 2 MiB", wide(sum),
+             wide(state->hypercalls), vm->memory.backed_pieces);
     log_line("unknown: ports %llu (last %x), MSRs %u, memory %llu (last %llx); console bytes dropped %llu",
              wide(vm->platform.unknown_ports), vm->platform.last_unknown_port, vm->unknown_msrs,
-             wide(vm->platform.unknown_memory), wide(vm->platform.last_unknown_address), wide(vm->console.dropped));
+             wide(vm->platform.unknown_memory), wide(vm->platform.last_unknown_address),
+             wide(vm->console.dropped));
 }
 
 static void log_registers(const struct vm *vm)
 {
     const struct vcpu_state *s = vm->state;
-    log_line("rip %llx rflags %llx cpl %u exit %u code %llx info %llx address %llx", wide(s->rip), wide(s->rflags),
-             s->cpl, s->exit_reason, wide(s->exit_code), wide(s->exit_info), wide(s->exit_address));
+    log_line("rip %llx rflags %llx cpl %u exit %u code %llx info %llx address %llx", wide(s->rip),
+             wide(s->rflags), s->cpl, s->exit_reason, wide(s->exit_code), wide(s->exit_info),
+             wide(s->exit_address));
     log_line("rax %llx rbx %llx rcx %llx rdx %llx rsp %llx rbp %llx rsi %llx rdi %llx", wide(s->gpr[GPR_RAX]),
              wide(s->gpr[GPR_RBX]), wide(s->gpr[GPR_RCX]), wide(s->gpr[GPR_RDX]), wide(s->gpr[GPR_RSP]),
              wide(s->gpr[GPR_RBP]), wide(s->gpr[GPR_RSI]), wide(s->gpr[GPR_RDI]));
-    log_line("cr0 %llx cr2 %llx cr3 %llx cr4 %llx efer %llx cs %x ss %x", wide(s->cr0), wide(s->cr2), wide(s->cr3),
-             wide(s->cr4), wide(s->efer), s->seg[1].selector, s->seg[2].selector);
+    log_line("cr0 %llx cr2 %llx cr3 %llx cr4 %llx efer %llx cs %x ss %x", wide(s->cr0), wide(s->cr2),
+             wide(s->cr3), wide(s->cr4), wide(s->efer), s->seg[1].selector, s->seg[2].selector);
 }
 
 static void publish(struct vm *vm, enum guest_state how, enum death why, uint32_t value)
@@ -79,7 +91,8 @@ void vm_die(struct vm *vm, enum death why, const char *what)
     log_line("guest died: %s", what);
     vm->ended = GUEST_DIED; /* before anything that may want to report again */
     if (vm->state != NULL) {
-        enum error error = vcpu_read(vm->vcpu_slot, VCPU_GROUP_CONTROL | VCPU_GROUP_SEGMENT | VCPU_GROUP_EFER);
+        enum error error =
+            vcpu_read(vm->vcpu_slot, VCPU_GROUP_CONTROL | VCPU_GROUP_SEGMENT | VCPU_GROUP_EFER);
         if (error != OK) {
             log_line("the registers below are older: error %u", (unsigned)error);
         }

@@ -9,9 +9,9 @@
 
 struct rtc {
     uint8_t index;
-    uint8_t ram[128];     /* every register as it reads, times included, until next_ns */
-    uint64_t next_ns;     /* when the time registers must be set anew */
-    uint64_t boot_s;      /* seconds since 1970 when the guest started */
+    uint8_t ram[128]; /* every register as it reads, times included, until next_ns */
+    uint64_t next_ns; /* when the time registers must be set anew */
+    uint64_t boot_s;  /* seconds since 1970 when the guest started */
 };
 
 void rtc_init(struct rtc *rtc, uint64_t boot_s, uint64_t ram_below_4g, uint64_t ram_above_4g);

@@ -36,33 +36,39 @@ bool vm_read(struct vm *vm, uint32_t groups)
     return true;
 }
 
-static RARE void exit_cpuid_dynamic(struct vm *vm, uint32_t leaf, uint32_t subleaf, struct cpuid_leaf value)
+static inline void answer_cpuid(struct vcpu_state *state, const struct cpuid_leaf *value)
+{
+    state->gpr[GPR_RAX] = value->eax;
+    state->gpr[GPR_RBX] = value->ebx;
+    state->gpr[GPR_RCX] = value->ecx;
+    state->gpr[GPR_RDX] = value->edx;
+}
+
+/* Leaves with sub-leaves, extended and hypervisor leaves, and those that show the guest's own registers. */
+static RARE void exit_cpuid_others(struct vm *vm, uint32_t leaf, uint32_t subleaf)
 {
     struct vcpu_state *state = vm->state;
-    if (!vm_read(vm, VCPU_GROUP_CONTROL)) {
-        return;
+    struct cpuid_leaf value = *cpuid_find(&vm->cpuid, leaf, subleaf);
+    if (cpuid_is_dynamic(leaf)) {
+        if (!vm_read(vm, VCPU_GROUP_CONTROL)) {
+            return;
+        }
+        value = cpuid_adjust(&vm->cpuid, leaf, subleaf, value, state->cr4, state->xcr0,
+                             lapic_enabled(&vm->platform.lapic));
     }
-    value = cpuid_adjust(&vm->cpuid, leaf, subleaf, value, state->cr4, state->xcr0, lapic_enabled(&vm->platform.lapic));
-    state->gpr[GPR_RAX] = value.eax;
-    state->gpr[GPR_RBX] = value.ebx;
-    state->gpr[GPR_RCX] = value.ecx;
-    state->gpr[GPR_RDX] = value.edx;
+    answer_cpuid(state, &value);
 }
 
 static inline void exit_cpuid(struct vm *vm)
 {
     struct vcpu_state *state = vm->state;
-    uint32_t leaf = (uint32_t)state->gpr[GPR_RAX], subleaf = (uint32_t)state->gpr[GPR_RCX];
-    const struct cpuid_leaf *value = cpuid_find(&vm->cpuid, leaf, subleaf);
+    uint32_t leaf = (uint32_t)state->gpr[GPR_RAX];
     vm_advance(vm, state->exit_insn_bytes);
-    if (UNLIKELY(cpuid_is_dynamic(leaf))) {
-        exit_cpuid_dynamic(vm, leaf, subleaf, *value);
-        return;
+    if (LIKELY(leaf < CPUID_BASIC && (vm->cpuid.plain >> leaf & 1u) != 0)) {
+        answer_cpuid(state, &vm->cpuid.basic[leaf]);
+    } else {
+        exit_cpuid_others(vm, leaf, (uint32_t)state->gpr[GPR_RCX]);
     }
-    state->gpr[GPR_RAX] = value->eax;
-    state->gpr[GPR_RBX] = value->ebx;
-    state->gpr[GPR_RCX] = value->ecx;
-    state->gpr[GPR_RDX] = value->edx;
 }
 
 static RARE void port_access(struct vm *vm, uint16_t port, unsigned size, bool in)

@@ -109,7 +109,8 @@ bool vm_start(struct vm *vm, const struct entry *entry)
     state->dr7 = DR7_RESET;
     state->tsc_offset = vm->tsc_offset;
     state->inject = state->irq_vector = state->shadow = 0;
-    vm_mark_dirty(vm, VCPU_GROUP_GPR | VCPU_GROUP_IP | VCPU_GROUP_CONTROL | VCPU_GROUP_SEGMENT | VCPU_GROUP_TABLE |
-                      VCPU_GROUP_MSR | VCPU_GROUP_DEBUG | VCPU_GROUP_TSC | VCPU_GROUP_EFER);
+    vm_mark_dirty(vm, VCPU_GROUP_GPR | VCPU_GROUP_IP | VCPU_GROUP_CONTROL | VCPU_GROUP_SEGMENT |
+                          VCPU_GROUP_TABLE | VCPU_GROUP_MSR | VCPU_GROUP_DEBUG | VCPU_GROUP_TSC |
+                          VCPU_GROUP_EFER);
     return true;
 }

@@ -8,6 +8,8 @@
 #define IRQ_VALID UINT64_C(0x100)
 #define INJECT_VALID (UINT64_C(1) << 31)
 #define VECTOR_NMI 2u
+/* A guest may ask for a timer of nanoseconds; between two ticks it gets at least this, or it would never run. */
+#define PERIOD_MIN_NS UINT64_C(2000)
 #define CONSOLE_RETRY_NS UINT64_C(1000000)
 #define CONSOLE_WAITS 8u
 
@@ -30,9 +32,14 @@ static void offer_interrupt(struct vm *vm)
         vm->state->irq_vector = vm->offered_vector | IRQ_VALID;
         vm->after |= VM_AFTER_OFFER;
     }
-    if (lapic->nmi && (vm->state->inject & INJECT_VALID) == 0) {
+    if (!lapic->nmi) {
+        return;
+    }
+    if ((vm->state->inject & INJECT_VALID) == 0) {
         lapic->nmi = false;
         vm_inject(vm, INJECT_TYPE_NMI, VECTOR_NMI, false, 0);
+    } else {
+        vm->attention = true; /* after the exception that goes first */
     }
 }
 
@@ -56,6 +63,9 @@ static void check_requests(struct vm *vm)
 static void plan_deadline(struct vm *vm, uint64_t now_ns, bool console_waits)
 {
     uint64_t ns = min_u64(platform_deadline(&vm->platform), vm->console.flush_ns);
+    if (ns < now_ns + PERIOD_MIN_NS) {
+        ns = now_ns + PERIOD_MIN_NS;
+    }
     if (console_waits) {
         ns = min_u64(ns, now_ns + CONSOLE_RETRY_NS);
     }

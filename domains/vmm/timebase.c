@@ -31,13 +31,10 @@ void timebase_init(struct timebase *timebase, uint64_t tsc_khz, uint64_t start)
     }
     *timebase = (struct timebase){.start = start, .tsc_khz = tsc_khz};
     scale(tsc_khz * 1000, &timebase->multiplier, &timebase->shift);
-}
-
-uint64_t timebase_ns(const struct timebase *timebase, uint64_t tsc)
-{
-    uint64_t ticks = tsc - timebase->start;
-    ticks = timebase->shift < 0 ? ticks >> -timebase->shift : ticks << timebase->shift;
-    return (uint64_t)((unsigned __int128)ticks * timebase->multiplier >> 32);
+    /* Frequencies from 1 kHz to 100 GHz give shifts from -7 to 20. */
+    bool left = timebase->shift >= 0;
+    timebase->factor = left ? (uint64_t)timebase->multiplier << timebase->shift : timebase->multiplier;
+    timebase->down = left ? 32u : 32u + (uint32_t)-timebase->shift;
 }
 
 uint64_t timebase_tsc(const struct timebase *timebase, uint64_t ns)

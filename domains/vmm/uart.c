@@ -184,7 +184,7 @@ static void write_fcr(struct uart *uart, uint8_t value)
     if ((value & FCR_CLEAR_TX) != 0) {
         uart->tx.tail = uart->tx.head;
     }
-    uart->fcr = value & (uint8_t)~(FCR_CLEAR_RX | FCR_CLEAR_TX);
+    uart->fcr = value & (uint8_t) ~(FCR_CLEAR_RX | FCR_CLEAR_TX);
 }
 
 void uart_write(struct uart *uart, unsigned reg, uint8_t value)

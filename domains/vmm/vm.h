@@ -30,25 +30,25 @@ enum death {
 
 struct vm {
     struct vcpu_state *state;
-    uint64_t run_target;      /* rax of vcpu_run */
-    uint64_t deadline;        /* of vcpu_run, in ticks */
-    uint32_t after;           /* enum vm_after: what to do when vcpu_run returns; 0 = look at the exit */
+    uint64_t run_target; /* rax of vcpu_run */
+    uint64_t deadline;   /* of vcpu_run, in ticks */
+    uint32_t after;      /* enum vm_after: what to do when vcpu_run returns; 0 = look at the exit */
     uint32_t vcpu_slot;
     uint32_t bell_slot;
-    uint32_t space_slot;      /* the guest's physical memory */
-    uint32_t ram_slot;        /* first of its frames, mapped once there and once in our view by builder */
-    bool attention;           /* interrupts, timers or the console need a look before the next entry */
-    enum offered offered;     /* what stands in state->irq_vector */
+    uint32_t space_slot;  /* the guest's physical memory */
+    uint32_t ram_slot;    /* first of its frames, mapped once there and once in our view by builder */
+    bool attention;       /* interrupts, timers or the console need a look before the next entry */
+    enum offered offered; /* what stands in state->irq_vector */
     uint8_t offered_vector;
     enum guest_state ended;
-    uint64_t tsc_offset;      /* guest's TSC - machine's */
+    uint64_t tsc_offset; /* guest's TSC - machine's */
     struct cpuid_policy cpuid;
     struct timebase timebase;
     struct kvmclock kvmclock;
     struct console console;
     uint64_t mtrr_default;
     uint64_t idle_ns;
-    uint32_t sched_slot;      /* our own context, for steal time; 0 = unknown */
+    uint32_t sched_slot; /* our own context, for steal time; 0 = unknown */
     uint64_t consumed_at_start;
     uint32_t unknown_msrs;
     uint64_t exits[EXIT_REASONS];
@@ -63,10 +63,12 @@ enum { GPR_RAX, GPR_RCX, GPR_RDX, GPR_RBX, GPR_RSP, GPR_RBP, GPR_RSI, GPR_RDI };
 enum exception_vector { EXCEPTION_UD = 6, EXCEPTION_GP = 13, EXCEPTION_PF = 14 };
 
 /* [APM2] 15.20: bits of vcpu_state.inject. */
-static inline void vm_inject(struct vm *vm, enum inject_type type, uint8_t vector, bool has_error, uint32_t error)
+static inline void vm_inject(struct vm *vm, enum inject_type type, uint8_t vector, bool has_error,
+                             uint32_t error)
 {
     vm->state->inject_error = error;
-    vm->state->inject = (uint64_t)vector | (uint64_t)type << 8 | (has_error ? 1u << 11 : 0) | UINT64_C(1) << 31;
+    vm->state->inject =
+        (uint64_t)vector | (uint64_t)type << 8 | (has_error ? 1u << 11 : 0) | UINT64_C(1) << 31;
 }
 
 static inline void vm_fault_gp(struct vm *vm)

@@ -83,7 +83,8 @@ static bool allowed(const struct paging *paging, const struct walk_state *state,
     return (access & WALK_FETCH) == 0 || state->nx == 0 || (paging->efer & EFER_NXE) == 0;
 }
 
-static void note_permissions(struct walk_state *state, const struct format *format, unsigned level, uint64_t entry)
+static void note_permissions(struct walk_state *state, const struct format *format, unsigned level,
+                             uint64_t entry)
 {
     if (format == &format_pae && level == 3) {
         return; /* PAE's four pointers carry no permissions, 4.4.1 */
@@ -154,8 +155,8 @@ static bool walk_tables(struct memory *memory, const struct paging *paging, uint
     return false; /* not reached: level 1 is a leaf */
 }
 
-bool walk(struct memory *memory, const struct paging *paging, uint64_t linear, unsigned access, gpa_t *address,
-          uint32_t *code)
+bool walk(struct memory *memory, const struct paging *paging, uint64_t linear, unsigned access,
+          gpa_t *address, uint32_t *code)
 {
     *code = 0;
     if ((paging->efer & EFER_LMA) == 0) {
@@ -177,8 +178,8 @@ static uint64_t bytes_in_page(uint64_t linear, uint64_t len)
     return min_u64(len, 4096 - (linear & 4095));
 }
 
-bool walk_read(struct memory *memory, const struct paging *paging, uint64_t linear, unsigned access, void *out,
-               uint64_t len, uint64_t *linear_fault, uint32_t *code)
+bool walk_read(struct memory *memory, const struct paging *paging, uint64_t linear, unsigned access,
+               void *out, uint64_t len, uint64_t *linear_fault, uint32_t *code)
 {
     for (uint64_t done = 0, step; done < len; done += step) {
         gpa_t address;

@@ -22,6 +22,11 @@ void *memset(void *to, int value, size_t bytes)
 int memcmp(const void *a, const void *b, size_t bytes)
 {
     const uint8_t *left = a, *right = b;
+    /*@ loop invariant 0 <= i <= bytes;
+        loop invariant \forall integer j; 0 <= j < i ==> left[j] == right[j];
+        loop assigns i;
+        loop variant bytes - i;
+     */
     for (size_t i = 0; i < bytes; i++)
         if (left[i] != right[i])
             return left[i] < right[i] ? -1 : 1;

@@ -5,9 +5,13 @@
 /* Constants of abi.h and of enums: entry/trap.c asserts each. */
 #define TYPE_ENDPOINT 7
 #define TYPE_NOTIF 8
+#define TYPE_VCPU 9
 #define RIGHT_BIT_CALL 8
 #define RIGHT_BIT_WAIT 16
 #define RIGHT_BIT_SIGNAL 32
+#define RIGHT_BIT_MANAGE 64
+#define EXIT_HYPERCALL 2
+#define EXIT_VMM 4
 #define STATE_READY 1
 #define STATE_CALLING 2
 #define STATE_WAITING 3
@@ -23,34 +27,71 @@
 
 /* rax: slot number -> its capability's address; it is of @type, has @right, and nothing is being revoked. obj/captab.h captab_find.
  * Slot 0 is the table's header: its first byte, of a mask of at least 63, is no type. */
-    .macro find_cap type, right
+    .macro find_cap type, right, fail=slow_call
     movl %eax, %eax
     movq THREAD_CAPTAB(%rsp), %r11
+    find_in_table \type, \right, \fail
+    .endm
+    .macro find_in_table type, right, fail
     movl (%r11), %ecx
     cmpq %rcx, %rax
-    ja slow_call
+    ja \fail
     andl %ecx, %eax
     shlq $6, %rax
     addq %r11, %rax
     cmpb $\type, (%rax)
-    jne slow_call
+    jne \fail
     testb $\right, SLOT_RIGHTS(%rax)
-    jz slow_call
+    jz \fail
     cmpl $0, cap_retiring(%rip)
-    jne slow_call
+    jne \fail
+    .endm
+
+/* obj/endpoint.h endpoint_check_label of the label in rsi: interface, method, length up to @words, nothing else. */
+    .macro check_label words, fail
+    movl %esi, %ecx
+    shrl $16, %ecx
+    cmpw %cx, SLOT_INTERFACE(%rax)
+    jne \fail
+    movl SLOT_MASK(%rax), %ecx
+    btl %esi, %ecx
+    jnc \fail
+    movq %rsi, %rcx
+    shrq $32, %rcx
+    jnz \fail
+    testl $0xf0e0, %esi
+    jnz \fail
+    movl %esi, %ecx
+    andl $0xf00, %ecx
+    cmpl $\words << 8, %ecx
+    ja \fail
+    .endm
+
+/* obj/endpoint.h endpoint_hand_over: @caller is answered by r11, which waited at the endpoint in rcx; rdi is lost. */
+    .macro hand_over caller, state
+    movq $0, ENDPOINT_SERVER(%rcx)
+    movb $\state, THREAD_STATE(\caller)
+    movq %r11, THREAD_CALLEE(\caller)
+    movq $0, THREAD_ENDPOINT(%r11)
+    movb $STATE_READY, THREAD_STATE(%r11)
+    movq \caller, THREAD_CALLER(%r11)
+    movq \caller, THREAD_LENDER(%r11)
+    movq THREAD_SCHED(\caller), %rdi
+    movq %rdi, THREAD_SCHED(%r11)
+    movq %r11, SCHED_HOLDER(%rdi)
     .endm
 
 /* obj/thread.h thread_arm: the deadline in rdi, which is not 0, is none, or not before the timer that is armed. */
-    .macro arm_deadline
+    .macro arm_deadline thread=%rsp, fail=slow_call
     testq %rdi, %rdi
-    jz slow_call
-    movq %rdi, THREAD_DEADLINE(%rsp)
+    jz \fail
+    movq %rdi, THREAD_DEADLINE(\thread)
     cmpq $-1, %rdi
     je 9f
-    cmpq $0, THREAD_TIMER_LINK(%rsp)
-    je slow_call
-    cmpq THREAD_TIMER_WHEN(%rsp), %rdi
-    jb slow_call
+    cmpq $0, THREAD_TIMER_LINK(\thread)
+    je \fail
+    cmpq THREAD_TIMER_WHEN(\thread), %rdi
+    jb \fail
 9:
     .endm
 
@@ -153,22 +194,7 @@ return_same:
     .align 16
 call_path:
     find_cap TYPE_ENDPOINT, RIGHT_BIT_CALL
-    movl %esi, %ecx /* obj/endpoint.h endpoint_check_label: interface, method, length, nothing else */
-    shrl $16, %ecx
-    cmpw %cx, SLOT_INTERFACE(%rax)
-    jne slow_call
-    movl SLOT_MASK(%rax), %ecx
-    btl %esi, %ecx
-    jnc slow_call
-    movq %rsi, %rcx
-    shrq $32, %rcx
-    jnz slow_call
-    testl $0xf0e0, %esi
-    jnz slow_call
-    movl %esi, %ecx
-    andl $0xf00, %ecx
-    cmpl $0xa00, %ecx
-    ja slow_call
+    check_label 10, slow_call
     movq SLOT_OBJECT(%rax), %rcx
     movq ENDPOINT_SERVER(%rcx), %r11
     testq %r11, %r11
@@ -182,16 +208,7 @@ call_checked:
     jne slow_restore_deadline
     movq %gs:CPU_SCRATCH, %rdi
     movq %rdi, REGS_RSP(%rsp)
-    movq $0, ENDPOINT_SERVER(%rcx) /* obj/endpoint.h endpoint_hand_over */
-    movb $STATE_CALLING, THREAD_STATE(%rsp)
-    movq %r11, THREAD_CALLEE(%rsp)
-    movq $0, THREAD_ENDPOINT(%r11)
-    movb $STATE_READY, THREAD_STATE(%r11)
-    movq %rsp, THREAD_CALLER(%r11)
-    movq %rsp, THREAD_LENDER(%r11)
-    movq THREAD_SCHED(%rsp), %rdi
-    movq %rdi, THREAD_SCHED(%r11)
-    movq %r11, SCHED_HOLDER(%rdi)
+    hand_over %rsp, STATE_CALLING
     movq SLOT_BADGE(%rax), %rdi
     switch_to 0
 
@@ -353,63 +370,150 @@ reply_guest: /* the answer goes to a guest's registers, in the page where hvm_ru
     movq %r15, 8*15(%rdi)
     movq %gs:CPU_STACK, %rsp
     movq %gs:CPU_SELF, %rdi
-    call entry_resume
-    ud2
+    movq THREAD_VCPU(%r11), %rsi
+    pushq %rsi
+    movq VCPU_SPACE(%rsi), %rdx
+    movq SPACE_GENERATION(%rdx), %rdx
+    call hvm_run_bare
+    movq %gs:CPU_CURRENT, %rbp
+    popq %rdi
+    jmp guest_left
 
-/* leave_message(gpr): a guest's message of at most six words to the current thread. */
-    .globl leave_message
-leave_message:
-    movq 8*3(%rdi), %rbx
-    movq 8*5(%rdi), %rbp
-    movq 8*12(%rdi), %r12
-    movq 8*13(%rdi), %r13
-    movq 8*14(%rdi), %r14
-    movq 8*15(%rdi), %r15
-    movq %gs:CPU_CURRENT, %r11
-    movq %gs:CPU_LABEL, %rsi
-    movq %gs:CPU_BADGE, %rdi
-    jmp deliver
-
-run_path: /* the C code keeps r12-r15 if it comes back; elsewhere they are taken from the thread's registers */
-    movq %r12, REGS_R12(%rsp)
-    movq %r13, REGS_R13(%rsp)
-    movq %r14, REGS_R14(%rsp)
-    movq %r15, REGS_R15(%rsp)
-    movq %rdi, REGS_RDI(%rsp)
+/* vcpu_run: an exit that is the VMM's comes back here, for nobody else has run; all words are zero then. */
+    .align 16
+run_path:
+    find_cap TYPE_VCPU, RIGHT_BIT_MANAGE
+    movq SLOT_OBJECT(%rax), %rax
+    cmpq $0, VCPU_THREAD(%rax)
+    jne slow_call
+    cmpq $0, VCPU_SPACE(%rax)
+    je slow_call
+    movq THREAD_BOUND(%rsp), %rcx
+    testq %rcx, %rcx
+    jz 1f
+    cmpq $0, (%rcx)
+    jne slow_call
+1:  arm_deadline
     movq %gs:CPU_SCRATCH, %rcx
     movq %rcx, REGS_RSP(%rsp)
     movq %gs:CPU_STACK, %rsp
-    movq %rdi, %rsi
-    movl %eax, %edi
-    call sys_fast_run
-    xorl %edx, %edx
-    xorl %r8d, %r8d
-    xorl %r9d, %r9d
-    xorl %r10d, %r10d
-    cmpl $FAST_LEAVE_STATUS, %eax
-    jae 1f
+    pushq %rax
+    movq %rax, %rdi
+    movq VCPU_PAGE(%rax), %rax
+    movl VCPU_STATE_DIRTY(%rax), %esi
+    call hvm_apply
     movq %gs:CPU_CURRENT, %r11
+    testl %eax, %eax
+    jnz 1f
+    movq %gs:CPU_SELF, %rdi
+    movq (%rsp), %rsi
+    movq VCPU_SPACE(%rsi), %rdx
+    movq SPACE_GENERATION(%rdx), %rdx
+    call hvm_run_bare
+    movq %gs:CPU_CURRENT, %r11
+    subl $EXIT_VMM, %eax
+    jnz run_rest
+1:
     xorl %ebx, %ebx /* RUN_REASON_EXIT */
     xorl %ebp, %ebp
     xorl %esi, %esi
     xorl %edi, %edi
+    xorl %edx, %edx
+    xorl %r8d, %r8d
+    xorl %r9d, %r9d
+    xorl %r10d, %r10d
+    xorl %r12d, %r12d
+    xorl %r13d, %r13d
+    xorl %r14d, %r14d
+    xorl %r15d, %r15d
     movq REGS_RIP(%r11), %rcx
     movq REGS_RSP(%r11), %rsp
     movq REGS_RFLAGS(%r11), %r11
     swapgs
     sysretq
-1:  movq %gs:CPU_GUEST_WORDS, %rdi
-    cmpl $FAST_MESSAGE_STATUS, %eax
-    je leave_message
-    movq %gs:CPU_SELF, %rdi
-    cmpl $FAST_LEAVE_STATUS, %eax
-    jne 1f
-    call entry_leave
+run_rest: /* the thread is in the guest from here on: obj/vcpu.c vcpu_enter */
+    popq %rdi
+    addl $EXIT_VMM, %eax
+    movq %r11, %rbp
+    movq %r11, VCPU_THREAD(%rdi)
+    movq THREAD_DEADLINE(%r11), %rcx
+    movq %rcx, VCPU_RUN_DEADLINE(%rdi)
+    movq %rdi, THREAD_VCPU(%r11)
+    movw $STATE_IN_GUEST, THREAD_STATE(%r11) /* and resume = RESUME_SYSCALL */
+
+/* The guest of thread rbp, vCPU rdi, has left with exit eax. A hypercall to an endpoint whose server waits goes there as call_path goes;
+ * all else, and what is rarer, is C's. */
+guest_left:
+    movl %eax, %r14d
+    movq %rdi, %r12
+    cmpl $EXIT_HYPERCALL, %eax
+    jne guest_left_c
+    movq VCPU_PAGE(%r12), %rbx
+    movq VCPU_CAPTAB(%r12), %r11
+    testq %r11, %r11
+    jz guest_left_c
+    movq (%rbx), %rax
+    btrq $63, %rax
+    movq 8*6(%rbx), %rsi
+    find_in_table TYPE_ENDPOINT, RIGHT_BIT_CALL, guest_left_c
+    check_label 6, guest_left_c
+    movq SLOT_OBJECT(%rax), %r13
+    movq ENDPOINT_SERVER(%r13), %r11
+    testq %r11, %r11
+    jz guest_left_c
+    cmpq $0, THREAD_RESERVE(%r11)
+    jne guest_debt
+guest_checked:
+    movq THREAD_FS_BASE(%r11), %rcx
+    cmpq %gs:CPU_FS_BASE, %rcx
+    jne guest_left_c
+    movq %rax, %r15
+    movq 8*7(%rbx), %rdi /* obj/vcpu.c call_deadline: the guest's, in its own time; the VMM's; the VMM's limit */
+    testq %rdi, %rdi
+    jz guest_left_c
+    cmpq $-1, %rdi
+    je 1f
+    subq VCPU_TSC_OFFSET(%r12), %rdi
+1:  movq VCPU_RUN_DEADLINE(%r12), %rcx
+    cmpq %rcx, %rdi
+    cmovaq %rcx, %rdi
+    movq VCPU_STATE_CALL_LIMIT(%rbx), %rcx
+    testq %rcx, %rcx
+    jz 1f
+    rdtsc
+    shlq $32, %rdx
+    orq %rdx, %rax
+    addq %rax, %rcx
+    jc guest_left_c
+    cmpq %rcx, %rdi
+    cmovaq %rcx, %rdi
+1:  arm_deadline %rbp, guest_left_c
+    movq %r13, %rcx
+    hand_over %rbp, STATE_HYPERCALL
+    movq SLOT_BADGE(%r15), %rdi
+    movq %rbx, %rax
+    movq 8*3(%rax), %rbx
+    movq 8*5(%rax), %rbp
+    movq 8*12(%rax), %r12
+    movq 8*13(%rax), %r13
+    movq 8*14(%rax), %r14
+    movq 8*15(%rax), %r15
+    switch_to 0
+    jmp deliver
+
+6:  leaq THREAD_FPU_AREA(%r11), %rcx
+    xrstor64 (%rcx)
+    jmp 3b
+
+guest_debt:
+    movq THREAD_SCHED(%rbp), %rcx
+    cmpq $0, SCHED_DEBT(%rcx)
+    je guest_checked
+guest_left_c:
+    movq %r12, %rdi
+    movl %r14d, %esi
+    call entry_guest_left
     ud2
-1:  movq %gs:CPU_CURRENT, %rsp /* FAST_NO_STATUS */
-    movq REGS_RDI(%rsp), %rdi
-    xorl %esi, %esi
-    jmp slow_call
 
 slow_restore_deadline:
     movq THREAD_DEADLINE(%rsp), %rdi

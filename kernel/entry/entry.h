@@ -4,18 +4,19 @@
 
 #include "hw/boot.h"
 #include "hw/cpu.h"
+#include "hw/hvm.h"
+
+struct vcpu;
 
 /* Assembly: load the registers and leave to user mode. */
 NORETURN void leave_syscall(const struct registers *regs);
-/* The same for a server that receives a guest's message: at most six words in @gpr (vcpu_state.gpr), badge and label in the processor's block. */
-NORETURN void leave_message(const uint64_t *gpr);
 NORETURN void leave_interrupt(const struct registers *regs);
 
 /* From assembly: a system call off the fast path; a trap from user mode; from the kernel; on a stack of its own
  * (true: it was a user's #DB, now in the current thread's registers). */
 NORETURN void entry_call(struct cpu *cpu);
-/* From assembly: the current thread's guest goes on after a hypercall. */
-NORETURN void entry_resume(struct cpu *cpu);
+/* From assembly: the guest of the current thread, which is IN_GUEST, has left. */
+NORETURN void entry_guest_left(struct vcpu *vcpu, enum hvm_exit exit);
 NORETURN void entry_trap(struct cpu *cpu);
 void entry_trap_kernel(struct cpu *cpu, struct registers *regs);
 bool entry_trap_ist(struct cpu *cpu, struct registers *regs);

@@ -42,8 +42,14 @@ ASM_OFFSET(notif, head, NOTIF_HEAD);
 ASM_OFFSET(notif, bound, NOTIF_BOUND);
 ASM_OFFSET(vcpu, hvm.state, VCPU_PAGE);
 ASM_OFFSET(vcpu, hvm.fpu, VCPU_FPU);
+ASM_OFFSET(vcpu, thread, VCPU_THREAD);
+ASM_OFFSET(vcpu, space, VCPU_SPACE);
+ASM_OFFSET(vcpu, captab, VCPU_CAPTAB);
+ASM_OFFSET(vcpu, run_deadline, VCPU_RUN_DEADLINE);
+ASM_OFFSET(vcpu, hvm.tsc_offset, VCPU_TSC_OFFSET);
+ASM_OFFSET(space, generation, SPACE_GENERATION);
 _Static_assert(OBJECT_TYPE_ENDPOINT == 7 && OBJECT_TYPE_NOTIF == 8 && CAPTAB_SLOTS_MIN == 64, "find_cap");
-_Static_assert(RIGHT_CALL == 8 && RIGHT_WAIT == 16 && RIGHT_SIGNAL == 32 && ERROR_LIMIT <= FAST_LEAVE_STATUS, "entry.S");
+_Static_assert(RIGHT_CALL == 8 && RIGHT_WAIT == 16 && RIGHT_SIGNAL == 32 && RIGHT_MANAGE == 64 && OBJECT_TYPE_VCPU == 9 && HVM_EXIT_VMM == 4 && HVM_EXIT_HYPERCALL == 2, "entry.S");
 _Static_assert(THREAD_STATE_READY == 1 && THREAD_STATE_CALLING == 2 && THREAD_STATE_WAITING == 3 && THREAD_STATE_IN_GUEST == 5 &&
     THREAD_STATE_HYPERCALL == 6 && RESUME_SYSCALL == 0, "entry.S");
 _Static_assert(LABEL_LENGTH_SHIFT == 8 && LABEL_INTERFACE_SHIFT == 16 && LABEL_STATUS_SHIFT == 32 && LABEL_METHOD_MASK == 31, "entry.S");
@@ -172,18 +178,17 @@ NORETURN void entry_leave(struct cpu *cpu)
     for (;;) {
         if (UNLIKELY(cpu->reschedule || !thread)) thread = reschedule(cpu);
         if (thread->state != THREAD_STATE_IN_GUEST) break;
-        if (vcpu_loop(cpu, thread)) leave_message(cpu->guest_words);
+        vcpu_loop(cpu, thread);
     }
     if (thread->resume == RESUME_SYSCALL) leave_syscall(&thread->regs);
     leave_interrupt(&thread->regs);
 }
 
-NORETURN void entry_resume(struct cpu *cpu)
+NORETURN void entry_guest_left(struct vcpu *vcpu, enum hvm_exit exit)
 {
-    struct thread *thread = cpu->current;
-    struct vcpu *vcpu = thread->vcpu;
+    struct cpu *cpu = cpu_self();
 
-    if (vcpu_continue(cpu, thread, hvm_run(cpu, &vcpu->hvm, vcpu->space->generation))) leave_message(cpu->guest_words);
+    vcpu_continue(cpu, vcpu->thread, exit);
     entry_leave(cpu);
 }
 

@@ -47,8 +47,6 @@ struct cpu {
     uint64_t scratch;
     uint64_t stack;          /* top of this processor's kernel stack */
     struct thread *current;  /* NULL while idle; its registers are where entries push */
-    uint64_t *guest_words;   /* fast path: vcpu_state.gpr of the guest that sends or receives */
-    uint64_t badge, label;   /* fast path: the receiver's rdi and rsi */
     struct fpu *fpu;         /* whose state the registers hold, NULL = nobody's (initial) */
     uint64_t xcr0;           /* what domains run with; 0 = no XSAVE */
     uint64_t cr3, fs_base;
@@ -88,9 +86,6 @@ struct cpu {
 #define ASM_OFFSET(type, field, offset) _Static_assert(offsetof(struct type, field) == (offset), "hw/cpu_asm.h")
 ASM_OFFSET(cpu, stack, CPU_STACK);
 ASM_OFFSET(cpu, current, CPU_CURRENT);
-ASM_OFFSET(cpu, guest_words, CPU_GUEST_WORDS);
-ASM_OFFSET(cpu, badge, CPU_BADGE);
-ASM_OFFSET(cpu, label, CPU_LABEL);
 ASM_OFFSET(cpu, fpu, CPU_FPU);
 ASM_OFFSET(cpu, xcr0, CPU_XCR0);
 ASM_OFFSET(cpu, cr3, CPU_CR3);

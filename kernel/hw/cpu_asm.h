@@ -6,16 +6,13 @@
 #define CPU_SCRATCH 8
 #define CPU_STACK 16
 #define CPU_CURRENT 24
-#define CPU_GUEST_WORDS 32
-#define CPU_BADGE 40
-#define CPU_LABEL 48
-#define CPU_FPU 56
-#define CPU_XCR0 64
-#define CPU_CR3 72
-#define CPU_FS_BASE 80
-#define CPU_COMPARTMENT 88
-#define CPU_RESCHEDULE 92
-#define CPU_TSS_RSP0 100
+#define CPU_FPU 32
+#define CPU_XCR0 40
+#define CPU_CR3 48
+#define CPU_FS_BASE 56
+#define CPU_COMPARTMENT 64
+#define CPU_RESCHEDULE 68
+#define CPU_TSS_RSP0 76
 
 /* struct thread behind its registers; struct slot, endpoint, sched, vcpu. */
 #define THREAD_STATE 176
@@ -53,6 +50,12 @@
 #define NOTIF_BOUND 24
 #define VCPU_PAGE 16
 #define VCPU_FPU 128
+#define VCPU_THREAD 960
+#define VCPU_SPACE 968
+#define VCPU_CAPTAB 976
+#define VCPU_RUN_DEADLINE 984
+#define VCPU_TSC_OFFSET 120
+#define SPACE_GENERATION 32
 
 /* struct registers, in the order in which an entry pushes (highest address first: ss). */
 #define REGS_R15 0
@@ -78,11 +81,6 @@
 #define REGS_RSP 160
 #define REGS_SS 168
 #define REGS_BYTES 176
-
-/* Answers of sys_fast_run beyond enum error. */
-#define FAST_LEAVE_STATUS 0x100
-#define FAST_MESSAGE_STATUS 0x101
-#define FAST_NO_STATUS 0x102
 
 #define SELECTOR_KERNEL_CODE 0x08
 #define SELECTOR_KERNEL_DATA 0x10

@@ -54,5 +54,7 @@ void hvm_read(struct hvm *hvm, uint32_t groups);
  * stands as the last exit or hvm_apply left it. Interrupts are off on entry and return. FPU, XCR0, DR0-3 and FS/GS
  * of the host side are as before, except that cpu->fpu is the guest's state. @generation: of the nested space's mappings. */
 enum hvm_exit hvm_run(struct cpu *cpu, struct hvm *hvm, uint64_t generation);
+/* For assembly that needs none of its registers afterwards: the same, but nothing is kept. */
+enum hvm_exit hvm_run_bare(struct cpu *cpu, struct hvm *hvm, uint64_t generation);
 
 #endif

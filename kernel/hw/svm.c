@@ -214,8 +214,7 @@ static COLD void prepare_rest(struct cpu *cpu, struct hvm *hvm, uint64_t generat
 
     if (cpu->fpu != &hvm->fpu || cpu->debug_owner != hvm)
         take_processor(cpu, hvm);
-    if (hvm->asid_generation != cpu->asid_generation || hvm->nested_generation != generation || hvm->flush ||
-        vmcb->nested_root != hvm->nested_root.value) {
+    if (hvm->asid_generation != cpu->asid_generation || hvm->nested_generation != generation || hvm->flush) {
         take_asid(cpu, hvm, vmcb, generation);
         if ((cpu->hvm_features & SVM_QUIRK_TCG) != 0)
             start_guard(vmcb);
@@ -238,6 +237,6 @@ void svm_prepare(struct cpu *cpu, struct hvm *hvm, uint64_t generation)
     vmcb->rsp = page->gpr[4];
     vmcb->tlb_control = TLB_KEEP;
     if (UNLIKELY(cpu->fpu != &hvm->fpu || cpu->debug_owner != hvm || hvm->nested_generation != generation || hvm->flush || hvm->delivering ||
-                 vmcb->nested_root != hvm->nested_root.value || hvm->xcr0 != cpu->xcr0))
+                 hvm->xcr0 != cpu->xcr0))
         prepare_rest(cpu, hvm, generation);
 }

@@ -7,8 +7,7 @@
 #define VECTOR_AC 17u
 
 /* [APM2] 15.10.2: EXITINFO1 of IOIO. Bits: 0 in, 2 string, 3 rep, 4-6 operand bytes, 16-31 port. */
-#define IOIO_IN(info) ((info) & 1u)
-#define IOIO_STRING_REP(info) ((info) >> 2 & 3u)
+#define IOIO_FLAGS(info) ((info) & 13u)
 #define IOIO_BYTES(info) ((info) >> 4 & 7u)
 #define IOIO_PORT(info) ((info) >> 16)
 /* [APM2] 15.25.6: EXITINFO1 of a nested page fault: a page-fault error code, and whose access it was. */
@@ -71,15 +70,15 @@ static enum hvm_exit decode_other(const struct vmcb *vmcb, struct vcpu_state *pa
 }
 _Static_assert(FAULT_PRESENT == 1 && FAULT_WRITE == 2 && FAULT_USER == 4 && FAULT_EXEC == 1 << 3 && FAULT_TABLE_WALK == 1 << 4,
                "decode_other");
-_Static_assert(PIO_IN == 1 && PIO_STRING == 2 && PIO_REP == 4, "decode_pio");
+_Static_assert(PIO_IN == 1 && PIO_STRING == 4 && PIO_REP == 8, "decode_pio");
 
-static enum hvm_exit decode_pio(const struct vmcb *vmcb, struct vcpu_state *page)
+static inline enum hvm_exit decode_pio(const struct vmcb *vmcb, struct vcpu_state *page)
 {
     uint32_t info = (uint32_t)vmcb->exit_info1;
     page->exit_info = IOIO_PORT(info);
-    page->exit_flags = IOIO_IN(info) | IOIO_STRING_REP(info) << 1;
+    page->exit_flags = IOIO_FLAGS(info);
     page->exit_size = IOIO_BYTES(info);
-    page->exit_insn_bytes = insn_bytes(vmcb, vmcb->exit_info2, 0);
+    page->exit_insn_bytes = (uint32_t)(vmcb->exit_info2 - vmcb->rip) & INSN_BYTES_MAX;
     return HVM_EXIT_VMM;
 }
 
@@ -92,7 +91,6 @@ static enum hvm_exit decode_hypercall(struct vmcb *vmcb, struct vcpu_state *page
     vmcb->interrupt_shadow = 0;
     page->rip = vmcb->rip;
     page->shadow = 0;
-    page->interruptible = (vmcb->rflags & RFLAGS_IF) != 0;
     bool allowed = vmcb->cpl == 0 && (vmcb->efer & EFER_LMA) != 0 &&
                    (vmcb->segment[VMCB_CS].attributes & ATTRIBUTE_LONG) != 0;
     return allowed ? HVM_EXIT_HYPERCALL : HVM_EXIT_REFUSED;
@@ -153,6 +151,8 @@ static inline enum hvm_exit decode(struct hvm *hvm, struct vmcb *vmcb, struct vc
     if (UNLIKELY(code >= sizeof(rules) / sizeof(rules[0])))
         return decode_other(vmcb, page);
     page->exit_reason = rules[code].reason;
+    if (rules[code].action == PIO)
+        return decode_pio(vmcb, page);
     page->exit_insn_bytes = insn_bytes(vmcb, vmcb->next_rip, rules[code].length);
     if (LIKELY(rules[code].action == PLAIN))
         return HVM_EXIT_VMM;
@@ -176,15 +176,12 @@ enum hvm_exit svm_finish(struct hvm *hvm)
         xsetbv(0, hvm->host_xcr0);
         hvm->xcr0 = left & hvm->host_xcr0;
     }
-    uint64_t rflags = vmcb->rflags;
-    uint64_t shadow = vmcb->interrupt_shadow & SHADOW_ACTIVE;
     page->gpr[0] = vmcb->rax;
     page->gpr[4] = vmcb->rsp;
     page->rip = vmcb->rip;
-    page->rflags = rflags;
+    page->rflags = vmcb->rflags;
     page->cpl = vmcb->cpl;
-    page->shadow = shadow;
-    page->interruptible = (uint32_t)(rflags / RFLAGS_IF & ~shadow & 1);
+    page->shadow = vmcb->interrupt_shadow & SHADOW_ACTIVE;
     page->valid = (uint32_t)VCPU_GROUP_GPR | (uint32_t)VCPU_GROUP_IP;
     if (UNLIKELY((vmcb->exit_event & EVENT_VALID) != 0 || hvm->delivering))
         return finish_event(hvm);

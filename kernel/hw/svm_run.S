@@ -11,9 +11,20 @@
     .globl hvm_run
     .type hvm_run, @function
 hvm_run:
-    .irp r, rbx, rbp, r12, r13, r14, r15, rsi
+    .irp r, rbx, rbp, r12, r13, r14, r15
     push %\r
     .endr
+    call hvm_run_bare
+    .irp r, r15, r14, r13, r12, rbp, rbx
+    pop %\r
+    .endr
+    ret
+
+/* The same for assembly that needs none of its registers afterwards. */
+    .globl hvm_run_bare
+    .type hvm_run_bare, @function
+hvm_run_bare:
+    push %rsi
     call svm_prepare
     mov (%rsp), %rsi
     clgi
@@ -51,10 +62,7 @@ hvm_run:
     mov %rbp, 40(%rdi)
     mov %rsi, 48(%rdi)
     pop 56(%rdi)
-    .irp r, rdi, r15, r14, r13, r12, rbp, rbx
-    pop %\r
-    .endr
+    pop %rdi
     jmp svm_finish
-    .size hvm_run, . - hvm_run
 
     .section .note.GNU-stack, "", @progbits

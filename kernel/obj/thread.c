@@ -237,7 +237,7 @@ void thread_lost(struct cpu *cpu, struct slot *slot)
         thread->own = NULL;
         break;
     case PLACE_RESERVE:
-        if (thread->sched == thread->reserve) thread_use_sched(cpu, thread, thread->own);
+        if (thread->sched == thread->reserve) thread_use_sched(cpu, thread, thread->lender ? thread->lender->sched : thread->own);
         thread->debtor = NULL;
         thread->reserve->holder = NULL;
         thread->reserve->owner = NULL;

@@ -120,32 +120,6 @@ static uint64_t call_deadline(const struct vcpu *vcpu, uint64_t guest)
     return host < limit ? host : limit;
 }
 
-/* The service waits and the message fits the registers: hand over and switch, as sys/fast.c does for domains. */
-static bool fast_hypercall(struct cpu *cpu, struct vcpu *vcpu, struct thread *thread)
-{
-    uint64_t *gpr = vcpu->hvm.state->gpr;
-    uint64_t label = read_once64(&gpr[GPR_RSI]), deadline;
-    struct endpoint *endpoint;
-    struct thread *server;
-    struct slot *slot;
-
-    if (!vcpu->captab || captab_find(vcpu->captab, read_once64(&gpr[GPR_RAX]) & ~HYPERCALL_BIT, OBJECT_TYPE_ENDPOINT, RIGHT_CALL, &slot) != OK) return false;
-    if (endpoint_check_label(&slot->cap, label) != OK || label_length(label) > 6) return false;
-    endpoint = cap_object(slot);
-    server = endpoint->server;
-    if (!server || (server->reserve && thread->sched->debt)) return false;
-    deadline = call_deadline(vcpu, read_once64(&gpr[GPR_RDI]));
-    if (deadline == 0) return false;
-    thread->state = THREAD_STATE_HYPERCALL;
-    thread_arm(cpu, thread, deadline);
-    endpoint_hand_over(endpoint, thread, server);
-    cpu->guest_words = gpr;
-    cpu->badge = slot->cap.badge;
-    cpu->label = label;
-    thread_switch(cpu, server);
-    return true;
-}
-
 /* A guest's hypercall: its table, and nothing of the VMM, says what it may reach. */
 static enum error hypercall(struct cpu *cpu, struct vcpu *vcpu, struct thread *thread)
 {
@@ -228,21 +202,16 @@ static bool handle_exit(struct cpu *cpu, struct vcpu *vcpu, struct thread *threa
     return thread->state == THREAD_STATE_IN_GUEST && !cpu->reschedule;
 }
 
-bool vcpu_continue(struct cpu *cpu, struct thread *thread, enum hvm_exit exit)
+void vcpu_continue(struct cpu *cpu, struct thread *thread, enum hvm_exit exit)
 {
     struct vcpu *vcpu = thread->vcpu;
 
-    for (;;) {
-        if (exit == HVM_EXIT_HYPERCALL && fast_hypercall(cpu, vcpu, thread)) return true;
-        if (!handle_exit(cpu, vcpu, thread, exit)) return false;
-        exit = hvm_run(cpu, &vcpu->hvm, vcpu->space->generation);
-    }
+    while (handle_exit(cpu, vcpu, thread, exit)) exit = hvm_run(cpu, &vcpu->hvm, vcpu->space->generation);
 }
 
-bool vcpu_loop(struct cpu *cpu, struct thread *thread)
+void vcpu_loop(struct cpu *cpu, struct thread *thread)
 {
     struct vcpu *vcpu = thread->vcpu;
 
-    if (must_return(thread)) return false;
-    return vcpu_continue(cpu, thread, hvm_run(cpu, &vcpu->hvm, vcpu->space->generation));
+    if (!must_return(thread)) vcpu_continue(cpu, thread, hvm_run(cpu, &vcpu->hvm, vcpu->space->generation));
 }

@@ -33,10 +33,9 @@ void vcpu_run(struct cpu *cpu, struct vcpu *vcpu, struct thread *thread, uint64_
 /* The thread's timer fired while it was in the guest or in a hypercall. */
 void vcpu_expire(struct cpu *cpu, struct thread *thread, uint64_t now);
 /* Enter, or enter again, until the thread has something to return to its VMM or the processor something else to do. */
-bool vcpu_loop(struct cpu *cpu, struct thread *thread);
-/* The same, beginning with what @exit was. Both return true if the current thread is now a server that receives the guest's message, which
- * stands at cpu->guest_words with cpu->badge and cpu->label. */
-bool vcpu_continue(struct cpu *cpu, struct thread *thread, enum hvm_exit exit);
+void vcpu_loop(struct cpu *cpu, struct thread *thread);
+/* The same, beginning with what @exit was. */
+void vcpu_continue(struct cpu *cpu, struct thread *thread, enum hvm_exit exit);
 /* The run ends: words 0 and 1 of the answer. */
 void vcpu_return(struct thread *thread, enum run_reason reason, uint64_t bits);
 /* A hypercall is answered: status, badge, label in the guest's registers; words were copied. */

@@ -55,9 +55,4 @@ enum error sys_ioport_out(struct invocation *call);
 enum error sys_control_ioport(struct invocation *call);
 enum error sys_control_irq(struct invocation *call);
 
-/* vcpu_run, from entry.S: an error or OK for an exit to the VMM, words 0 and 1 zero; or one of those of hw/cpu_asm.h:
- * FAST_NO_STATUS: nothing is changed, take the slow path; FAST_LEAVE_STATUS: something else may have to run now;
- * FAST_MESSAGE_STATUS: the current thread receives a guest's message (cpu->guest_words, badge, label). */
-uint32_t sys_fast_run(uint32_t index, uint64_t deadline);
-
 #endif

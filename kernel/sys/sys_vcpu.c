@@ -41,6 +41,7 @@ enum error sys_vcpu_configure(struct invocation *call)
     hide(vcpu, PLACE_VCPU_SPACE, space);
     vcpu->space = cap_object(space);
     vcpu->hvm.nested_root = vcpu->space->root_pa;
+    vcpu->hvm.flush = true;
     if (captab) hide(vcpu, PLACE_VCPU_CAPTAB, captab);
     vcpu->captab = captab ? cap_object(captab) : NULL;
     return OK;

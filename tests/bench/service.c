@@ -1,28 +1,27 @@
-/* The smallest service there is: what a hypercall costs without a service's own work. */
-#include "panic.h"
+/* The smallest service: answers bench.null from its registers, for the row hypercall.service. The kernel has checked interface, method and
+ * length before it gets here, so that there is nothing left to look at. */
 #include "resource.h"
-#include "start.h"
 #include "stubs.h"
-#include <bench_server.h>
 
-static enum error serve_null(void *context, uint64_t badge)
-{
-    (void)context;
-    (void)badge;
-    return OK;
-}
-
+void domain_main(const struct domain_info *info, uint32_t thread);
 void domain_main(const struct domain_info *info, uint32_t thread)
 {
-    static const struct bench_server_ops ops = {.null = serve_null};
     const uint32_t slot = resource_slot(info, "endpoint", RESOURCE_KIND_ENDPOINT);
-    struct message message = {0};
-    enum error error = endpoint_wait(slot, DEADLINE_NEVER, &message);
+    const uint64_t wait = ipc_target(CALL_ENDPOINT_WAIT, slot), reply_wait = ipc_target(CALL_ENDPOINT_REPLY_WAIT, slot);
 
     (void)thread;
-    while (error == OK) {
-        if (bench_dispatch(&ops, NULL, &message) != DISPATCH_REPLY) panic("a call that does not wait was deferred");
-        error = endpoint_reply_wait(slot, DEADLINE_NEVER, &message);
-    }
-    panic("the endpoint is gone: error %u", (unsigned)error);
+    /* Only rsp survives a call: the target is kept on the stack. Label 0: length 0, status OK; deadline: none. */
+    __asm__ volatile("push %1\n\t"
+                     "mov $-1, %%rdi\n\t"
+                     "xor %%esi, %%esi\n\t"
+                     "syscall\n"
+                     "1: mov (%%rsp), %%rax\n\t"
+                     "mov $-1, %%rdi\n\t"
+                     "xor %%esi, %%esi\n\t"
+                     "syscall\n\t"
+                     "jmp 1b"
+                     :
+                     : "a"(wait), "r"(reply_wait)
+                     : "memory");
+    __builtin_unreachable();
 }

@@ -22,10 +22,11 @@ _CHUNK = 200  # base64 characters typed per line: far below any line limit
 class GuestShell:
     """The shell of one tenant; the tenant has the console's focus while this is used."""
 
-    def __init__(self, session: Session, tenant: str) -> None:
+    def __init__(self, session: Session, tenant: str, seen_events: int = 0) -> None:
+        """@seen_events: how many events of the link are over, and no reason to give up."""
         self._session = session
         self._tenant = tenant
-        self._seen_events = 0
+        self._seen_events = seen_events
         session.link.demand(f"focus {tenant}")
 
     def _died(self) -> Message | None:

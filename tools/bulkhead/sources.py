@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from bulkhead import paths, proc
 
+_FORMAT_WARNING = re.compile(r"^(/[^:\n]+):\d+:\d+: warning: code should be clang-formatted", re.MULTILINE)
 _ROOMS = ("kernel", "domains", "capdl", "tests", "tools")
 
 
@@ -24,15 +26,11 @@ def c_files() -> list[Path]:
 
 def misformatted(files: Iterable[Path]) -> list[Path]:
     """Those of @files that clang-format would change."""
-    wrong = []
-    for file in files:
-        done = subprocess.run(
-            ["clang-format", "--dry-run", "-Werror", str(file)],
-            cwd=paths.ROOT, capture_output=True, check=False,
-        )  # fmt: skip
-        if done.returncode != 0:
-            wrong.append(file)
-    return wrong
+    done = subprocess.run(
+        ["clang-format", "--dry-run", *(str(file) for file in files)],
+        cwd=paths.ROOT, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    return sorted({Path(name) for name in _FORMAT_WARNING.findall(done.stderr)})
 
 
 def reformat(files: Sequence[Path]) -> None:
@@ -65,7 +63,7 @@ def cppcheck(files: Sequence[Path]) -> str:
     """What cppcheck finds in @files; empty if nothing."""
     done = subprocess.run(
         ["cppcheck", "--quiet", "--std=c11", "--enable=portability", "--inline-suppr",
-         "--error-exitcode=1", "--suppress=missingInclude", "--suppress=unknownMacro", "-j", "2",
+         "--error-exitcode=1", "--suppress=missingInclude", "--suppress=unknownMacro", "--suppress=comparePointers", "-j", "2",
          f"-I{paths.ROOT / 'kernel'}", f"-I{paths.TARGET / 'generated' / 'include'}",
          *(str(file) for file in files)],
         cwd=paths.ROOT, capture_output=True, text=True, check=False,

@@ -25,8 +25,7 @@ typedef void (*tb_trans_cb)(qemu_plugin_id_t id, struct qemu_plugin_tb *tb);
 typedef void (*exec_cb)(unsigned int vcpu, void *data);
 
 void qemu_plugin_register_vcpu_tb_trans_cb(qemu_plugin_id_t id, tb_trans_cb cb);
-void qemu_plugin_register_vcpu_insn_exec_cb(struct qemu_plugin_insn *insn, exec_cb cb, int flags,
-                                            void *data);
+void qemu_plugin_register_vcpu_insn_exec_cb(struct qemu_plugin_insn *insn, exec_cb cb, int flags, void *data);
 void qemu_plugin_register_vcpu_insn_exec_inline(struct qemu_plugin_insn *insn, int op, void *ptr,
                                                 uint64_t imm);
 size_t qemu_plugin_tb_n_insns(const struct qemu_plugin_tb *tb);
@@ -36,9 +35,8 @@ size_t qemu_plugin_insn_size(const struct qemu_plugin_insn *insn);
 uint64_t qemu_plugin_insn_vaddr(const struct qemu_plugin_insn *insn);
 
 __attribute__((visibility("default"))) int qemu_plugin_version = 1;
-__attribute__((visibility("default"))) int qemu_plugin_install(qemu_plugin_id_t id,
-                                                               const struct qemu_info *info,
-                                                               int argc, char **argv);
+__attribute__((visibility("default"))) int
+qemu_plugin_install(qemu_plugin_id_t id, const struct qemu_info *info, int argc, char **argv);
 
 /* [APM2] 15.5: VMRUN. */
 static const uint8_t vmrun[] = {0x0f, 0x01, 0xd8};
@@ -87,8 +85,7 @@ static void at_marker(unsigned int vcpu, void *data)
 
 static bool insn_is(const struct qemu_plugin_insn *insn, const uint8_t *bytes, size_t length)
 {
-    return qemu_plugin_insn_size(insn) == length &&
-           memcmp(qemu_plugin_insn_data(insn), bytes, length) == 0;
+    return qemu_plugin_insn_size(insn) == length && memcmp(qemu_plugin_insn_data(insn), bytes, length) == 0;
 }
 
 /* The block begins where startup_64 does: its offset in a page, the low memory it is loaded into, and as many
@@ -102,8 +99,7 @@ static bool block_is_start(const struct qemu_plugin_tb *tb)
     for (size_t i = 0; i < qemu_plugin_tb_n_insns(tb) && have < start_length; i++) {
         const struct qemu_plugin_insn *insn = qemu_plugin_tb_get_insn(tb, i);
         size_t size = qemu_plugin_insn_size(insn);
-        if (have + size > start_length ||
-            memcmp(qemu_plugin_insn_data(insn), start_bytes + have, size) != 0)
+        if (have + size > start_length || memcmp(qemu_plugin_insn_data(insn), start_bytes + have, size) != 0)
             return false;
         have += size;
     }

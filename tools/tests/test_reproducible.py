@@ -10,17 +10,21 @@ from bulkhead import debian, paths, proc
 _IMAGES = ("*.elf", "*.bin")
 
 
-def _build_copy(tree: Path) -> dict[str, str]:
-    """Builds a copy of this tree at @tree; SHA-256 of every image by its place."""
+def _pack(archive: Path) -> None:
+    """The tree as it is at this moment, in one archive for both builds."""
     listed = proc.run(
         ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"], what="listing the tree"
     )
-    tree.mkdir(parents=True)
     subprocess.run(
-        ["tar", "-c", "--null", "--ignore-failed-read", "--files-from=-", "-f", str(tree / "tree.tar")],
+        ["tar", "-c", "--null", "--ignore-failed-read", "--files-from=-", "-f", str(archive)],
         input=listed.encode(), cwd=paths.ROOT, stderr=subprocess.DEVNULL, check=True,
     )  # fmt: skip
-    proc.run(["tar", "-xf", "tree.tar"], what="copying the tree", cwd=tree)
+
+
+def _build_copy(archive: Path, tree: Path) -> dict[str, str]:
+    """Builds the packed tree at @tree; SHA-256 of every image by its place."""
+    tree.mkdir(parents=True)
+    proc.run(["tar", "-xf", archive], what="copying the tree", cwd=tree)
     env = {"PYTHONPATH": f"{tree / 'tools'}:{tree}", "BULKHEAD_ROOT": str(tree)}
     proc.run(
         ["cmake", "--preset", "target", f"-DBULKHEAD_SYSROOT={paths.SYSROOT}"],
@@ -36,7 +40,9 @@ def _build_copy(tree: Path) -> dict[str, str]:
 
 
 def test_reproducible__two_folders_same_bytes(tmp_path: Path) -> None:
-    first = _build_copy(tmp_path / "one")
-    second = _build_copy(tmp_path / "a-longer-name" / "two")
+    archive = tmp_path / "tree.tar"
+    _pack(archive)
+    first = _build_copy(archive, tmp_path / "one")
+    second = _build_copy(archive, tmp_path / "a-longer-name" / "two")
     assert first, "the build made no image"
     assert first == second

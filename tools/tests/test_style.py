@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
 
-from bulkhead import build, paths, sources
+from bulkhead import build, kernelstats, paths, sources
 from bulkhead.errors import BulkheadError
 
 
@@ -26,12 +28,20 @@ def test_style__every_c_file_is_formatted() -> None:
 
 
 def test_style__clang_tidy_finds_nothing(clang_build: str) -> None:
-    found = [text for file in sources.compiled(clang_build) if (text := sources.tidy(clang_build, file))]
+    with ThreadPoolExecutor(2) as pool:
+        words = pool.map(lambda file: sources.tidy(clang_build, file), sources.compiled(clang_build))
+        found = [text for text in words if text]
     assert not found, "\n\n".join(found)
 
 
 def test_style__cppcheck_finds_nothing() -> None:
     assert not sources.cppcheck(sources.compiled("target"))
+
+
+def test_style__the_core_makes_no_indirect_call_and_does_not_recurse() -> None:
+    stack = kernelstats.deepest_stack()
+    assert not stack.indirect
+    assert not stack.recursion
 
 
 def test_style__python_compiles() -> None:

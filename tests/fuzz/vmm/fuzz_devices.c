@@ -14,8 +14,9 @@ struct step {
     uint8_t value, time;
 };
 
-static const uint16_t busy_ports[] = {0x20, 0x21, 0x40, 0x42, 0x43, 0x61, 0x64, 0x70, 0x71, 0xa0, 0xa1, 0xcf8, 0xcf9,
-                                      0xcfc, 0x3f8, 0x3f9, 0x3fa, 0x3fb, 0x3fc, 0x4d0, 0x600, 0x604, 0x608, 0xf4};
+static const uint16_t busy_ports[] = {0x20,  0x21,  0x40,  0x42,  0x43,  0x61,  0x64,  0x70,
+                                      0x71,  0xa0,  0xa1,  0xcf8, 0xcf9, 0xcfc, 0x3f8, 0x3f9,
+                                      0x3fa, 0x3fb, 0x3fc, 0x4d0, 0x600, 0x604, 0x608, 0xf4};
 
 static void require(bool condition)
 {
@@ -76,7 +77,8 @@ static void deliver(struct platform *platform)
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 {
     static struct platform platform;
-    struct platform_options options = {.boot_s = 1767225600, .ram_below_4g = UINT64_C(256) << 20, .debug_exit_port = 0xf4};
+    struct platform_options options = {
+        .boot_s = 1767225600, .ram_below_4g = UINT64_C(256) << 20, .debug_exit_port = 0xf4};
     uint64_t now = 0;
     platform_init(&platform, &options);
     for (; len >= sizeof(struct step); data += sizeof(struct step), len -= sizeof(struct step)) {

@@ -12,6 +12,12 @@ enum error call_raw(uint64_t rax, uint64_t deadline, struct message *message)
                          : hypercall_vmcall(rax, deadline, message);
 }
 
+/* The core ends a wait for the guest's interrupts and for its VMM: ERR_CANCELED, or ERR_TIMEOUT at the VMM's limit. */
+static bool ended_early(enum error error, uint64_t deadline)
+{
+    return error == ERR_CANCELED || (error == ERR_TIMEOUT && rdtsc() < deadline);
+}
+
 enum error call_patient(uint64_t rax, uint64_t deadline, struct message *message)
 {
     const struct message question = *message;
@@ -19,7 +25,7 @@ enum error call_patient(uint64_t rax, uint64_t deadline, struct message *message
     do {
         *message = question;
         error = call_raw(rax, deadline, message);
-    } while (error == ERR_CANCELED);
+    } while (ended_early(error, deadline));
     return error;
 }
 

@@ -13,7 +13,7 @@ enum { MASKED_METHODS = 1u << TENANT_LOG_WRITE | 1u << TENANT_EVENTS };
 
 /* AMD: VMMCALL; otherwise VMCALL. */
 bool call_on_amd(void);
-/* The entry for this processor, which asks again when an interrupt or the VMM's bell ended the wait (ERR_CANCELED). */
+/* The entry for this processor, which asks again until its own deadline when the wait was ended early. */
 enum error call_patient(uint64_t rax, uint64_t deadline, struct message *message);
 /* The same once, with RAX, RDI and the message as they are. */
 enum error call_raw(uint64_t rax, uint64_t deadline, struct message *message);

@@ -37,15 +37,31 @@ static const char *error_text(enum error error)
 	return (unsigned int)error < ERROR_LIMIT ? names[error] : "?";
 }
 
-static hypercall_invoke *entry(void)
+static enum error call_once(uint64_t rax, uint64_t deadline, struct message *message)
 {
-	return boot_cpu_data.x86_vendor == X86_VENDOR_INTEL ? hypercall_vmcall : hypercall_vmmcall;
+	return boot_cpu_data.x86_vendor == X86_VENDOR_INTEL ? hypercall_vmcall(rax, deadline, message) :
+							      hypercall_vmmcall(rax, deadline, message);
+}
+
+/* The core ends a wait for our interrupts and for the VMM (canceled, or timeout before our own deadline): ask again. */
+static enum error call(uint64_t rax, uint64_t deadline, struct message *message)
+{
+	const struct message question = *message;
+	enum error error;
+
+	for (;;) {
+		*message = question;
+		error = call_once(rax, deadline, message);
+		if (error != ERR_CANCELED && (error != ERR_TIMEOUT || rdtsc() >= deadline))
+			return error;
+		cond_resched();
+	}
 }
 
 static void show_version(struct seq_file *file)
 {
 	uint16_t major = 0, minor = 0, interface_version = 0;
-	enum error error = tenant_version(entry(), slot, DEADLINE_NEVER, &major, &minor, &interface_version);
+	enum error error = tenant_version(call, slot, DEADLINE_NEVER, &major, &minor, &interface_version);
 
 	seq_printf(file, "version %s %u.%u interface %u\n", error_text(error), major, minor, interface_version);
 }
@@ -54,7 +70,7 @@ static void show_version(struct seq_file *file)
 static u64 show_clock(struct seq_file *file)
 {
 	uint64_t uptime_ns = 0, frequency_khz = 0;
-	enum error error = tenant_clock(entry(), slot, DEADLINE_NEVER, &uptime_ns, &frequency_khz);
+	enum error error = tenant_clock(call, slot, DEADLINE_NEVER, &uptime_ns, &frequency_khz);
 
 	seq_printf(file, "clock %s uptime_ns %llu tsc_khz %llu\n", error_text(error), uptime_ns, frequency_khz);
 	return error == OK ? frequency_khz : tsc_khz;
@@ -66,7 +82,7 @@ static enum error write_log(const char *text, size_t count)
 
 	count = min_t(size_t, count, sizeof(line));
 	memcpy(line, text, count);
-	return tenant_log_write(entry(), slot, DEADLINE_NEVER, (uint32_t)count, line);
+	return tenant_log_write(call, slot, DEADLINE_NEVER, (uint32_t)count, line);
 }
 
 static void show_log_write(struct seq_file *file)
@@ -74,19 +90,6 @@ static void show_log_write(struct seq_file *file)
 	static const char text[] = "hello from Linux";
 
 	seq_printf(file, "log_write %s\n", error_text(write_log(text, sizeof(text) - 1)));
-}
-
-/* The kernel ends the wait for each of our interrupts (canceled): ask again until the deadline. */
-static enum error next_event(uint64_t *sequence, enum lifecycle *kind, u64 deadline)
-{
-	enum error error;
-
-	do {
-		error = tenant_events(entry(), slot, deadline, *sequence, sequence, kind);
-		if (error == ERR_CANCELED)
-			cond_resched();
-	} while (error == ERR_CANCELED && rdtsc() < deadline);
-	return error;
 }
 
 static void show_events(struct seq_file *file, u64 ticks_per_ms)
@@ -97,7 +100,7 @@ static void show_events(struct seq_file *file, u64 ticks_per_ms)
 	enum lifecycle kind = LIFECYCLE_NONE;
 	enum error error;
 
-	while ((error = next_event(&sequence, &kind, deadline)) == OK)
+	while ((error = tenant_events(call, slot, deadline, sequence, &sequence, &kind)) == OK)
 		seq_printf(file, "events ok sequence %llu kind %u\n", sequence, kind);
 	seq_printf(file, "events %s after %llu ms\n", error_text(error), (rdtsc() - start) / max(ticks_per_ms, 1ull));
 }

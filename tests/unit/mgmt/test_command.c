@@ -15,8 +15,7 @@ static void test_command__operator_words(void)
     CHECK(parse("kill vmm-a", COMMAND_OPERATOR, &command) == COMMAND_OK);
     CHECK(command.verb == COMMAND_KILL && strcmp(command.name, "vmm-a") == 0);
     CHECK(parse("log", COMMAND_OPERATOR, &command) == COMMAND_OK && command.name[0] == '\0');
-    CHECK(parse("log b", COMMAND_OPERATOR, &command) == COMMAND_OK &&
-          strcmp(command.name, "b") == 0);
+    CHECK(parse("log b", COMMAND_OPERATOR, &command) == COMMAND_OK && strcmp(command.name, "b") == 0);
     CHECK(parse("quit", COMMAND_OPERATOR, &command) == COMMAND_OK && command.verb == COMMAND_QUIT);
 }
 

@@ -19,8 +19,7 @@ static void test_history__keeps_the_last_bytes(void)
     CHECK(history_read(&history, &position, out, sizeof(out)) == 0);
     history_put(&history, (const uint8_t *)"abcdefghij", 10);
     CHECK(history_oldest(&history) == 2);
-    CHECK(history_read(&history, &position, out, 3) == 3 && memcmp(out, "cde", 3) == 0 &&
-          position == 5);
+    CHECK(history_read(&history, &position, out, 3) == 3 && memcmp(out, "cde", 3) == 0 && position == 5);
     CHECK(history_read(&history, &position, out, sizeof(out)) == 5 && memcmp(out, "fghij", 5) == 0);
     position = 99;
     CHECK(history_read(&history, &position, out, 1) == 1 && out[0] == 'c');
@@ -72,8 +71,7 @@ static void test_events__after_seen(void)
     CHECK(!events_after(&events, 2, &sequence, &kind));
     for (uint32_t next = 3; next <= 40; next++)
         events_add(&events, next);
-    CHECK(events_after(&events, 0, &sequence, &kind) && sequence == 40 - EVENTS_KEPT + 1 &&
-          kind == sequence);
+    CHECK(events_after(&events, 0, &sequence, &kind) && sequence == 40 - EVENTS_KEPT + 1 && kind == sequence);
 }
 
 static bool parse_policy(const char *word, struct policy *policy)
@@ -87,8 +85,7 @@ static void test_policy__words(void)
     CHECK(parse_policy("never", &policy) && policy.kind == POLICY_NEVER);
     CHECK(parse_policy("on-failure", &policy) && policy.limit == POLICY_LIMIT_DEFAULT);
     CHECK(parse_policy("always/16", &policy) && policy.kind == POLICY_ALWAYS && policy.limit == 16);
-    CHECK(!parse_policy("", &policy) && !parse_policy("alway", &policy) &&
-          !parse_policy("always/", &policy));
+    CHECK(!parse_policy("", &policy) && !parse_policy("alway", &policy) && !parse_policy("always/", &policy));
     CHECK(!parse_policy("always/0", &policy) && !parse_policy("always/17", &policy) &&
           !parse_policy("always/1x", &policy));
     CHECK(!parse_policy("never/3", &policy) && !parse_policy("alwaysx", &policy));
@@ -127,8 +124,7 @@ static void test_guest_end__any_word(void)
 {
     struct guest_end end;
     CHECK(!guest_end_decode(0, &end));
-    CHECK(guest_end_decode(1, &end) && end.ending == ENDING_POWEROFF &&
-          strcmp(end.state, "poweroff") == 0);
+    CHECK(guest_end_decode(1, &end) && end.ending == ENDING_POWEROFF && strcmp(end.state, "poweroff") == 0);
     CHECK(guest_end_decode(0x1000000003ull << 0, &end) && end.ending == ENDING_DEBUG_EXIT &&
           end.value == 0x10);
     CHECK(guest_end_decode(0x0104, &end) && strcmp(end.reason, "triple fault") == 0);
@@ -137,8 +133,8 @@ static void test_guest_end__any_word(void)
     CHECK(guest_end_decode(0xff04, &end) && end.reason[0] != '\0');
 }
 
-static bool parse_table(const char *text, struct domain *domains, uint32_t capacity,
-                        uint32_t *count, uint32_t *line)
+static bool parse_table(const char *text, struct domain *domains, uint32_t capacity, uint32_t *count,
+                        uint32_t *line)
 {
     memset(domains, 0, capacity * sizeof(*domains));
     return registry_parse(text, strlen(text), domains, capacity, count, line);
@@ -149,11 +145,9 @@ static void test_registry__table(void)
     static struct domain domains[2];
     uint32_t count;
     uint32_t line;
-    CHECK(parse_table("0 mgmt - always\n12 vmm-a a on-failure/3\n", domains, 2, &count, &line) &&
-          count == 2);
+    CHECK(parse_table("0 mgmt - always\n12 vmm-a a on-failure/3\n", domains, 2, &count, &line) && count == 2);
     CHECK(strcmp(domains[0].name, "mgmt") == 0 && domains[0].tenant[0] == '\0');
-    CHECK(domains[1].id == 12 && strcmp(domains[1].tenant, "a") == 0 &&
-          domains[1].policy.limit == 3);
+    CHECK(domains[1].id == 12 && strcmp(domains[1].tenant, "a") == 0 && domains[1].policy.limit == 3);
     CHECK(parse_table("", domains, 2, &count, &line) && count == 0);
 }
 

@@ -74,8 +74,7 @@ static void test_json__commas_and_nesting(void)
     json_array_end(&json);
     json_string(&json, "z", "");
     json_end(&json);
-    CHECK(
-        equals(&text, "{\"a\":\"b\",\"n\":7,\"list\":[{\"x\":true},{\"x\":false}],\"z\":\"\"}\n"));
+    CHECK(equals(&text, "{\"a\":\"b\",\"n\":7,\"list\":[{\"x\":true},{\"x\":false}],\"z\":\"\"}\n"));
 }
 
 /* A guest chooses these bytes: none of them may end the string, the line or the terminal's good mood. */

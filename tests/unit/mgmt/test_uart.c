@@ -21,7 +21,8 @@ uint8_t uart_register_read(const struct uart *uart, uint16_t offset)
     case 0:
         CHECK(chip.received_tail < chip.received_head);
         return chip.received[chip.received_tail++];
-    case 2: return 1;
+    case 2:
+        return 1;
     case 5: {
         const bool ready = chip.received_tail < chip.received_head;
         const bool empty = chip.fifo == 0;
@@ -29,7 +30,9 @@ uint8_t uart_register_read(const struct uart *uart, uint16_t offset)
             chip.fifo = 0; /* by the next look the line has taken it */
         return (uint8_t)((ready ? 1 : 0) | (empty ? 0x60 : 0));
     }
-    default: CHECK(offset == 0); return 0; /* a register that the driver does not use */
+    default:
+        CHECK(offset == 0);
+        return 0; /* a register that the driver does not use */
     }
 }
 

@@ -73,8 +73,8 @@ static void test_acpi__dsdt_packages_end_where_the_table_ends(void)
     const uint8_t *fadt = at(load_u64(at(load_u64(at(LAYOUT_ACPI) + 24)) + 36));
     const uint8_t *dsdt = at(load_u64(fadt + 140));
     uint32_t len = load_u32(dsdt + 4), scope = 36 + 13;
-    CHECK_EQ(dsdt[36 + 5], 0x12);                  /* Package */
-    CHECK_EQ(36 + 6 + dsdt[36 + 6], scope);        /* ends where Scope begins */
+    CHECK_EQ(dsdt[36 + 5], 0x12);           /* Package */
+    CHECK_EQ(36 + 6 + dsdt[36 + 6], scope); /* ends where Scope begins */
     CHECK_EQ(dsdt[scope], 0x10);
     CHECK_EQ(scope + 1 + (dsdt[scope + 1] & 0xfu) + (uint32_t)dsdt[scope + 2] * 16, len);
 }

@@ -7,7 +7,8 @@ static struct cpuid_policy policy;
 static void test_cpuid__signatures_stand_where_guests_look(void)
 {
     cpuid_build(&policy);
-    const struct cpuid_leaf *ours = cpuid_find(&policy, 0x40000000, 0), *kvm = cpuid_find(&policy, 0x40000100, 0);
+    const struct cpuid_leaf *ours = cpuid_find(&policy, 0x40000000, 0),
+                            *kvm = cpuid_find(&policy, 0x40000100, 0);
     CHECK(memcmp(&ours->ebx, "BulkheadVMM", 12) == 0);
     CHECK(memcmp(&kvm->ebx, "KVMKVMKVM\0\0\0", 12) == 0);
     CHECK_EQ(cpuid_find(&policy, 0x40000101, 0)->eax, 0x0100002b);
@@ -18,12 +19,12 @@ static void test_cpuid__signatures_stand_where_guests_look(void)
 static void test_cpuid__hides_what_is_not_offered(void)
 {
     cpuid_build(&policy);
-    CHECK_EQ(cpuid_find(&policy, 1, 0)->ecx & 0x00028078, 0); /* MONITOR, VMX, SMX, DCA, PDCM, PCID */
-    CHECK_EQ(cpuid_find(&policy, 1, 0)->ecx >> 27 & 1, 0);    /* OSXSAVE follows CR4 */
-    CHECK_EQ(cpuid_find(&policy, 0x80000001, 0)->ecx & 4, 0); /* SVM */
+    CHECK_EQ(cpuid_find(&policy, 1, 0)->ecx & 0x00028078, 0);       /* MONITOR, VMX, SMX, DCA, PDCM, PCID */
+    CHECK_EQ(cpuid_find(&policy, 1, 0)->ecx >> 27 & 1, 0);          /* OSXSAVE follows CR4 */
+    CHECK_EQ(cpuid_find(&policy, 0x80000001, 0)->ecx & 4, 0);       /* SVM */
     CHECK_EQ(cpuid_find(&policy, 0x80000001, 0)->edx >> 27 & 1, 0); /* RDTSCP */
-    CHECK_EQ(cpuid_find(&policy, 7, 0)->ecx & 0x00410018, 0); /* PKU, OSPKE, LA57, RDPID */
-    CHECK_EQ(cpuid_find(&policy, 7, 0)->edx >> 26, 0);        /* speculation MSRs */
+    CHECK_EQ(cpuid_find(&policy, 7, 0)->ecx & 0x00410018, 0);       /* PKU, OSPKE, LA57, RDPID */
+    CHECK_EQ(cpuid_find(&policy, 7, 0)->edx >> 26, 0);              /* speculation MSRs */
     CHECK_EQ(cpuid_find(&policy, 0xa, 0)->eax, 0);
     CHECK_EQ(cpuid_find(&policy, 0x8000000a, 0)->edx, 0);
     CHECK_EQ(cpuid_find(&policy, 0x8000001f, 0)->eax, 0);

@@ -13,7 +13,8 @@ static bool try(enum code_mode mode, const uint8_t *bytes, size_t len, struct in
 static void test_decode__mov_forms(void)
 {
     struct instruction i;
-    CHECK(try(CODE_64, BYTES(0x89, 0x04, 0x25, 0xb0, 0xd0, 0x5f, 0xff), &i)); /* mov %eax, 0xffffffffff5fd0b0 */
+    CHECK(
+        try(CODE_64, BYTES(0x89, 0x04, 0x25, 0xb0, 0xd0, 0x5f, 0xff), &i)); /* mov %eax, 0xffffffffff5fd0b0 */
     CHECK_EQ(i.operation, OPERATION_STORE);
     CHECK_EQ(i.length, 7);
     CHECK_EQ(i.memory_bytes, 4);
@@ -82,9 +83,10 @@ static void test_decode__refuses_the_rest(void)
     CHECK(!try(CODE_64, BYTES(0xff, 0x10), &i));             /* call */
     CHECK(!try(CODE_64, BYTES(0xc7, 0x08, 0, 0, 0, 0), &i)); /* group 11, reg 1 */
     CHECK(!try(CODE_64, BYTES(0xc7, 0x00, 1, 2), &i));       /* cut off */
-    CHECK(!try(CODE_64, BYTES(0x66, 0x66, 0x66, 0x66, 0x66, 0x66, 0x66, 0x66, 0x66, 0x66, 0x66, 0x66, 0x66, 0x66, 0x66,
-                             0x89, 0x00),
-              &i)); /* longer than 15 bytes */
+    CHECK(!try(CODE_64,
+               BYTES(0x66, 0x66, 0x66, 0x66, 0x66, 0x66, 0x66, 0x66, 0x66, 0x66, 0x66, 0x66, 0x66, 0x66, 0x66,
+                     0x89, 0x00),
+               &i)); /* longer than 15 bytes */
     CHECK(!try(CODE_64, NULL, 0, &i));
 }
 
@@ -100,11 +102,11 @@ static void test_execute__partial_register_writes(void)
 }
 
 /* The same arithmetic by the processor that runs the test. */
-#define NATIVE(name)                                                                  \
-    static uint32_t native_##name(uint32_t a, uint32_t b, uint64_t *flags)            \
-    {                                                                                 \
+#define NATIVE(name)                                                                           \
+    static uint32_t native_##name(uint32_t a, uint32_t b, uint64_t *flags)                     \
+    {                                                                                          \
         __asm__(#name " %2, %0\n\tpushfq\n\tpopq %1" : "+r"(a), "=r"(*flags) : "r"(b) : "cc"); \
-        return a;                                                                     \
+        return a;                                                                              \
     }
 NATIVE(addl)
 NATIVE(subl)
@@ -119,14 +121,17 @@ static void test_execute__flags_equal_the_processors(void)
         enum operation operation;
         uint32_t (*native)(uint32_t a, uint32_t b, uint64_t *flags);
         uint64_t mask;
-    } cases[] = {{OPERATION_ADD, native_addl, 0x8d5}, {OPERATION_SUB, native_subl, 0x8d5},
-                 {OPERATION_AND, native_andl, 0x8c5}, {OPERATION_OR, native_orl, 0x8c5},
+    } cases[] = {{OPERATION_ADD, native_addl, 0x8d5},
+                 {OPERATION_SUB, native_subl, 0x8d5},
+                 {OPERATION_AND, native_andl, 0x8c5},
+                 {OPERATION_OR, native_orl, 0x8c5},
                  {OPERATION_XOR, native_xorl, 0x8c5}};
     for (size_t c = 0; c < ARRAY_COUNT(cases); c++) {
         for (size_t x = 0; x < ARRAY_COUNT(values) * ARRAY_COUNT(values); x++) {
             uint32_t a = values[x / ARRAY_COUNT(values)], b = values[x % ARRAY_COUNT(values)];
             uint64_t gpr[16] = {0, b}, flags = 2, native;
-            struct instruction i = {.operation = cases[c].operation, .memory_bytes = 4, .register_bytes = 4, .reg = 1};
+            struct instruction i = {
+                .operation = cases[c].operation, .memory_bytes = 4, .register_bytes = 4, .reg = 1};
             uint64_t result = instruction_execute(&i, gpr, &flags, a);
             CHECK_EQ(result, cases[c].native(a, b, &native));
             CHECK_EQ(flags & cases[c].mask, native & cases[c].mask);
@@ -137,7 +142,10 @@ static void test_execute__flags_equal_the_processors(void)
 static void test_execute__stos_counts_and_moves(void)
 {
     uint64_t gpr[16] = {0x11223344}, flags = 2;
-    struct instruction i = {.operation = OPERATION_STOS, .memory_bytes = 4, .register_bytes = 4, .repeat = true,
+    struct instruction i = {.operation = OPERATION_STOS,
+                            .memory_bytes = 4,
+                            .register_bytes = 4,
+                            .repeat = true,
                             .address_bytes = 8};
     gpr[1] = 3;
     gpr[7] = 0x1000;
@@ -152,8 +160,8 @@ static void test_execute__stos_counts_and_moves(void)
 static void test_execute__compare_to_register_changes_no_register(void)
 {
     uint64_t gpr[16] = {0, 5}, flags = 2;
-    struct instruction i = {.operation = OPERATION_CMP, .memory_bytes = 4, .register_bytes = 4, .reg = 1,
-                            .to_register = true};
+    struct instruction i = {
+        .operation = OPERATION_CMP, .memory_bytes = 4, .register_bytes = 4, .reg = 1, .to_register = true};
     (void)instruction_execute(&i, gpr, &flags, 5);
     CHECK_EQ(gpr[1], 5);
     CHECK_EQ(flags & 0x40, 0x40);

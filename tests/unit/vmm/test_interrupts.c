@@ -233,11 +233,11 @@ static void test_lapic__x2apic_registers_fault_as_documented(void)
     lapic = enabled_lapic(true);
     CHECK(lapic_read_msr(&lapic, 0x803, 0, &value));
     CHECK_EQ(value, 0x50014);
-    CHECK(!lapic_read_msr(&lapic, 0x80b, 0, &value));                               /* EOI is write-only */
-    CHECK(!lapic_write_msr(&lapic, 0x80b, 1, 0, &vector, &effect));                 /* and takes zero only */
-    CHECK(!lapic_write_msr(&lapic, 0x802, 0, 0, &vector, &effect));                 /* ID is read-only */
-    CHECK(!lapic_read_msr(&lapic, 0x80e, 0, &value));                               /* DFR is gone */
-    CHECK(lapic_write_msr(&lapic, 0x83f, 0x77, 0, &vector, &effect));               /* self IPI */
+    CHECK(!lapic_read_msr(&lapic, 0x80b, 0, &value));                 /* EOI is write-only */
+    CHECK(!lapic_write_msr(&lapic, 0x80b, 1, 0, &vector, &effect));   /* and takes zero only */
+    CHECK(!lapic_write_msr(&lapic, 0x802, 0, 0, &vector, &effect));   /* ID is read-only */
+    CHECK(!lapic_read_msr(&lapic, 0x80e, 0, &value));                 /* DFR is gone */
+    CHECK(lapic_write_msr(&lapic, 0x83f, 0x77, 0, &vector, &effect)); /* self IPI */
     CHECK_EQ(lapic_pending(&lapic), 0x77);
     CHECK(lapic_write_msr(&lapic, 0x830, UINT64_C(0x100004500), 0, &vector, &effect)); /* INIT elsewhere */
 }
@@ -324,8 +324,8 @@ static void test_platform__pit_reaches_a_guest_without_an_apic(void)
     struct platform *platform = new_platform();
     uint8_t vector = 0;
     CHECK(lapic_write_base(&platform->lapic, LAPIC_PAGE | 0x100));
-    static const uint8_t setup[][2] = {{0x20, 0x11}, {0x21, 0x20}, {0x21, 4}, {0x21, 1}, {0x21, 0xfe},
-                                       {0x43, 0x34}, {0x40, 0x00}, {0x40, 0x10}};
+    static const uint8_t setup[][2] = {{0x20, 0x11}, {0x21, 0x20}, {0x21, 4},    {0x21, 1},
+                                       {0x21, 0xfe}, {0x43, 0x34}, {0x40, 0x00}, {0x40, 0x10}};
     for (size_t i = 0; i < ARRAY_COUNT(setup); i++) {
         platform_out(platform, setup[i][0], 1, setup[i][1], 0);
     }
@@ -334,6 +334,20 @@ static void test_platform__pit_reaches_a_guest_without_an_apic(void)
     CHECK_EQ(platform_interrupt(platform, &vector), OFFERED_PIC);
     CHECK_EQ(vector, 0x20);
     platform_delivered(platform, OFFERED_PIC, vector);
+    CHECK_EQ(platform_interrupt(platform, &vector), OFFERED_NONE);
+    free(platform);
+}
+
+/* A guest that never looks at its APIC finds the wiring that firmware leaves. */
+static void test_platform__starts_as_virtual_wire(void)
+{
+    struct platform *platform = new_platform();
+    uint8_t vector = 0;
+    pic_setup(&platform->pic);
+    pic_set_line(&platform->pic, 1, true);
+    CHECK_EQ(platform_interrupt(platform, &vector), OFFERED_PIC);
+    CHECK_EQ(vector, 0x21);
+    (void)lapic_write(&platform->lapic, LAPIC_LVT_LINT0, 0x10700, 0, &vector);
     CHECK_EQ(platform_interrupt(platform, &vector), OFFERED_NONE);
     free(platform);
 }
@@ -376,6 +390,7 @@ int main(void)
     RUN(test_ioapic__level_pin_waits_for_the_end);
     RUN(test_ioapic__version_and_bounds);
     RUN(test_platform__pit_reaches_a_guest_without_an_apic);
+    RUN(test_platform__starts_as_virtual_wire);
     RUN(test_platform__uart_reaches_both_controllers);
     return UNIT_RESULT();
 }

@@ -194,7 +194,8 @@ static void test_multiboot1__is_placed_with_map_and_modules(void)
     uint32_t map = guest32(info + 48), end = map + guest32(info + 44);
     for (; map < end; map += guest32(map) + 4) {
         uint64_t start = guest32(map + 4), len = guest32(map + 12);
-        CHECK(guest32(map + 20) != 1 || start + len <= 0xa0000 || start >= 0xc0000); /* the VGA window is not RAM */
+        CHECK(guest32(map + 20) != 1 || start + len <= 0xa0000 ||
+              start >= 0xc0000); /* the VGA window is not RAM */
     }
     CHECK_EQ(map, end);
 }

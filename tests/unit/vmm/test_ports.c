@@ -8,7 +8,8 @@ static struct platform *platform;
 
 static void setup(void)
 {
-    struct platform_options options = {.boot_s = 1767225600, .ram_below_4g = UINT64_C(256) << 20, .debug_exit_port = 0xf4};
+    struct platform_options options = {
+        .boot_s = 1767225600, .ram_below_4g = UINT64_C(256) << 20, .debug_exit_port = 0xf4};
     free(platform);
     platform = malloc(sizeof *platform);
     platform_init(platform, &options);
@@ -54,8 +55,9 @@ static void test_ports__unknown_ones_read_ones_and_are_counted(void)
 
 static void test_ports__rtc_tells_the_time(void)
 {
-    static const uint8_t expected[][2] = {{0x00, 0x05}, {0x02, 0}, {0x04, 0}, {0x06, 5}, {0x07, 1}, {0x08, 1},
-                                          {0x09, 0x26}, {0x32, 0x20}, {0x0a, 0x26}, {0x0d, 0x80}};
+    static const uint8_t expected[][2] = {{0x00, 0x05}, {0x02, 0},   {0x04, 0},    {0x06, 5},
+                                          {0x07, 1},    {0x08, 1},   {0x09, 0x26}, {0x32, 0x20},
+                                          {0x0a, 0x26}, {0x0d, 0x80}};
     setup();
     for (size_t i = 0; i < ARRAY_COUNT(expected); i++) {
         out(0x70, 1, expected[i][0]);
@@ -144,7 +146,8 @@ static void test_memory_ports__unknown_addresses_read_ones(void)
     CHECK_EQ(platform_load(platform, gpa(LAPIC_PAGE + LAPIC_VERSION), 4, 0), 0x50014);
     CHECK_EQ(platform_load(platform, gpa(LAPIC_PAGE + LAPIC_VERSION + 2), 1, 0), 5);
     CHECK(lapic_write_base(&platform->lapic, LAPIC_PAGE | 0xd00));
-    CHECK_EQ(platform_load(platform, gpa(LAPIC_PAGE + LAPIC_VERSION), 4, 0), UINT32_MAX); /* x2APIC: no page */
+    CHECK_EQ(platform_load(platform, gpa(LAPIC_PAGE + LAPIC_VERSION), 4, 0),
+             UINT32_MAX); /* x2APIC: no page */
 }
 
 int main(void)

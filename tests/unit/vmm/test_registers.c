@@ -22,8 +22,9 @@ static void test_msr__table_is_sorted_and_unknown_is_unknown(void)
 /* Every one that Debian's kernel was seen to read (PLATFORM.md) and that has no state of its own. */
 static void test_msr__linux_finds_what_it_reads(void)
 {
-    static const uint32_t read[] = {0x3b, 0x8b, 0xfe, 0x10a, 0x201, 0x20f, 0xc0010000, 0xc0010003, 0xc0010007,
-                                    0xc0010010, 0xc0010015, 0xc0010055, 0xc0011029};
+    static const uint32_t read[] = {0x3b,       0x8b,       0xfe,       0x10a,      0x201,
+                                    0x20f,      0xc0010000, 0xc0010003, 0xc0010007, 0xc0010010,
+                                    0xc0010015, 0xc0010055, 0xc0011029};
     for (size_t i = 0; i < ARRAY_COUNT(read); i++) {
         CHECK(msr_find(read[i]) != NULL);
     }
@@ -34,7 +35,7 @@ static void test_msr__linux_finds_what_it_reads(void)
 static void test_msr__efer_takes_only_its_bits(void)
 {
     uint64_t efer = 0x500;
-    CHECK(!efer_write(&efer, 0x1500, 0, true)); /* SVME */
+    CHECK(!efer_write(&efer, 0x1500, 0, true));          /* SVME */
     CHECK(!efer_write(&efer, 0x0001, 0x80000001, true)); /* LME while paging */
     CHECK(efer_write(&efer, 0xd01, 0x80000001, true));
     CHECK_EQ(efer, 0xd01);

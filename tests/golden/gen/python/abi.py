@@ -278,8 +278,8 @@ class ThreadFlags(IntFlag):
 
 class PioFlags(IntFlag):
     IN = 1 << 0
-    STRING = 1 << 1
-    REP = 1 << 2
+    STRING = 1 << 2
+    REP = 1 << 3
 
 
 class FaultFlags(IntFlag):
@@ -385,7 +385,7 @@ LAYOUTS: dict[str, Layout] = {
         "exit_size": Field(168, "I"),
         "exit_insn_bytes": Field(172, "I"),
         "exit_code": Field(176, "Q"),
-        "interruptible": Field(184, "I"),
+        "reserved": Field(184, "I"),
         "cpl": Field(188, "I"),
         "valid": Field(192, "I"),
         "dirty": Field(196, "I"),

@@ -106,9 +106,8 @@ enum exit_reason {
     EXIT_REASON_DR_ACCESS = 29
 };
 
-/* vcpu_state.exit_flags for pio: bit 0 in, bit 1 string, bit 2 rep; size_bytes in exit_size. For
- * nested_fault: below. */
-enum pio_flags { PIO_IN = 1 << 0, PIO_STRING = 1 << 1, PIO_REP = 1 << 2 };
+/* vcpu_state.exit_flags for pio; size_bytes in exit_size. For nested_fault: below. */
+enum pio_flags { PIO_IN = 1 << 0, PIO_STRING = 1 << 2, PIO_REP = 1 << 3 };
 
 enum fault_flags {
     FAULT_PRESENT = 1 << 0, FAULT_WRITE = 1 << 1, FAULT_USER = 1 << 2, FAULT_EXEC = 1 << 3,
@@ -132,7 +131,7 @@ _Static_assert(sizeof(struct segment) == 16, "segment");
 /* The kernel-owned page through which a VMM and the kernel exchange a vCPU's state. */
 struct vcpu_state {
     uint64_t gpr[16], rip, rflags; uint32_t exit_reason, exit_flags; uint64_t exit_info, exit_address;
-    uint32_t exit_size, exit_insn_bytes; uint64_t exit_code; uint32_t interruptible, cpl, valid, dirty;
+    uint32_t exit_size, exit_insn_bytes; uint64_t exit_code; uint32_t reserved, cpl, valid, dirty;
     uint64_t inject, inject_error, irq_vector, tsc_offset, call_limit, shadow, cr0, cr2, cr3, cr4, cr8, xcr0;
     uint64_t efer; struct segment seg[8];
     uint64_t gdtr_base, gdtr_limit, idtr_base, idtr_limit, star, lstar, cstar, sfmask, kernel_gs_base;

@@ -62,7 +62,7 @@ _Static_assert(offsetof(struct vcpu_state, exit_address) == 160, "vcpu_state.exi
 _Static_assert(offsetof(struct vcpu_state, exit_size) == 168, "vcpu_state.exit_size");
 _Static_assert(offsetof(struct vcpu_state, exit_insn_bytes) == 172, "vcpu_state.exit_insn_bytes");
 _Static_assert(offsetof(struct vcpu_state, exit_code) == 176, "vcpu_state.exit_code");
-_Static_assert(offsetof(struct vcpu_state, interruptible) == 184, "vcpu_state.interruptible");
+_Static_assert(offsetof(struct vcpu_state, reserved) == 184, "vcpu_state.reserved");
 _Static_assert(offsetof(struct vcpu_state, cpl) == 188, "vcpu_state.cpl");
 _Static_assert(offsetof(struct vcpu_state, valid) == 192, "vcpu_state.valid");
 _Static_assert(offsetof(struct vcpu_state, dirty) == 196, "vcpu_state.dirty");
