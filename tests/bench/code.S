@@ -64,6 +64,7 @@ bench_call:
     xorl %r9d, %r9d
     xorl %r10d, %r10d
     syscall
+bench_called:
     movq %rax, %rcx
     rdtsc
     shlq $32, %rdx
@@ -80,6 +81,36 @@ bench_call:
     jz 1f
     movq $-1, %rax
 1:  ret
+
+/* uint64_t bench_words(uint64_t rax, const uint64_t words[10]): ticks of one call with all ten words loaded; -1 if it was refused. */
+    .globl bench_words
+bench_words:
+    pushq %rbx
+    pushq %rbp
+    pushq %r12
+    pushq %r13
+    pushq %r14
+    pushq %r15
+    rdtsc
+    shlq $32, %rdx
+    orq %rdx, %rax
+    pushq %rax
+    movq %rsi, %rcx
+    movq %rdi, %rax
+    movq (%rcx), %rbx
+    movq 8(%rcx), %rbp
+    movq 16(%rcx), %r12
+    movq 24(%rcx), %r13
+    movq 32(%rcx), %r14
+    movq 40(%rcx), %r15
+    movq 48(%rcx), %rdx
+    movq 56(%rcx), %r8
+    movq 64(%rcx), %r9
+    movq 72(%rcx), %r10
+    xorl %edi, %edi
+    xorl %esi, %esi
+    syscall
+    jmp bench_called
 
 /* uint64_t bench_empty(void): ticks of the measurement itself. */
     .globl bench_empty

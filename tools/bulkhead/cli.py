@@ -247,7 +247,7 @@ def bench_command(rows: Sequence[str], json_file: str | None) -> int:
 @click.option("--long", "long_tests", is_flag=True, help="Also the tests that take long.")
 @click.option("--json", "json_file", metavar="FILE", help="Also write every result here.")
 @click.option("--build", type=click.Choice(["all", "host", "target"]), default="all", hidden=True,
-              help="host: build and run unit programs only (for the mutants).")
+              help="What the chosen tests need (for the mutants).")
 def test_command(
     filters: Sequence[str], mutants: bool, long_tests: bool, json_file: str | None, build: str
 ) -> int:  # fmt: skip

@@ -2,8 +2,7 @@
 
 A mutant is tests/mutants/NAME.patch: a unified diff (-p1) under header lines
     Test: FILTER        the test that must fail, as `bulkhead test FILTER` takes it
-    Build: host         host if only unit programs are needed, target otherwise (default: host when
-                        FILTER is below tests/unit)
+    Build: host         what that test needs: host or target (default: host below tests/unit)
     Why: TEXT           what the check protects
 All are applied to a private copy of the tree, never to the tree itself.
 """

@@ -175,8 +175,7 @@ static enum call a_call(void)
     enum call number;
 
     if (!once_in(3)) return (enum call)frequent[below(sizeof frequent)];
-    do number = (enum call)below(CALL_LIMIT);
-    while (!shapes[number]);
+    for (number = (enum call)below(CALL_LIMIT); !shapes[number]; number = (enum call)((number + 1u) % CALL_LIMIT)) {}
     /* What destroys comes seldom, or nothing is ever built. */
     if ((number == CALL_CAPTAB_DELETE || number == CALL_CAPTAB_REVOKE || number == CALL_THREAD_SUSPEND) && !once_in(4)) return CALL_CAPTAB_COPY;
     return number;
@@ -201,16 +200,6 @@ static void load_call(struct registers *regs, enum call number)
     regs->rdi = number == CALL_ENDPOINT_RESUME ? below(2) | (1 + below(4)) << 8 : deadline();
 }
 
-/* entry.S does IPC's fast path; vcpu_run's is C. */
-static uint32_t fast_answer;
-
-static void enter_fast_run(struct cpu *cpu)
-{
-    const struct registers *regs = &cpu->current->regs;
-
-    fast_answer = cpu->reschedule ? FAST_NO_STATUS : sys_fast_run((uint32_t)regs->rax, regs->rdi);
-}
-
 static void system_call(void)
 {
     struct thread *thread = fake_cpu.current;
@@ -221,11 +210,6 @@ static void system_call(void)
         printf("thread %u: call %u on %u (%#llx %#llx %#llx) deadline %#llx\n", thread->number, (unsigned)(regs->rax >> CALL_SHIFT), (uint32_t)regs->rax,
             (unsigned long long)regs->rbx, (unsigned long long)regs->rbp, (unsigned long long)regs->r12, (unsigned long long)regs->rdi);
     guest_exits = 0;
-    if (regs->rax >> CALL_SHIFT == CALL_VCPU_RUN && once_in(2)) {
-        (void)fake_enter(enter_fast_run, false);
-        if (fast_answer == FAST_LEAVE_STATUS) (void)fake_enter(entry_leave, false);
-        if (fast_answer != FAST_NO_STATUS) return;
-    }
     (void)fake_enter(entry_call, false);
     if (fake_cpu.current == thread && regs->rax < 27) drive_answers[regs->rax]++;
 }

@@ -24,14 +24,14 @@ static _Alignas(2 << 20) uint8_t memory[FAKE_BYTES];
 static jmp_buf leave;
 static bool inside, panic_expected;
 
-void fake_reset(void)
+void fake_reset(uint64_t dirty_bytes)
 {
     fake = (struct fake_machine){.tsc = 1000000, .deadline = UINT64_MAX, .cr3 = FAKE_KERNEL_ROOT};
     for (uint32_t i = 0; i < GSI_COUNT; i++) {
         fake.input[i] = true;
         fake.masked[i] = true;
     }
-    memset(memory, 0xa5, sizeof memory); /* nothing may rely on memory that is zero by chance */
+    memset(memory, 0xa5, dirty_bytes < sizeof memory ? dirty_bytes : sizeof memory); /* nothing may rely on memory that is zero by chance */
     memset(&fake_cpu, 0, sizeof fake_cpu);
     fake_cpu.self = &fake_cpu;
     fake_cpu.timer_set = UINT64_MAX;
@@ -99,6 +99,8 @@ NORETURN void leave_syscall(const struct registers *regs)
     left_by(LEFT_SYSCALL);
 }
 
+/* Some of entry.S's ways out are known to some versions of entry.h only. */
+NORETURN void leave_message(const uint64_t *gpr);
 NORETURN void leave_message(const uint64_t *gpr)
 {
     (void)gpr;

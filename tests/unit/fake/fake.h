@@ -48,7 +48,8 @@ extern enum hvm_exit (*fake_guest)(struct cpu *cpu, struct hvm *hvm);
 /* What strikes in an interrupt window; NULL: nothing. */
 extern void (*fake_interrupt)(void);
 
-void fake_reset(void);
+/* A machine as it starts; the first @dirty_bytes of its memory may have been written to. */
+void fake_reset(uint64_t dirty_bytes);
 void *fake_phys_to_ptr(uint64_t pa);
 uint64_t fake_ptr_to_phys(const void *pointer);
 uint32_t fake_port(uint16_t port, uint8_t bytes, bool out, uint32_t value);

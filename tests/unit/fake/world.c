@@ -39,9 +39,19 @@ static void install_root(uint32_t index, struct capability cap)
     cap_install(world_slot(index), &world.memory, &cap);
 }
 
+/* How far memory may have been written to: at least the first two MiB, where some tests write by themselves. */
+static uint64_t dirty(void)
+{
+    const struct capability *untyped = &world_slot(SLOT_UNTYPED)->cap;
+    uint64_t end;
+
+    if (untyped->type != OBJECT_TYPE_UNTYPED) return FAKE_BYTES;
+    end = untyped->object - FAKE_BASE + untyped->badge + (untyped->mask + 1ull) * PAGE_BYTES;
+    return end < 2 << 20 ? 2 << 20 : end;
+}
+
 static void tear_down(void)
 {
-    if (!world.table) return;
     fake_cpu.current = NULL;
     world_revoke(&world.memory, false);
     ASSERT(cap_retiring == 0);
@@ -53,9 +63,10 @@ static void tear_down(void)
 void world_reset(void)
 {
     const uint64_t table_bytes = WORLD_SLOTS * sizeof(struct slot);
+    uint64_t written = world.table ? dirty() : FAKE_BYTES;
 
-    tear_down();
-    fake_reset();
+    if (world.table) tear_down();
+    fake_reset(written);
     self = NULL;
     world = (struct world){.next = SLOT_FREE};
     world.memory.cap = (struct capability){.type = OBJECT_TYPE_UNTYPED, .rights = UINT8_MAX, .flags = CAP_ORIGINAL, .object = FAKE_BASE,
