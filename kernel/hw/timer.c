@@ -16,6 +16,7 @@ void timer_disarm(struct cpu *cpu, struct timer *timer)
     if (timer->next) timer->next->link = timer->link;
     timer->next = NULL;
     timer->link = NULL;
+    timer->when = NEVER;
 }
 
 void timer_arm(struct cpu *cpu, struct timer *timer, uint64_t when)

@@ -16,6 +16,7 @@ from bulkhead.cli import cli
 
 sys.path.insert(0, str(paths.ROOT / "tools"))
 
+import readme_bench  # noqa: E402
 from pictures import draw, rooms, sequence  # noqa: E402
 
 ROOT = paths.ROOT
@@ -208,6 +209,19 @@ def test_readme__shows_the_bench_between_its_markers() -> None:
     text = (ROOT / "README.md").read_text()
     assert text.count("<!-- bench:begin -->") == text.count("<!-- bench:end -->") == 1
     assert text.index("<!-- bench:begin -->") < text.index("<!-- bench:end -->")
+
+
+def test_readme_bench__fills_in_rows_with_a_budget_and_says_what_is_over() -> None:
+    row = {"name": "x.y", "value": 12345, "budget": 20, "unit": "lines", "how": "a | b"}
+    document = {"commit": "0" * 40, "emulator": "QEMU", "rows": [row, {**row, "name": "part", "budget": None}]}
+    before = f"head\n{readme_bench.BEGIN}\nold\n{readme_bench.END}\ntail\n"
+    once = readme_bench.fill(before, document)
+    assert once == readme_bench.fill(once, document)
+    assert once.startswith("head\n") and once.endswith("\ntail\n") and "old" not in once
+    assert "| `x.y` | 12,345 | 20 | lines | **no** | a \\| b |" in once
+    assert "Over budget: `x.y`." in once and "part" not in once
+    with pytest.raises(ValueError):
+        readme_bench.fill("no markers", document)
 
 
 def test_readme__test_command_is_what_ci_runs() -> None:
