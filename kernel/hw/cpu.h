@@ -57,10 +57,6 @@ struct cpu {
     uint64_t cr3, fs_base;
     uint32_t compartment;
     bool reschedule;
-<<<<<<< HEAD
-    bool slow_only; /* barriers between compartments, or no XSAVE: not for the assembly */
-=======
->>>>>>> main
     _Alignas(8) struct tss tss;
 
     struct sched *sched; /* the context that is being charged, since sched_start */
