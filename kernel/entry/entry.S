@@ -56,10 +56,8 @@
     movl SLOT_MASK(%rax), %ecx
     btl %esi, %ecx
     jnc \fail
-    movq %rsi, %rcx
-    shrq $32, %rcx
-    jnz \fail
-    testl $0xf0e0, %esi
+    movq $~0xffff0f1f, %rcx
+    testq %rcx, %rsi
     jnz \fail
     movl %esi, %ecx
     andl $0xf00, %ecx
@@ -86,13 +84,8 @@
     testq %rdi, %rdi
     jz \fail
     movq %rdi, THREAD_DEADLINE(\thread)
-    cmpq $-1, %rdi
-    je 9f
-    cmpq $0, THREAD_TIMER_LINK(\thread)
-    je \fail
-    cmpq THREAD_TIMER_WHEN(\thread), %rdi
+    cmpq THREAD_TIMER_WHEN(\thread), %rdi /* NEVER = -1 if it is not armed */
     jb \fail
-9:
     .endm
 
 /* obj/thread.c thread_switch to r11, whose fs_base is the loaded one; @guest: to the guest that it runs. */
@@ -132,6 +125,17 @@
 4:
     .endm
 
+/* SYSCALL where the fast path may not be taken: barriers between compartments, or no XSAVE. */
+    .globl syscall_entry_slow
+syscall_entry_slow:
+    swapgs
+    movq %rsp, %gs:CPU_SCRATCH
+    movq %gs:CPU_CURRENT, %rsp
+    movq %rcx, REGS_RIP(%rsp)
+    movq %r11, REGS_RFLAGS(%rsp)
+    movq %rax, REGS_RAX(%rsp)
+    jmp slow_call
+
 /* SYSCALL: rcx = RIP, r11 = RFLAGS. */
     .globl syscall_entry
     .align 16
@@ -145,8 +149,6 @@ syscall_entry:
     movq %rax, %rcx
     shrq $32, %rcx
     jz return_same
-    cmpw $0, %gs:CPU_RESCHEDULE /* and slow_only */
-    jne slow_call
     cmpq $CALL_ENDPOINT_CALL, %rcx
     je call_path
     cmpq $CALL_ENDPOINT_REPLY_WAIT, %rcx
@@ -215,17 +217,14 @@ call_checked:
 /* r11 receives: label in rsi, badge in rdi, words in their registers; those beyond the length become zero. */
 deliver:
     movl %esi, %ecx
-    shrl $8, %ecx
-    andl $15, %ecx
-    cmpl $1, %ecx
+    andl $15 << 8, %ecx
+    cmpl $1 << 8, %ecx
     ja words_many
     je 1f
     xorl %ebx, %ebx
-1:  xorl %ebp, %ebp
-    xorl %r12d, %r12d
-    xorl %r13d, %r13d
-    xorl %r14d, %r14d
-    xorl %r15d, %r15d
+1:  .irp r, ebp, r12d, r13d, r14d, r15d
+    xorl %\r, %\r
+    .endr
 words_low:
     xorl %edx, %edx
     xorl %r8d, %r8d
@@ -240,25 +239,25 @@ words_all:
     swapgs
     sysretq
 words_many:
-    cmpl $6, %ecx
+    cmpl $6 << 8, %ecx
     ja 1f
     je words_low
     xorl %r15d, %r15d
-    cmpl $5, %ecx
+    cmpl $5 << 8, %ecx
     je words_low
     xorl %r14d, %r14d
-    cmpl $4, %ecx
+    cmpl $4 << 8, %ecx
     je words_low
     xorl %r13d, %r13d
-    cmpl $3, %ecx
+    cmpl $3 << 8, %ecx
     je words_low
     xorl %r12d, %r12d
     jmp words_low
-1:  cmpl $9, %ecx
+1:  cmpl $9 << 8, %ecx
     ja words_all
     je words_high
     xorl %r9d, %r9d
-    cmpl $8, %ecx
+    cmpl $8 << 8, %ecx
     je words_high
     xorl %r8d, %r8d
     jmp words_high
@@ -306,8 +305,7 @@ reply_path:
     movq THREAD_FS_BASE(%r11), %rcx
     cmpq %gs:CPU_FS_BASE, %rcx
     jne slow_call
-    movzbl THREAD_STATE(%r11), %ecx
-    cmpl $STATE_CALLING, %ecx
+    cmpb $STATE_CALLING, THREAD_STATE(%r11)
     jne reply_guest
     movb $STATE_READY, THREAD_STATE(%r11)
     .macro reply_commit
@@ -334,7 +332,7 @@ reply_path:
     jmp 3b
 
 reply_guest: /* the answer goes to a guest's registers, in the page where hvm_run finds them */
-    cmpl $STATE_HYPERCALL, %ecx
+    cmpb $STATE_HYPERCALL, THREAD_STATE(%r11)
     jne slow_call
     cmpl $0x600, %esi
     ja slow_call
@@ -414,18 +412,9 @@ run_path:
     subl $EXIT_VMM, %eax
     jnz run_rest
 1:
-    xorl %ebx, %ebx /* RUN_REASON_EXIT */
-    xorl %ebp, %ebp
-    xorl %esi, %esi
-    xorl %edi, %edi
-    xorl %edx, %edx
-    xorl %r8d, %r8d
-    xorl %r9d, %r9d
-    xorl %r10d, %r10d
-    xorl %r12d, %r12d
-    xorl %r13d, %r13d
-    xorl %r14d, %r14d
-    xorl %r15d, %r15d
+    .irp r, ebx, ebp, esi, edi, edx, r8d, r9d, r10d, r12d, r13d, r14d, r15d /* word 0: RUN_REASON_EXIT */
+    xorl %\r, %\r
+    .endr
     movq REGS_RIP(%r11), %rcx
     movq REGS_RSP(%r11), %rsp
     movq REGS_RFLAGS(%r11), %r11
@@ -522,74 +511,57 @@ slow_call:
     movq %rcx, REGS_RSP(%rsp)
     movq %rdi, REGS_RDI(%rsp)
     movq %rsi, REGS_RSI(%rsp)
-    movq %rdx, REGS_RDX(%rsp)
-    movq %r8, REGS_R8(%rsp)
-    movq %r9, REGS_R9(%rsp)
-    movq %r10, REGS_R10(%rsp)
-    movq %r15, REGS_R15(%rsp)
-    movq %r14, REGS_R14(%rsp)
-    movq %r13, REGS_R13(%rsp)
-    movq %r12, REGS_R12(%rsp)
-    movq %rbp, REGS_RBP(%rsp)
-    movq %rbx, REGS_RBX(%rsp)
+    addq $REGS_RAX, %rsp
+    .irp r, r10, r9, r8, rdx, r15, r14, r13, r12, rbp, rbx
+    pushq %\r
+    .endr
     movq %gs:CPU_STACK, %rsp
     movq %gs:CPU_SELF, %rdi
-    xorl %ebp, %ebp
     call entry_call
-    ud2
+    movq %gs:CPU_CURRENT, %rsp /* it goes on, rax alone is new; C has kept words 0-5 */
+    movq REGS_RAX(%rsp), %rax
+    movq REGS_RIP(%rsp), %rcx
+    movq REGS_RFLAGS(%rsp), %r11
+    movq REGS_RSP(%rsp), %rsp
+    .irp r, edi, esi, edx, r8d, r9d, r10d
+    xorl %\r, %\r
+    .endr
+    swapgs
+    sysretq
 
 /* leave_syscall(struct registers *): what SYSCALL does not keep is not restored. [SDM-2023-09] Vol 2B SYSRET:
  * RIP is canonical, for no page next to the hole can be mapped (obj/space.c). */
     .globl leave_syscall
 leave_syscall:
     movq %rdi, %rsp
-    popq %r15
-    popq %r14
-    popq %r13
-    popq %r12
-    popq %rbp
-    popq %rbx
-    popq %rax
-    popq %rdi
-    popq %rsi
-    popq %rdx
-    popq %r8
-    popq %r9
-    popq %r10
+    .irp r, rbx, rbp, r12, r13, r14, r15, rdx, r8, r9, r10, rax, rdi, rsi
+    popq %\r
+    .endr
     movq (REGS_RIP - REGS_R11)(%rsp), %rcx
     movq (REGS_RFLAGS - REGS_R11)(%rsp), %r11
     movq (REGS_RSP - REGS_R11)(%rsp), %rsp
     swapgs
     sysretq
 
+    .macro save_all
+    .irp r, rcx, r11, rsi, rdi, rax, r10, r9, r8, rdx, r15, r14, r13, r12, rbp, rbx
+    pushq %\r
+    .endr
+    .endm
+    .macro restore_all /* and drop the vector and error words */
+    .irp r, rbx, rbp, r12, r13, r14, r15, rdx, r8, r9, r10, rax, rdi, rsi, r11, rcx
+    popq %\r
+    .endr
+    addq $16, %rsp
+    .endm
+
 /* leave_interrupt(struct registers *): everything is restored. */
     .globl leave_interrupt
 leave_interrupt:
     movq %rdi, %rsp
-    call restore_all
+    restore_all
     swapgs
     iretq
-
-/* Pops all general registers and the vector and error words below the return address. */
-restore_all:
-    popq %gs:CPU_SCRATCH
-    popq %r15
-    popq %r14
-    popq %r13
-    popq %r12
-    popq %rbp
-    popq %rbx
-    popq %rax
-    popq %rdi
-    popq %rsi
-    popq %rdx
-    popq %r8
-    popq %r9
-    popq %r10
-    popq %r11
-    popq %rcx
-    addq $16, %rsp
-    jmpq *%gs:CPU_SCRATCH
 
 /* One stub per vector; those that push no error code get a zero: [SDM-2023-09] Vol 3A 6.13. */
     .altmacro
@@ -611,24 +583,6 @@ trap_\vector:
     .quad trap_\vector
     .endm
 
-    .macro save_all
-    pushq %rcx
-    pushq %r11
-    pushq %r10
-    pushq %r9
-    pushq %r8
-    pushq %rdx
-    pushq %rsi
-    pushq %rdi
-    pushq %rax
-    pushq %rbx
-    pushq %rbp
-    pushq %r12
-    pushq %r13
-    pushq %r14
-    pushq %r15
-    .endm
-
 /* From user mode the frame is the current thread's registers (TSS.rsp0); from the kernel it is on the kernel's stack. */
     .align 16
 trap_common:
@@ -647,7 +601,7 @@ trap_kernel_mode: /* the kernel opened a window, or is broken */
     movq %rsp, %rsi
     movq %gs:CPU_SELF, %rdi
     call entry_trap_kernel
-    call restore_all
+    restore_all
     iretq
 
 /* #DB, NMI, #DF, #MC on stacks of their own. Where they struck is not trusted: GS is judged by its base
@@ -673,22 +627,7 @@ ist_common:
     testl %ebx, %ebx
     jz 2f
     swapgs
-2:  popq %r15
-    popq %r14
-    popq %r13
-    popq %r12
-    popq %rbp
-    popq %rbx
-    popq %rax
-    popq %rdi
-    popq %rsi
-    popq %rdx
-    popq %r8
-    popq %r9
-    popq %r10
-    popq %r11
-    popq %rcx
-    addq $16, %rsp
+2:  restore_all
     iretq
 3:  movq %gs:CPU_STACK, %rsp /* a thread's #DB: its registers were copied, go on as for any trap */
     movq %gs:CPU_SELF, %rdi

@@ -8,13 +8,14 @@
 
 struct vcpu;
 
+extern const uint8_t syscall_entry_slow[];
 /* Assembly: load the registers and leave to user mode. */
 NORETURN void leave_syscall(const struct registers *regs);
 NORETURN void leave_interrupt(const struct registers *regs);
 
-/* From assembly: a system call off the fast path; a trap from user mode; from the kernel; on a stack of its own
+/* From assembly: a system call off the fast path (returns if the answer is rax alone); a trap from user mode; from the kernel; on a stack of its own
  * (true: it was a user's #DB, now in the current thread's registers). */
-NORETURN void entry_call(struct cpu *cpu);
+void entry_call(struct cpu *cpu);
 /* From assembly: the guest of the current thread, which is IN_GUEST, has left. */
 NORETURN void entry_guest_left(struct vcpu *vcpu, enum hvm_exit exit);
 NORETURN void entry_trap(struct cpu *cpu);

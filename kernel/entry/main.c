@@ -10,6 +10,7 @@
 #include "hw/ioapic.h"
 #include "hw/memory.h"
 #include "hw/paging.h"
+#include "hw/x86.h"
 #include "hw/serial.h"
 
 static struct boot boot;
@@ -52,7 +53,7 @@ NORETURN void kernel_main(uint32_t magic, uint64_t info)
         panic("no hardware virtualization");
     }
     barrier_init();
-    cpu->slow_only = barriers_any || cpu->xcr0 == 0;
+    if (barriers_any || cpu->xcr0 == 0) wrmsr(MSR_LSTAR, (uint64_t)syscall_entry_slow);
     root_create(cpu, &boot);
     console_on(false);
     entry_leave(cpu);

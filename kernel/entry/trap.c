@@ -27,7 +27,6 @@ ASM_OFFSET(thread, vcpu, THREAD_VCPU);
 ASM_OFFSET(thread, deadline, THREAD_DEADLINE);
 ASM_OFFSET(thread, debtor, THREAD_DEBTOR);
 ASM_OFFSET(thread, timer.when, THREAD_TIMER_WHEN);
-ASM_OFFSET(thread, timer.link, THREAD_TIMER_LINK);
 ASM_OFFSET(thread, fpu, THREAD_FPU_AREA);
 ASM_OFFSET(slot, cap.rights, SLOT_RIGHTS);
 ASM_OFFSET(slot, cap.mask, SLOT_MASK);
@@ -192,8 +191,7 @@ NORETURN void entry_guest_left(struct vcpu *vcpu, enum hvm_exit exit)
     entry_leave(cpu);
 }
 
-NORETURN void entry_call(struct cpu *cpu)
+void entry_call(struct cpu *cpu)
 {
-    sys_call(cpu);
-    entry_leave(cpu);
+    if (!sys_call(cpu)) entry_leave(cpu);
 }

@@ -13,10 +13,13 @@ struct timer;
 
 enum { PRIORITIES = 64, KERNEL_STACK_BYTES = 8192, IST_STACK_BYTES = 4096, TRACE_EVENTS = 64, SCHEDS_MAX = 128, THREADS_MAX = 256 };
 
-/* What every entry saves; the tail is the frame that hardware pushes: [SDM-2023-09] Vol 3A 6.14.2. */
+/* What every entry saves: the ten words of a message first; the tail is the frame that hardware pushes: [SDM-2023-09] Vol 3A 6.14.2. */
 struct registers {
-    uint64_t r15, r14, r13, r12, rbp, rbx;
-    uint64_t rax, rdi, rsi, rdx, r8, r9, r10, r11, rcx;
+    union {
+        struct { uint64_t rbx, rbp, r12, r13, r14, r15, rdx, r8, r9, r10; };
+        uint64_t word[10];
+    };
+    uint64_t rax, rdi, rsi, r11, rcx;
     uint64_t vector, error;
     uint64_t rip, cs, rflags, rsp, ss;
 };
@@ -52,7 +55,6 @@ struct cpu {
     uint64_t cr3, fs_base;
     uint32_t compartment;
     bool reschedule;
-    bool slow_only;          /* barriers between compartments, or no XSAVE: not for the assembly */
     _Alignas(8) struct tss tss;
 
     struct sched *sched;      /* the context that is being charged, since sched_start */
@@ -87,11 +89,9 @@ struct cpu {
 ASM_OFFSET(cpu, stack, CPU_STACK);
 ASM_OFFSET(cpu, current, CPU_CURRENT);
 ASM_OFFSET(cpu, fpu, CPU_FPU);
-ASM_OFFSET(cpu, xcr0, CPU_XCR0);
 ASM_OFFSET(cpu, cr3, CPU_CR3);
 ASM_OFFSET(cpu, fs_base, CPU_FS_BASE);
 ASM_OFFSET(cpu, compartment, CPU_COMPARTMENT);
-ASM_OFFSET(cpu, reschedule, CPU_RESCHEDULE);
 ASM_OFFSET(cpu, tss.rsp0, CPU_TSS_RSP0);
 _Static_assert(offsetof(struct registers, rip) == REGS_RIP, "cpu_asm.h");
 _Static_assert(offsetof(struct registers, rax) == REGS_RAX, "cpu_asm.h");

@@ -7,11 +7,9 @@
 #define CPU_STACK 16
 #define CPU_CURRENT 24
 #define CPU_FPU 32
-#define CPU_XCR0 40
 #define CPU_CR3 48
 #define CPU_FS_BASE 56
 #define CPU_COMPARTMENT 64
-#define CPU_RESCHEDULE 68
 #define CPU_TSS_RSP0 76
 
 /* struct thread behind its registers; struct slot, endpoint, sched, vcpu. */
@@ -35,7 +33,6 @@
 #define THREAD_DEADLINE 336
 #define THREAD_DEBTOR 376
 #define THREAD_TIMER_WHEN 384
-#define THREAD_TIMER_LINK 400
 #define THREAD_FPU_AREA 832
 #define SLOT_RIGHTS 1
 #define SLOT_MASK 4
@@ -57,29 +54,16 @@
 #define VCPU_TSC_OFFSET 120
 #define SPACE_GENERATION 32
 
-/* struct registers, in the order in which an entry pushes (highest address first: ss). */
-#define REGS_R15 0
-#define REGS_R14 8
-#define REGS_R13 16
-#define REGS_R12 24
-#define REGS_RBP 32
-#define REGS_RBX 40
-#define REGS_RAX 48
-#define REGS_RDI 56
-#define REGS_RSI 64
-#define REGS_RDX 72
-#define REGS_R8 80
-#define REGS_R9 88
-#define REGS_R10 96
+/* struct registers. */
+#define REGS_RBX 0
+#define REGS_RDX 48
+#define REGS_RAX 80
+#define REGS_RDI 88
+#define REGS_RSI 96
 #define REGS_R11 104
-#define REGS_RCX 112
-#define REGS_VECTOR 120
-#define REGS_ERROR 128
 #define REGS_RIP 136
-#define REGS_CS 144
 #define REGS_RFLAGS 152
 #define REGS_RSP 160
-#define REGS_SS 168
 #define REGS_BYTES 176
 
 #define SELECTOR_KERNEL_CODE 0x08

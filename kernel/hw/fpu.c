@@ -18,7 +18,7 @@ const struct fpu fpu_initial = {
 
 void fpu_init(struct fpu *fpu)
 {
-    memcpy(fpu, &fpu_initial, sizeof *fpu);
+    memcpy(fpu, &fpu_initial, AREA_MXCSR + sizeof(uint32_t)); /* the rest is zero, as retype left it */
 }
 
 static void fpu_save(const struct cpu *cpu, struct fpu *fpu)

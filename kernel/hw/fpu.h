@@ -12,7 +12,7 @@ struct fpu {
 };
 
 extern const struct fpu fpu_initial;
-/* Make @fpu the initial state (x87 and SSE control words at reset values). */
+/* Make @fpu, which is all zero, the initial state (x87 and SSE control words at reset values). */
 void fpu_init(struct fpu *fpu);
 /* Enable FPU, SSE and, where CPUID has them, XSAVE and AVX on this processor; sets cpu->xcr0. */
 void fpu_init_cpu(struct cpu *cpu);

@@ -19,6 +19,7 @@ void timer_disarm(struct cpu *cpu, struct timer *timer)
         timer->next->link = timer->link;
     timer->next = NULL;
     timer->link = NULL;
+    timer->when = NEVER;
 }
 
 void timer_arm(struct cpu *cpu, struct timer *timer, uint64_t when)

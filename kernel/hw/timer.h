@@ -6,7 +6,7 @@
 #include "hw/cpu.h"
 
 struct timer {
-    uint64_t when;         /* absolute TSC */
+    uint64_t when;         /* absolute TSC; NEVER while it is not armed */
     struct timer *next;
     struct timer **link;   /* what points at this one; NULL = not armed */
     uint64_t kind;         /* enum timer_kind: in what it is embedded */

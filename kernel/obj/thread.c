@@ -11,6 +11,7 @@
 void thread_init(struct thread *thread)
 {
     thread->timer.kind = TIMER_THREAD;
+    thread->timer.when = NEVER;
     thread->regs.cs = SELECTOR_USER_CODE;
     thread->regs.ss = SELECTOR_USER_DATA;
     thread->regs.rflags = 0x202; /* IF and the bit that is always one */

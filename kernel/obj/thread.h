@@ -81,21 +81,13 @@ void thread_switch(struct cpu *cpu, struct thread *next);
 static inline void thread_arm(struct cpu *cpu, struct thread *thread, uint64_t deadline)
 {
     thread->deadline = deadline;
-    if (deadline != NEVER && !(thread->timer.link && thread->timer.when <= deadline)) timer_arm(cpu, &thread->timer, deadline);
+    if (deadline < thread->timer.when) timer_arm(cpu, &thread->timer, deadline);
 }
 
+/* The first @length words; the others become zero. */
 static inline void message_copy(struct registers *to, const struct registers *from, uint64_t length)
 {
-    to->rbx = length > 0 ? from->rbx : 0;
-    to->rbp = length > 1 ? from->rbp : 0;
-    to->r12 = length > 2 ? from->r12 : 0;
-    to->r13 = length > 3 ? from->r13 : 0;
-    to->r14 = length > 4 ? from->r14 : 0;
-    to->r15 = length > 5 ? from->r15 : 0;
-    to->rdx = length > 6 ? from->rdx : 0;
-    to->r8 = length > 7 ? from->r8 : 0;
-    to->r9 = length > 8 ? from->r9 : 0;
-    to->r10 = length > 9 ? from->r10 : 0;
+    for (uint64_t i = 0; i < MESSAGE_WORDS; i++) to->word[i] = i < length ? from->word[i] : 0;
 }
 
 #endif

@@ -14,11 +14,12 @@ struct invocation {
     struct cpu *cpu;
     struct thread *thread;
     struct slot *slot;
-    uint64_t word[MESSAGE_WORDS];
+    const uint64_t *word;
 };
 
-/* Carry out the call in the current thread's registers; the answer stands there, or will when its wait ends. */
-void sys_call(struct cpu *cpu);
+/* Carry out the call in the current thread's registers; the answer stands there, or will when its wait ends.
+ * True if the answer is rax alone and the thread goes on at once. */
+bool sys_call(struct cpu *cpu);
 
 /* One per call of idl/kernel.idl. The answer's words go to the caller's registers. */
 enum error sys_untyped_retype(struct invocation *call);

@@ -1,5 +1,7 @@
 #include "sys/sys.h"
 
+enum { VCPUS_AT_ONCE = 8 }; /* a control page takes the time of many other objects */
+
 enum error sys_untyped_retype(struct invocation *call)
 {
     struct capability *untyped = &call->slot->cap;
@@ -22,6 +24,7 @@ enum error sys_untyped_retype(struct invocation *call)
     if (each.bytes == 0) return ERR_RANGE;
     if ((untyped->flags & CAP_KEEP) && args.type != OBJECT_TYPE_FRAME && args.type != OBJECT_TYPE_UNTYPED) return ERR_TYPE;
     if (args.type == OBJECT_TYPE_SPACE && (args.count != 1 || !space_available())) return ERR_LIMIT;
+    if (args.type == OBJECT_TYPE_VCPU && args.count > VCPUS_AT_ONCE) return ERR_LIMIT;
     error = untyped_plan(untyped, each, args.count, &start);
     if (error) return error;
     for (uint64_t i = 0; i < args.count; i++) {
