@@ -16,7 +16,9 @@ enum { PRIORITIES = 64, KERNEL_STACK_BYTES = 8192, IST_STACK_BYTES = 4096, TRACE
 /* What every entry saves: the ten words of a message first; the tail is the frame that hardware pushes: [SDM-2023-09] Vol 3A 6.14.2. */
 struct registers {
     union {
-        struct { uint64_t rbx, rbp, r12, r13, r14, r15, rdx, r8, r9, r10; };
+        struct {
+            uint64_t rbx, rbp, r12, r13, r14, r15, rdx, r8, r9, r10;
+        };
         uint64_t word[10];
     };
     uint64_t rax, rdi, rsi, r11, rcx;
@@ -48,36 +50,40 @@ struct sched_queue {
 struct cpu {
     struct cpu *self;
     uint64_t scratch;
-    uint64_t stack;          /* top of this processor's kernel stack */
-    struct thread *current;  /* NULL while idle; its registers are where entries push */
-    struct fpu *fpu;         /* whose state the registers hold, NULL = nobody's (initial) */
-    uint64_t xcr0;           /* what domains run with; 0 = no XSAVE */
+    uint64_t stack;         /* top of this processor's kernel stack */
+    struct thread *current; /* NULL while idle; its registers are where entries push */
+    struct fpu *fpu;        /* whose state the registers hold, NULL = nobody's (initial) */
+    uint64_t xcr0;          /* what domains run with; 0 = no XSAVE */
     uint64_t cr3, fs_base;
     uint32_t compartment;
     bool reschedule;
+<<<<<<< HEAD
+    bool slow_only; /* barriers between compartments, or no XSAVE: not for the assembly */
+=======
+>>>>>>> main
     _Alignas(8) struct tss tss;
 
-    struct sched *sched;      /* the context that is being charged, since sched_start */
+    struct sched *sched; /* the context that is being charged, since sched_start */
     uint64_t sched_start;
-    uint64_t ready_mask;      /* bit p: ready[p] is not empty */
+    uint64_t ready_mask; /* bit p: ready[p] is not empty */
     struct sched_queue ready[PRIORITIES];
 
-    struct timer *timers;     /* armed deadlines, soonest first */
-    uint64_t timer_set;       /* TSC for which the hardware timer is programmed, ~0 = not */
+    struct timer *timers; /* armed deadlines, soonest first */
+    uint64_t timer_set;   /* TSC for which the hardware timer is programmed, ~0 = not */
 
-    struct hvm *debug_owner;  /* whose DR0-3 are loaded */
+    struct hvm *debug_owner; /* whose DR0-3 are loaded */
     uint32_t index;
     uint32_t apic_id;
     uint32_t asid_next, asid_limit;
     uint64_t asid_generation;
-    uint32_t scheds;          /* admitted on this processor */
+    uint32_t scheds;                     /* admitted on this processor */
     struct thread *threads[THREADS_MAX]; /* configured on this processor */
-    uint64_t quiescent;       /* times this processor has left the kernel's objects alone */
+    uint64_t quiescent;                  /* times this processor has left the kernel's objects alone */
 
     uint64_t gdt[8];
-    hpa_t host_state;         /* vendor's host state page */
-    uint32_t hvm_features;    /* of the vendor file */
-    uint64_t hvm_extended;    /* XCR0 components that the processor has beyond xcr0 */
+    hpa_t host_state;      /* vendor's host state page */
+    uint32_t hvm_features; /* of the vendor file */
+    uint64_t hvm_extended; /* XCR0 components that the processor has beyond xcr0 */
     struct trace_entry trace[TRACE_EVENTS];
     uint32_t trace_next;
     _Alignas(16) uint8_t stack_bytes[KERNEL_STACK_BYTES];
