@@ -16,14 +16,10 @@ const struct fpu fpu_initial = {
         [AREA_MXCSR + 1] = MXCSR_INITIAL >> 8},
 };
 
-<<<<<<< HEAD
-void fpu_init(struct fpu *fpu) { memcpy(fpu, &fpu_initial, sizeof *fpu); }
-=======
 void fpu_init(struct fpu *fpu)
 {
     memcpy(fpu, &fpu_initial, AREA_MXCSR + sizeof(uint32_t)); /* the rest is zero, as retype left it */
 }
->>>>>>> main
 
 static void fpu_save(const struct cpu *cpu, struct fpu *fpu)
 {
