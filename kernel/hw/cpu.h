@@ -87,19 +87,6 @@ struct cpu {
     _Alignas(PAGE_BYTES) uint8_t hvm_pages[2][PAGE_BYTES]; /* the vendor's, 4 KiB aligned */
 };
 
-#define ASM_OFFSET(type, field, offset) _Static_assert(offsetof(struct type, field) == (offset), "hw/cpu_asm.h")
-ASM_OFFSET(cpu, stack, CPU_STACK);
-ASM_OFFSET(cpu, current, CPU_CURRENT);
-ASM_OFFSET(cpu, fpu, CPU_FPU);
-ASM_OFFSET(cpu, cr3, CPU_CR3);
-ASM_OFFSET(cpu, fs_base, CPU_FS_BASE);
-ASM_OFFSET(cpu, compartment, CPU_COMPARTMENT);
-ASM_OFFSET(cpu, tss.rsp0, CPU_TSS_RSP0);
-_Static_assert(offsetof(struct registers, rip) == REGS_RIP, "cpu_asm.h");
-_Static_assert(offsetof(struct registers, rax) == REGS_RAX, "cpu_asm.h");
-_Static_assert(sizeof(struct registers) == REGS_BYTES, "cpu_asm.h");
-_Static_assert(sizeof(struct tss) == 104, "[SDM-2023-09] Vol 3A 8.7");
-
 /* Keep an event for the dump at panic; @kind is a trace_kind. */
 void trace(struct cpu *cpu, uint32_t kind, uint32_t argument, uint64_t value);
 
