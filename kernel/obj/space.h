@@ -14,6 +14,8 @@ struct space {
     uint16_t index;
     uint8_t flags;          /* enum space_flags */
     uint64_t generation;    /* raised when a mapping is taken away */
+    uint64_t *leaf_table;   /* where the last 4 KiB mapping stands: tables stay until the space goes */
+    uint64_t leaf_region;   /* which 2 MiB it maps */
 };
 
 /* False if all SPACES_MAX are in use. */
