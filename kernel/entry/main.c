@@ -4,7 +4,7 @@
 #include "hw/acpi.h"
 #include "hw/apic.h"
 #include "hw/barrier.h"
-#include "hw/cpu_init.h"
+#include "hw/cpu.h"
 #include "hw/fpu.h"
 #include "hw/hvm.h"
 #include "hw/ioapic.h"
