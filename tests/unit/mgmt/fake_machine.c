@@ -27,6 +27,13 @@ void kernel_port_write(uint32_t ioport_slot, uint16_t port, uint8_t size_bytes, 
     fake.power_value = value;
 }
 
+void kernel_rest(uint32_t notif_slot, uint64_t ns, uint64_t tsc_khz)
+{
+    (void)notif_slot;
+    (void)tsc_khz;
+    fake.now_ns += ns;
+}
+
 uint8_t uart_register_read(const struct uart *uart, uint16_t offset)
 {
     struct fake_port *const port = &fake.ports[uart->slot];
