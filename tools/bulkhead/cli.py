@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 import sys
+import traceback
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -295,3 +296,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         failed = BulkheadFailed(f"{error.strerror or error}: {error.filename or 'no file named'}")
         report.fail(str(failed))
         return _exit_status(failed, guest_run)
+    except Exception:
+        # A defect of the tool itself: here the trace is what a person needs to report it.
+        traceback.print_exc()
+        return _exit_status(BulkheadFailed("a defect of the tool"), guest_run)

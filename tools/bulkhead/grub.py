@@ -21,7 +21,8 @@ def _menu(append: str, modules: Sequence[str]) -> str:
         "set timeout=0",
         "menuentry Bulkhead {",
         f"    multiboot2 /boot/{_KERNEL} {append}".rstrip(),
-        *(f"    module2 /boot/{name} {name}" for name in modules),
+        # GRUB unpacks what is compressed unless told not to, and the description has the hash of the file.
+        *(f"    module2 --nounzip /boot/{name} {name}" for name in modules),
         "    boot",
         "}",
     ]

@@ -49,7 +49,7 @@ def _prepare(request: Request) -> None:
 def _pytest(request: Request, results: Path) -> None:
     """Runs pytest; @results holds the outcome of every test afterwards."""
     command = [
-        sys.executable, "-m", "pytest", *(["tests/unit", "tests/proof"] if only_unit else _FOLDERS),
+        sys.executable, "-m", "pytest", *_FOLDERS,
         "-p", "bulkhead.pytest_plugin", "-p", "no:cacheprovider",
         "--rootdir", str(paths.ROOT), "--import-mode=importlib",
         *(f"--bulkhead-filter={part}" for part in request.filters),
