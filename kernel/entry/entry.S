@@ -130,7 +130,7 @@
 4:
     .endm
 
-/* SYSCALL where the fast path may not be taken: barriers between compartments, or no XSAVE. */
+/* SYSCALL where the fast path may not be taken: it has no barriers between compartments. */
     .globl syscall_entry_slow
 syscall_entry_slow:
     swapgs

@@ -53,7 +53,7 @@ NORETURN void kernel_main(uint32_t magic, uint64_t info)
         panic("no hardware virtualization");
     }
     barrier_init();
-    if (barriers_any || cpu->xcr0 == 0) wrmsr(MSR_LSTAR, (uint64_t)syscall_entry_slow);
+    if (barriers_any) wrmsr(MSR_LSTAR, (uint64_t)syscall_entry_slow);
     root_create(cpu, &boot);
     console_on(false);
     entry_leave(cpu);

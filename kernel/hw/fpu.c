@@ -21,37 +21,26 @@ void fpu_init(struct fpu *fpu)
     memcpy(fpu, &fpu_initial, AREA_MXCSR + sizeof(uint32_t)); /* the rest is zero, as retype left it */
 }
 
-static void fpu_save(const struct cpu *cpu, struct fpu *fpu)
-{
-    if (cpu->xcr0) __asm__ volatile("xsave64 %0" : "+m"(*fpu) : "a"(UINT32_MAX), "d"(UINT32_MAX));
-    else __asm__ volatile("fxsave64 %0" : "+m"(*fpu));
-}
-
-static void fpu_load(const struct cpu *cpu, const struct fpu *fpu)
-{
-    if (cpu->xcr0) __asm__ volatile("xrstor64 %0" : : "m"(*fpu), "a"(UINT32_MAX), "d"(UINT32_MAX));
-    else __asm__ volatile("fxrstor64 %0" : : "m"(*fpu));
-}
+static void fpu_save(struct fpu *fpu) { __asm__ volatile("xsave64 %0" : "+m"(*fpu) : "a"(UINT32_MAX), "d"(UINT32_MAX)); }
+static void fpu_load(const struct fpu *fpu) { __asm__ volatile("xrstor64 %0" : : "m"(*fpu), "a"(UINT32_MAX), "d"(UINT32_MAX)); }
 
 void fpu_init_cpu(struct cpu *cpu)
 {
     const uint32_t features = cpuid(1, 0).ecx;
+    if (!(features & FEATURE_XSAVE)) panic("the processor lacks XSAVE");
     write_cr0((read_cr0() | CR0_MP | CR0_NE) & ~(uint64_t)(CR0_EM | CR0_TS));
-    write_cr4(read_cr4() | CR4_OSFXSR | CR4_OSXMMEXCPT | ((features & FEATURE_XSAVE) ? CR4_OSXSAVE : 0));
-    cpu->xcr0 = 0;
-    if (features & FEATURE_XSAVE) {
-        cpu->xcr0 = XCR0_X87 | XCR0_SSE | ((features & FEATURE_AVX) ? XCR0_AVX : 0);
-        xsetbv(0, cpu->xcr0);
-        ASSERT(cpuid(0xd, 0).ebx <= FPU_BYTES); /* bytes for what XCR0 enables now */
-    }
+    write_cr4(read_cr4() | CR4_OSFXSR | CR4_OSXMMEXCPT | CR4_OSXSAVE);
+    cpu->xcr0 = XCR0_X87 | XCR0_SSE | ((features & FEATURE_AVX) ? XCR0_AVX : 0);
+    xsetbv(0, cpu->xcr0);
+    ASSERT(cpuid(0xd, 0).ebx <= FPU_BYTES); /* bytes for what XCR0 enables now */
     cpu->fpu = NULL;
-    fpu_load(cpu, &fpu_initial);
+    fpu_load(&fpu_initial);
 }
 
 void fpu_switch(struct cpu *cpu, struct fpu *next)
 {
-    if (cpu->fpu) fpu_save(cpu, cpu->fpu);
-    fpu_load(cpu, next ? next : &fpu_initial);
+    if (cpu->fpu) fpu_save(cpu->fpu);
+    fpu_load(next ? next : &fpu_initial);
     cpu->fpu = next;
 }
 
@@ -59,5 +48,5 @@ void fpu_forget(struct cpu *cpu, struct fpu *fpu)
 {
     if (cpu->fpu != fpu) return;
     cpu->fpu = NULL;
-    fpu_load(cpu, &fpu_initial);
+    fpu_load(&fpu_initial);
 }

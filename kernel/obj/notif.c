@@ -92,7 +92,6 @@ static void run_next(struct cpu *cpu, struct sched *next, uint64_t now)
     cpu->sched = next;
     cpu->sched_start = now;
     if (now + next->remaining < cpu->timer_set) timer_program(cpu, now + next->remaining);
-    cpu->reschedule = false;
     thread_switch(cpu, next->holder);
 }
 
@@ -105,8 +104,7 @@ bool notif_hand_over(struct cpu *cpu, struct notif *notif, uint64_t bits)
     if (waiter->queue_next || !next || next->priority <= cpu->sched->priority || cpu->ready[next->priority].head) return false;
     now = rdtsc();
     if (!still_runs(cpu, next, now)) return false;
-    waiter->regs.rbx = notif->bits | bits;
-    notif->bits = 0;
+    waiter->regs.rbx = bits; /* none are set while somebody waits */
     notif->head = NULL;
     notif->tail = NULL;
     waiter->notif = NULL;
@@ -128,7 +126,8 @@ bool notif_give_way(struct cpu *cpu, struct notif *notif, uint64_t deadline)
     if (notif->head || deadline == 0 || own->next || own->prev || others == 0) return false;
     next = cpu->ready[highest_bit(others)].head;
     now = rdtsc();
-    if (next->holder->state != THREAD_STATE_READY || next->holder->resume != RESUME_SYSCALL || !still_runs(cpu, next, now)) return false;
+    if (next->holder->state != THREAD_STATE_READY || next->holder->resume != RESUME_SYSCALL || !still_runs(cpu, next, now))
+        return false;
     notif->head = thread;
     notif->tail = thread;
     thread->notif = notif;
