@@ -93,7 +93,7 @@
     jb \fail
     .endm
 
-/* obj/thread.c thread_switch to r11, whose fs_base is the loaded one; @guest: to the guest that it runs. */
+/* obj/thread.c thread_switch to r11, whose fs_base is 0, like the loaded one; @guest: to the guest that it runs. */
     .macro switch_to guest
     movq %r11, %gs:CPU_CURRENT
     leaq REGS_BYTES(%r11), %rcx
@@ -242,8 +242,8 @@ call_path:
 call_checked:
     arm_deadline
     movq THREAD_FS_BASE(%r11), %rdi
-    cmpq %gs:CPU_FS_BASE, %rdi
-    jne slow_restore_deadline
+    orq %gs:CPU_FS_BASE, %rdi
+    jnz slow_restore_deadline
     movq %gs:CPU_SCRATCH, %rdi
     movq %rdi, REGS_RSP(%rsp)
     hand_over %rsp, STATE_CALLING
@@ -335,8 +335,8 @@ reply_path:
     ja slow_call
     arm_deadline
     movq THREAD_FS_BASE(%r11), %rcx
-    cmpq %gs:CPU_FS_BASE, %rcx
-    jne slow_call
+    orq %gs:CPU_FS_BASE, %rcx
+    jnz slow_call
     cmpb $STATE_CALLING, THREAD_STATE(%r11)
     jne reply_guest
     movb $STATE_READY, THREAD_STATE(%r11)
@@ -483,8 +483,8 @@ guest_left:
     leave_if THREAD_RESERVE(%r11), guest_debt
 guest_checked:
     movq THREAD_FS_BASE(%r11), %rcx
-    cmpq %gs:CPU_FS_BASE, %rcx
-    jne guest_left_c
+    orq %gs:CPU_FS_BASE, %rcx
+    jnz guest_left_c
     movq %rax, %r15
     movq 8*7(%rbx), %rdi /* obj/vcpu.c call_deadline: the guest's, in its own time; the VMM's; the VMM's limit */
     testq %rdi, %rdi

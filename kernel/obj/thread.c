@@ -270,7 +270,8 @@ void thread_switch(struct cpu *cpu, struct thread *next)
     } else if (next->fpu_right && cpu->fpu != &next->fpu) {
         fpu_switch(cpu, &next->fpu);
     }
-    if (UNLIKELY(next->fs_base != cpu->fs_base)) {
+    /* Loading a selector makes it 0 unseen: only 0 can be trusted to stand there still. */
+    if (UNLIKELY((next->fs_base | cpu->fs_base) != 0)) {
         cpu->fs_base = next->fs_base;
         wrmsr(MSR_FS_BASE, next->fs_base);
     }
