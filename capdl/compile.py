@@ -205,6 +205,7 @@ class Compilation:
             size=frames * layout.LARGE,
             extra=layout.LARGE,
         )
+        plan.resource("sched", "sched", slot=plan.hold_later(plan.key("sched"), "read"))
         self.make_boot(plan, guest)
 
     def make_boot(self, plan: Plan, guest: Guest) -> None:

@@ -15,7 +15,7 @@ import cbor2
 
 READ, WRITE, EXEC, CALL, WAIT, SIGNAL, MANAGE, COPY = (1 << bit for bit in range(8))  # rights
 MAP_WRITE, MAP_EXEC = 2, 4
-UNTYPED, CAPTAB, FRAME, SPACE, ENDPOINT, NOTIF, CONTROL = 1, 2, 3, 4, 7, 8, 13  # object_type
+UNTYPED, CAPTAB, FRAME, SPACE, SCHED, ENDPOINT, NOTIF, CONTROL = 1, 2, 3, 4, 6, 7, 8, 13  # object_type
 TERMINAL, SEALED = 1, 1
 SHARED, NONE, BUILDER = 64, 65535, "builder"
 ODD = (cbor2.CBORError, ArithmeticError, AttributeError, LookupError, MemoryError, RuntimeError, TypeError, ValueError)
@@ -164,7 +164,7 @@ def capability_edges(system: System, who: str, number: int, rights: int) -> None
     else:
         if rights & {NOTIF: WAIT, FRAME: READ | EXEC | MANAGE}.get(kind, 255):
             system.edge(node, who)
-        if rights & {NOTIF: SIGNAL, FRAME: WRITE | MANAGE}.get(kind, 255):
+        if rights & {NOTIF: SIGNAL, FRAME: WRITE | MANAGE, SCHED: 255 & ~READ}.get(kind, 255):
             system.edge(who, node)
 
 

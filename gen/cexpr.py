@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from .names import c_type
-from .wire import MESSAGE_WORDS, WORD_BYTES, Item
+from .wire import WORD_BYTES, Item
 
 
 def number(value: int) -> str:
@@ -75,15 +75,6 @@ def refusals(items: tuple[Item, ...], words: str) -> list[str]:
 def _below_power(item: Item) -> bool:
     plain = item.kind != "bytes" and item.low == 0 and item.bounded and (item.contiguous or item.kind == "flags")
     return plain and item.high & (item.high + 1) == 0
-
-
-def unused(items: tuple[Item, ...], words: str) -> str | None:
-    """True if a word beyond the items is not zero."""
-    first = items[-1].word + items[-1].words if items else 0
-    rest = [f"{words}[{index}]" for index in range(first, MESSAGE_WORDS)]
-    if not rest:
-        return None
-    return f"{rest[0]} != 0" if len(rest) == 1 else f"({' | '.join(rest)}) != 0"
 
 
 def from_word(item: Item, words: str) -> str:

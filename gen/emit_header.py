@@ -14,7 +14,7 @@ def emit(whole: model.Model) -> dict[str, str]:
         stem = header(whole, file)
         outputs[f"include/bulkhead/{stem}.h"] = _header(whole, file, stem)
         if file is whole.core:
-            outputs["include/bulkhead/abi_asm.h"] = render("abi_asm.h.j2", file=file, pages=_pages(whole, file))
+            outputs["include/bulkhead/abi_asm.h"] = render("abi_asm.h.j2", file=file, groups=_assembly(whole, file))
     outputs["include/bulkhead/abi_check.h"] = _check(whole)
     outputs["include/bulkhead/message.h"] = render("message.h.j2", source=", ".join(f.path for f in whole.files[:1]))
     return outputs
@@ -29,7 +29,7 @@ def _header(whole: model.Model, file: model.File, stem: str) -> str:
     scope = Scope(whole, file)
     layouts = [place(scope, struct) for struct in file.structs]
     return render("header.h.j2", file=file, stem=stem, core=file is whole.core, enums=c_enums(file),
-                  structs=[(layout.struct, _members(layout), layout.size) for layout in layouts],
+                  structs=[(layout.struct, _members(layout)) for layout in layouts],
                   rings=[(interface, ring) for interface in file.interfaces for ring in interface.rings])
 
 
@@ -64,9 +64,16 @@ def _members(layout: Layout) -> list[str]:
     return [f"{kind} {', '.join(fields)};" for kind, fields in found]
 
 
-def _pages(whole: model.Model, file: model.File) -> list[tuple[str, Layout]]:
-    scope = Scope(whole, file)
-    return [(page.name.upper(), place(scope, page)) for page in file.pages]
+def _assembly(whole: model.Model, file: model.File) -> list[list[str]]:
+    """Numbers of errors and calls, and the offsets in each page, as assignments."""
+    errors = [f"{names.error(value)} = {value.number.value}" for value in file.errors[0].values]
+    calls = [f"{names.call(call.name)} = {call.number.value}" for _, call in file.calls]
+    pages = []
+    for page in file.pages:
+        layout, head = place(Scope(whole, file), page), page.name.upper()
+        places = [f"{head}_{entry.field.name.upper()} = {entry.offset}" for entry in layout.places]
+        pages.append([*places, f"{head}_BYTES = {layout.size}"])
+    return [errors, calls, *pages]
 
 
 def _check(whole: model.Model) -> str:

@@ -12,7 +12,7 @@ RESERVED = frozenset(
     "bool true false asm errno linux unix".split())
 
 # Types that the generated headers declare themselves.
-TAGS = frozenset({"error", "call", "message", "dispatch", "call_rule"})
+TAGS = frozenset({"error", "call", "message", "dispatch", "call_rule", "label"})
 
 # What generated functions call their own parameters and variables.
 TAKEN = frozenset({"slot", "deadline", "message", "error", "in", "out", "invoke"})

@@ -11,7 +11,7 @@ import jinja2
 
 from . import cexpr, names, wire
 
-WIDTH = 110
+WIDTH = 132
 
 
 def fill(items: list[str], indent: int = 4, separator: str = ", ", last: str = "") -> str:

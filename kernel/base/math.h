@@ -12,8 +12,7 @@
  */
 MUST_CHECK static inline bool add_checked(uint64_t a, uint64_t b, uint64_t *sum)
 {
-    if (b > UINT64_MAX - a)
-        return false;
+    if (b > UINT64_MAX - a) return false;
     *sum = a + b;
     return true;
 }
@@ -26,8 +25,7 @@ MUST_CHECK static inline bool add_checked(uint64_t a, uint64_t b, uint64_t *sum)
  */
 MUST_CHECK static inline bool multiply_checked(uint64_t a, uint64_t b, uint64_t *product)
 {
-    if (b != 0 && a > UINT64_MAX / b)
-        return false;
+    if (b != 0 && a > UINT64_MAX / b) return false;
     *product = a * b;
     return true;
 }
@@ -37,20 +35,14 @@ MUST_CHECK static inline bool multiply_checked(uint64_t a, uint64_t b, uint64_t 
     assigns \nothing;
     ensures \result == true <==> value % alignment == 0;
  */
-static inline bool is_aligned(uint64_t value, uint64_t alignment)
-{
-    return value % alignment == 0;
-}
+static inline bool is_aligned(uint64_t value, uint64_t alignment) { return value % alignment == 0; }
 
 /*@ requires alignment > 0;
     assigns \nothing;
     ensures \result == value - value % alignment;
     ensures \result <= value && value - \result < alignment;
  */
-static inline uint64_t align_down(uint64_t value, uint64_t alignment)
-{
-    return value - value % alignment;
-}
+static inline uint64_t align_down(uint64_t value, uint64_t alignment) { return value - value % alignment; }
 
 /* The next multiple of @alignment that is not below @value, if there is one. */
 /*@ requires \valid(aligned) && alignment > 0;
@@ -74,8 +66,7 @@ MUST_CHECK static inline bool align_up(uint64_t value, uint64_t alignment, uint6
         *aligned = value;
         return true;
     }
-    if (alignment - rest > UINT64_MAX - value)
-        return false;
+    if (alignment - rest > UINT64_MAX - value) return false;
     *aligned = value + (alignment - rest);
     return true;
 }
@@ -84,9 +75,6 @@ MUST_CHECK static inline bool align_up(uint64_t value, uint64_t alignment, uint6
 /*@ assigns \nothing;
     ensures \result == true <==> base + bytes <= limit;
  */
-static inline bool range_within(uint64_t base, uint64_t bytes, uint64_t limit)
-{
-    return base <= limit && bytes <= limit - base;
-}
+static inline bool range_within(uint64_t base, uint64_t bytes, uint64_t limit) { return base <= limit && bytes <= limit - base; }
 
 #endif

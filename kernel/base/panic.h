@@ -7,8 +7,8 @@
 /* Print @reason, dump the event ring, stop every processor. */
 NORETURN void panic(const char *reason);
 
-#define ASSERT(condition) \
-    do { \
+#define ASSERT(condition)                                            \
+    do {                                                             \
         if (UNLIKELY(!(condition))) panic("assertion: " #condition); \
     } while (0)
 

@@ -28,8 +28,7 @@ int memcmp(const void *a, const void *b, size_t bytes)
         loop variant bytes - i;
      */
     for (size_t i = 0; i < bytes; i++)
-        if (left[i] != right[i])
-            return left[i] < right[i] ? -1 : 1;
+        if (left[i] != right[i]) return left[i] < right[i] ? -1 : 1;
     return 0;
 }
 
@@ -39,7 +38,4 @@ void zero_words(void *to, size_t bytes)
     __asm__ volatile("rep stosq" : "+D"(to), "+c"(words) : "a"(0) : "memory");
 }
 
-void zero_page(void *page)
-{
-    zero_words(page, PAGE_BYTES);
-}
+void zero_page(void *page) { zero_words(page, PAGE_BYTES); }

@@ -7,7 +7,9 @@
 #include <stdint.h>
 
 /* One-member structs, so that the compiler refuses a mix-up of address kinds. */
-typedef struct { uint64_t value; } hpa_t;
+typedef struct {
+    uint64_t value;
+} hpa_t;
 
 #define PAGE_BYTES 4096u
 #define PAGE_SHIFT 12u

@@ -25,6 +25,11 @@
  * rcx, r11, rax are free, words and label stay in their registers. Every check comes before the first change: slow_call starts over in C,
  * which tells errors apart and does what is rarer. */
 
+    .macro leave_if place, target /* @place is not zero */
+    cmpq $0, \place
+    jne \target
+    .endm
+
 /* rax: slot number -> its capability's address; it is of @type, has @right, and nothing is being revoked. obj/captab.h captab_find.
  * Slot 0 is the table's header: its first byte, of a mask of at least 63, is no type. */
     .macro find_cap type, right, fail=slow_call
@@ -177,10 +182,8 @@ signal_path: /* nobody waits, nobody is bound */
     testq %rcx, %rbx
     jnz slow_call
     movq SLOT_OBJECT(%rax), %rcx
-    cmpq $0, NOTIF_HEAD(%rcx)
-    jne slow_call
-    cmpq $0, NOTIF_BOUND(%rcx)
-    jne slow_call
+    leave_if NOTIF_HEAD(%rcx), slow_call
+    leave_if NOTIF_BOUND(%rcx), slow_call
     orq %rbx, (%rcx)
 return_same:
     movq REGS_RIP(%rsp), %rcx
@@ -264,8 +267,7 @@ words_many:
 
 call_reserve:
     movq THREAD_SCHED(%rsp), %rax
-    cmpq $0, SCHED_DEBT(%rax)
-    jne slow_call
+    leave_if SCHED_DEBT(%rax), slow_call
     movl REGS_RAX(%rsp), %eax /* the capability once more, for its badge */
     shlq $6, %rax
     addq THREAD_CAPTAB(%rsp), %rax
@@ -282,20 +284,17 @@ reply_path:
     movq SLOT_OBJECT(%rax), %rax
     cmpq %rax, THREAD_OWNS(%rsp)
     jne slow_call
-    cmpq $0, ENDPOINT_HEAD(%rax)
-    jne slow_call
+    leave_if ENDPOINT_HEAD(%rax), slow_call
     movq THREAD_CALLER(%rsp), %r11
     testq %r11, %r11
     jz slow_call
     cmpq %r11, THREAD_LENDER(%rsp)
     jne slow_call
-    cmpq $0, THREAD_DEBTOR(%rsp)
-    jne slow_call
+    leave_if THREAD_DEBTOR(%rsp), slow_call
     movq THREAD_BOUND(%rsp), %rcx
     testq %rcx, %rcx
     jz 1f
-    cmpq $0, (%rcx)
-    jne slow_call
+    leave_if (%rcx), slow_call
 1:  movq $~0x0000ffff00000f00, %rcx /* sys/sys_ipc.c check_reply: length and status */
     testq %rcx, %rsi
     jnz slow_call
@@ -382,15 +381,13 @@ reply_guest: /* the answer goes to a guest's registers, in the page where hvm_ru
 run_path:
     find_cap TYPE_VCPU, RIGHT_BIT_MANAGE
     movq SLOT_OBJECT(%rax), %rax
-    cmpq $0, VCPU_THREAD(%rax)
-    jne slow_call
+    leave_if VCPU_THREAD(%rax), slow_call
     cmpq $0, VCPU_SPACE(%rax)
     je slow_call
     movq THREAD_BOUND(%rsp), %rcx
     testq %rcx, %rcx
     jz 1f
-    cmpq $0, (%rcx)
-    jne slow_call
+    leave_if (%rcx), slow_call
 1:  arm_deadline
     movq %gs:CPU_SCRATCH, %rcx
     movq %rcx, REGS_RSP(%rsp)
@@ -450,8 +447,7 @@ guest_left:
     movq ENDPOINT_SERVER(%r13), %r11
     testq %r11, %r11
     jz guest_left_c
-    cmpq $0, THREAD_RESERVE(%r11)
-    jne guest_debt
+    leave_if THREAD_RESERVE(%r11), guest_debt
 guest_checked:
     movq THREAD_FS_BASE(%r11), %rcx
     cmpq %gs:CPU_FS_BASE, %rcx

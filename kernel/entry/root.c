@@ -20,7 +20,9 @@ enum { ROOT_SLOTS = 4096, ROOT_TABLES = 256, ROOT_PRIORITY = 40, ROOT_PERIOD_MS 
 enum { SLOT_CAPTAB = 1, SLOT_SPACE, SLOT_THREAD, SLOT_SCHED, SLOT_CONTROL, SLOT_UNTYPED = 16 };
 enum { MODULE_BUILDER, MODULE_CBOR, DIGEST_BYTES = 32 };
 
-struct image_header { uint64_t magic, text_bytes, data_bytes, bss_bytes, entry, reserved[3]; };
+struct image_header {
+    uint64_t magic, text_bytes, data_bytes, bss_bytes, entry, reserved[3];
+};
 
 /* SHA-256 of builder and of the CBOR; the tool fills the section in. */
 __attribute__((section(".trust"), used)) const volatile uint8_t trust[2 * DIGEST_BYTES] = {0};
@@ -50,7 +52,8 @@ static hpa_t take(struct boot *boot, uint64_t bytes)
 
 static void check_trust(const struct boot *boot)
 {
-    static const char *const reason[] = {"builder is not the one that this kernel was made for", "the system description is not the one that this kernel was made for"};
+    static const char *const reason[] = {"builder is not the one that this kernel was made for",
+        "the system description is not the one that this kernel was made for"};
     uint8_t digest[DIGEST_BYTES];
 
     if (boot->module_count < 2) panic("boot modules missing: builder and the system description");
@@ -82,7 +85,8 @@ static uint64_t map_image(struct boot *boot)
 
     if (module->bytes < sizeof header) panic("builder's image is truncated");
     memcpy(&header, phys_to_ptr((hpa_t){module->base}), sizeof header);
-    if (header.magic != IMAGE_MAGIC || header.text_bytes % PAGE_BYTES || header.data_bytes % PAGE_BYTES || header.bss_bytes % PAGE_BYTES)
+    if (header.magic != IMAGE_MAGIC || header.text_bytes % PAGE_BYTES || header.data_bytes % PAGE_BYTES ||
+        header.bss_bytes % PAGE_BYTES)
         panic("builder's image has no valid header");
     if (header.text_bytes > module->bytes || header.data_bytes > module->bytes || header.bss_bytes > INFO_BASE / 2 ||
         header.text_bytes + header.data_bytes > (module->bytes + PAGE_BYTES - 1) / PAGE_BYTES * PAGE_BYTES)
@@ -126,7 +130,8 @@ static void give_modules(const struct boot *boot, struct boot_info *info)
         const struct boot_image *module = &boot->module[i];
         uint64_t pages = (module->bytes + PAGE_BYTES - 1) / PAGE_BYTES * PAGE_BYTES;
 
-        install(info->module_first + i, (struct capability){.type = OBJECT_TYPE_UNTYPED, .flags = CAP_KEEP, .object = module->base, .extra = pages});
+        install(info->module_first + i,
+            (struct capability){.type = OBJECT_TYPE_UNTYPED, .flags = CAP_KEEP, .object = module->base, .extra = pages});
         info->module[i] = (struct boot_module){.base = module->base, .bytes = module->bytes, .slot = info->module_first + i};
         memcpy(info->module[i].name, module->name, BOOT_NAME_BYTES);
     }
@@ -154,8 +159,13 @@ static void start(struct cpu *cpu, uint64_t entry)
     };
     uint64_t period = clock_tsc_khz() * ROOT_PERIOD_MS;
 
-    *root.sched = (struct sched){.timer.kind = TIMER_SCHED, .budget = period, .period = period, .remaining = period, .start = rdtsc(),
-        .priority = ROOT_PRIORITY, .configured = true};
+    *root.sched = (struct sched){.timer.kind = TIMER_SCHED,
+        .budget = period,
+        .period = period,
+        .remaining = period,
+        .start = rdtsc(),
+        .priority = ROOT_PRIORITY,
+        .configured = true};
     cpu->scheds++;
     thread_configure(cpu, root.thread, parts, true, 0);
     root.thread->regs.rip = entry;

@@ -2,56 +2,8 @@
 #include "entry/entry.h"
 #include "hw/apic.h"
 #include "hw/vectors.h"
-#include "hw/cpu_asm.h"
 #include "hw/x86.h"
 #include "sys/sys.h"
-
-/* What entry.S and hw/cpu_asm.h take for granted. */
-ASM_OFFSET(thread, state, THREAD_STATE);
-ASM_OFFSET(thread, resume, THREAD_RESUME);
-ASM_OFFSET(thread, fpu_right, THREAD_FPU_RIGHT);
-ASM_OFFSET(thread, compartment, THREAD_COMPARTMENT);
-ASM_OFFSET(thread, cr3, THREAD_CR3);
-ASM_OFFSET(thread, fs_base, THREAD_FS_BASE);
-ASM_OFFSET(thread, captab, THREAD_CAPTAB);
-ASM_OFFSET(thread, own, THREAD_OWN);
-ASM_OFFSET(thread, sched, THREAD_SCHED);
-ASM_OFFSET(thread, reserve, THREAD_RESERVE);
-ASM_OFFSET(thread, lender, THREAD_LENDER);
-ASM_OFFSET(thread, caller, THREAD_CALLER);
-ASM_OFFSET(thread, callee, THREAD_CALLEE);
-ASM_OFFSET(thread, endpoint, THREAD_ENDPOINT);
-ASM_OFFSET(thread, owns, THREAD_OWNS);
-ASM_OFFSET(thread, bound, THREAD_BOUND);
-ASM_OFFSET(thread, vcpu, THREAD_VCPU);
-ASM_OFFSET(thread, deadline, THREAD_DEADLINE);
-ASM_OFFSET(thread, debtor, THREAD_DEBTOR);
-ASM_OFFSET(thread, timer.when, THREAD_TIMER_WHEN);
-ASM_OFFSET(thread, fpu, THREAD_FPU_AREA);
-ASM_OFFSET(slot, cap.rights, SLOT_RIGHTS);
-ASM_OFFSET(slot, cap.mask, SLOT_MASK);
-ASM_OFFSET(slot, cap.interface, SLOT_INTERFACE);
-ASM_OFFSET(slot, cap.badge, SLOT_BADGE);
-ASM_OFFSET(slot, cap.object, SLOT_OBJECT);
-ASM_OFFSET(endpoint, server, ENDPOINT_SERVER);
-ASM_OFFSET(endpoint, head, ENDPOINT_HEAD);
-ASM_OFFSET(sched, holder, SCHED_HOLDER);
-ASM_OFFSET(sched, debt, SCHED_DEBT);
-ASM_OFFSET(notif, head, NOTIF_HEAD);
-ASM_OFFSET(notif, bound, NOTIF_BOUND);
-ASM_OFFSET(vcpu, hvm.state, VCPU_PAGE);
-ASM_OFFSET(vcpu, hvm.fpu, VCPU_FPU);
-ASM_OFFSET(vcpu, thread, VCPU_THREAD);
-ASM_OFFSET(vcpu, space, VCPU_SPACE);
-ASM_OFFSET(vcpu, captab, VCPU_CAPTAB);
-ASM_OFFSET(vcpu, run_deadline, VCPU_RUN_DEADLINE);
-ASM_OFFSET(vcpu, hvm.tsc_offset, VCPU_TSC_OFFSET);
-ASM_OFFSET(space, generation, SPACE_GENERATION);
-_Static_assert(OBJECT_TYPE_ENDPOINT == 7 && OBJECT_TYPE_NOTIF == 8 && CAPTAB_SLOTS_MIN == 64, "find_cap");
-_Static_assert(RIGHT_CALL == 8 && RIGHT_WAIT == 16 && RIGHT_SIGNAL == 32 && RIGHT_MANAGE == 64 && OBJECT_TYPE_VCPU == 9 && HVM_EXIT_VMM == 4 && HVM_EXIT_HYPERCALL == 2, "entry.S");
-_Static_assert(THREAD_STATE_READY == 1 && THREAD_STATE_CALLING == 2 && THREAD_STATE_WAITING == 3 && THREAD_STATE_IN_GUEST == 5 &&
-    THREAD_STATE_HYPERCALL == 6 && RESUME_SYSCALL == 0, "entry.S");
-_Static_assert(LABEL_LENGTH_SHIFT == 8 && LABEL_INTERFACE_SHIFT == 16 && LABEL_STATUS_SHIFT == 32 && LABEL_METHOD_MASK == 31, "entry.S");
 
 /* No more timers than this at one interrupt: the hardware fires again for the rest. */
 enum { EXPIRE_MAX = 32 };
@@ -59,16 +11,21 @@ enum { EXPIRE_MAX = 32 };
 static void thread_expire(struct cpu *cpu, struct thread *thread, uint64_t now)
 {
     switch ((enum thread_state)thread->state) {
-    case THREAD_STATE_IN_GUEST: case THREAD_STATE_HYPERCALL:
+    case THREAD_STATE_IN_GUEST:
+    case THREAD_STATE_HYPERCALL:
         if (thread->state == THREAD_STATE_IN_GUEST || now >= thread->deadline) vcpu_expire(cpu, thread, now);
         else thread_arm(cpu, thread, thread->deadline);
         return;
-    case THREAD_STATE_CALLING: case THREAD_STATE_WAITING: case THREAD_STATE_NOTIF_WAITING:
+    case THREAD_STATE_CALLING:
+    case THREAD_STATE_WAITING:
+    case THREAD_STATE_NOTIF_WAITING:
         if (now >= thread->deadline) thread_wake(cpu, thread, ERR_TIMEOUT);
         else thread_arm(cpu, thread, thread->deadline);
         return;
-    case THREAD_STATE_INACTIVE: case THREAD_STATE_READY: case THREAD_STATE_FAULTED: case THREAD_STATE_STOPPED:
-        return; /* left over from a wait that has ended */
+    case THREAD_STATE_INACTIVE:
+    case THREAD_STATE_READY:
+    case THREAD_STATE_FAULTED:
+    case THREAD_STATE_STOPPED: return; /* left over from a wait that has ended */
     }
 }
 
@@ -81,7 +38,8 @@ static void timers_run(struct cpu *cpu)
     for (uint32_t i = 0; i < EXPIRE_MAX; i++) {
         timer = timer_expire(cpu, now);
         if (!timer) break;
-        if (timer->kind == TIMER_SCHED) sched_replenish(cpu, (struct sched *)((uint8_t *)timer - offsetof(struct sched, timer)), now);
+        if (timer->kind == TIMER_SCHED)
+            sched_replenish(cpu, (struct sched *)((uint8_t *)timer - offsetof(struct sched, timer)), now);
         else thread_expire(cpu, (struct thread *)(void *)((uint8_t *)timer - offsetof(struct thread, timer)), now);
     }
     cpu->reschedule = true;
@@ -110,7 +68,8 @@ static void thread_fault(struct cpu *cpu, struct thread *thread, uint64_t vector
     thread->fault_code = thread->regs.error;
     thread->fault_address = vector == VECTOR_PF ? read_cr2() : 0;
     if (slot->cap.type == OBJECT_TYPE_ENDPOINT && !(cap_retiring && cap_under_retirement(slot)) &&
-        endpoint_call(cpu, cap_object(slot), thread, slot->cap.badge, label_make(INTERFACE_FAULT, FAULT_EXCEPTION, 6), NEVER, THREAD_STATE_FAULTED) == OK)
+        endpoint_call(cpu, cap_object(slot), thread, slot->cap.badge, label_make(INTERFACE_FAULT, FAULT_EXCEPTION, 6), NEVER,
+            THREAD_STATE_FAULTED) == OK)
         return;
     thread_stop(cpu, thread, THREAD_STATE_STOPPED);
 }
@@ -140,15 +99,13 @@ bool entry_trap_ist(struct cpu *cpu, struct registers *regs)
 {
     trace(cpu, TRACE_FAULT, (uint32_t)regs->vector, regs->rip);
     switch (regs->vector) {
-    case VECTOR_NMI:
-        return false;
+    case VECTOR_NMI: return false;
     case VECTOR_DB:
         /* In the kernel only by MOV SS and breakpoints that domains cannot set: [SDM-2023-09] Vol 3A 6.8.3. */
         if ((regs->cs & 3) == 0 || !cpu->current) return false;
         cpu->current->regs = *regs;
         return true;
-    default:
-        panic(regs->vector == VECTOR_MC ? "machine check" : "double fault");
+    default: panic(regs->vector == VECTOR_MC ? "machine check" : "double fault");
     }
 }
 

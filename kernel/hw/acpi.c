@@ -26,8 +26,7 @@ static bool checksum_good(const struct window *memory, uint64_t at, uint64_t byt
 {
     uint8_t sum = 0, byte = 0;
     for (uint64_t i = 0; i < bytes; i++) {
-        if (!window_read(memory, at + i, &byte, 1))
-            return false;
+        if (!window_read(memory, at + i, &byte, 1)) return false;
         sum = (uint8_t)(sum + byte);
     }
     return sum == 0;
@@ -56,7 +55,7 @@ static uint64_t rsdp_find(const struct window *memory)
 static bool table_read(struct table_header *header, const struct window *memory, uint64_t at)
 {
     return window_read(memory, at, header, sizeof *header) && header->length >= sizeof *header &&
-           header->length <= TABLE_BYTES_MAX && checksum_good(memory, at, header->length);
+        header->length <= TABLE_BYTES_MAX && checksum_good(memory, at, header->length);
 }
 
 /* One entry, copied; its length has been checked. False if there is no place for it. */
@@ -65,16 +64,13 @@ static bool madt_read_entry(struct acpi *acpi, const uint8_t entry[16])
     uint32_t word[4];
     memcpy(word, entry, sizeof word);
     if ((entry[0] == MADT_LAPIC && (word[1] & 1)) || (entry[0] == MADT_X2APIC && (word[2] & 1))) {
-        if (acpi->processor_count == ACPI_PROCESSORS)
-            return false;
+        if (acpi->processor_count == ACPI_PROCESSORS) return false;
         acpi->apic_id[acpi->processor_count++] = entry[0] == MADT_LAPIC ? entry[3] : word[1];
     } else if (entry[0] == MADT_IOAPIC) {
-        if (acpi->ioapic_count == ACPI_IOAPICS)
-            return false;
+        if (acpi->ioapic_count == ACPI_IOAPICS) return false;
         acpi->ioapic[acpi->ioapic_count++] = (struct acpi_ioapic){{word[1]}, word[2]};
     } else if (entry[0] == MADT_OVERRIDE) {
-        if (acpi->override_count == ACPI_OVERRIDES)
-            return false;
+        if (acpi->override_count == ACPI_OVERRIDES) return false;
         /* MPS INTI flags, [ACPI-6.5] table 5.26: polarity 3 = active low, trigger 3 = level */
         acpi->override[acpi->override_count++] =
             (struct acpi_override){word[1], entry[3], (entry[8] >> 2 & 3) == 3, (entry[8] & 3) == 3};
@@ -85,29 +81,23 @@ static bool madt_read_entry(struct acpi *acpi, const uint8_t entry[16])
 }
 
 /* Bytes that are read of an entry: [ACPI-6.5] 5.2.12.2 to 5.2.12.12. */
-static const uint8_t madt_entry_bytes[256] = {[MADT_LAPIC] = 8,
-                                              [MADT_IOAPIC] = 12,
-                                              [MADT_OVERRIDE] = 10,
-                                              [MADT_LAPIC_ADDRESS] = 12,
-                                              [MADT_X2APIC] = 16};
+static const uint8_t madt_entry_bytes[256] = {
+    [MADT_LAPIC] = 8, [MADT_IOAPIC] = 12, [MADT_OVERRIDE] = 10, [MADT_LAPIC_ADDRESS] = 12, [MADT_X2APIC] = 16};
 
 static const char *madt_read(struct acpi *acpi, const struct window *memory, uint64_t table, uint32_t length)
 {
     uint32_t lapic;
     uint64_t at = table + sizeof(struct table_header) + MADT_FIXED_BYTES;
     const uint64_t end = table + length;
-    if (at > end || !window_read(memory, at - MADT_FIXED_BYTES, &lapic, sizeof lapic))
-        return "ACPI: MADT is too short";
+    if (at > end || !window_read(memory, at - MADT_FIXED_BYTES, &lapic, sizeof lapic)) return "ACPI: MADT is too short";
     acpi->lapic.value = lapic;
     while (at < end) {
         uint8_t entry[16] = {0};
-        if (end - at < 2 || !window_read(memory, at, entry, 2))
-            return "ACPI: MADT entry is cut off";
+        if (end - at < 2 || !window_read(memory, at, entry, 2)) return "ACPI: MADT entry is cut off";
         const uint32_t bytes = entry[1], wanted = madt_entry_bytes[entry[0]];
         if (bytes < 2 || bytes < wanted || bytes > end - at || !window_read(memory, at, entry, wanted))
             return "ACPI: MADT entry has a wrong length";
-        if (!madt_read_entry(acpi, entry))
-            return "ACPI: more processors or interrupt controllers than the kernel can count";
+        if (!madt_read_entry(acpi, entry)) return "ACPI: more processors or interrupt controllers than the kernel can count";
         at += bytes;
     }
     if (acpi->processor_count == 0 || acpi->ioapic_count == 0 || acpi->lapic.value % PAGE_BYTES != 0)
@@ -123,12 +113,9 @@ static const char *root_read(struct acpi *acpi, const struct window *memory, uin
         return "ACPI: root table is malformed";
     for (uint64_t at = sizeof header; at + width <= header.length; at += width) {
         uint64_t address = 0;
-        if (!window_read(memory, root + at, &address, width))
-            return "ACPI: root table is malformed";
-        if (!window_read(memory, address, &table, sizeof table) || memcmp(table.signature, "APIC", 4) != 0)
-            continue;
-        if (!table_read(&table, memory, address))
-            return "ACPI: MADT has a wrong length or checksum";
+        if (!window_read(memory, root + at, &address, width)) return "ACPI: root table is malformed";
+        if (!window_read(memory, address, &table, sizeof table) || memcmp(table.signature, "APIC", 4) != 0) continue;
+        if (!table_read(&table, memory, address)) return "ACPI: MADT has a wrong length or checksum";
         return madt_read(acpi, memory, address, table.length);
     }
     return "ACPI: no MADT";
@@ -139,15 +126,12 @@ const char *acpi_read(struct acpi *acpi, const struct window *memory, uint64_t r
     struct rsdp rsdp = {0};
     *acpi = (struct acpi){0};
     const uint64_t at = rsdp_at ? rsdp_at : rsdp_find(memory);
-    if (at == 0)
-        return "ACPI: no RSDP";
+    if (at == 0) return "ACPI: no RSDP";
     if (!window_read(memory, at, &rsdp, RSDP_OLD_BYTES) || memcmp(rsdp.signature, "RSD PTR ", 8) != 0 ||
         !checksum_good(memory, at, RSDP_OLD_BYTES))
         return "ACPI: RSDP is malformed";
     acpi->rsdp.value = at;
-    if (rsdp.revision < 2)
-        return root_read(acpi, memory, rsdp.rsdt, 4);
-    if (!window_read(memory, at, &rsdp, sizeof rsdp) || !checksum_good(memory, at, sizeof rsdp))
-        return "ACPI: RSDP is malformed";
+    if (rsdp.revision < 2) return root_read(acpi, memory, rsdp.rsdt, 4);
+    if (!window_read(memory, at, &rsdp, sizeof rsdp) || !checksum_good(memory, at, sizeof rsdp)) return "ACPI: RSDP is malformed";
     return rsdp.xsdt ? root_read(acpi, memory, rsdp.xsdt, 8) : root_read(acpi, memory, rsdp.rsdt, 4);
 }

@@ -27,25 +27,13 @@ static struct {
     bool deadline;      /* the timer compares with the TSC itself */
 } apic;
 
-static uint32_t apic_read(uint32_t offset)
-{
-    return mmio_read32(apic.page + offset);
-}
+static uint32_t apic_read(uint32_t offset) { return mmio_read32(apic.page + offset); }
 
-static void apic_write(uint32_t offset, uint32_t value)
-{
-    mmio_write32(apic.page + offset, value);
-}
+static void apic_write(uint32_t offset, uint32_t value) { mmio_write32(apic.page + offset, value); }
 
-void apic_eoi(void)
-{
-    apic_write(APIC_EOI, 0);
-}
+void apic_eoi(void) { apic_write(APIC_EOI, 0); }
 
-uint64_t clock_tsc_khz(void)
-{
-    return apic.tsc_khz;
-}
+uint64_t clock_tsc_khz(void) { return apic.tsc_khz; }
 
 /* TSC ticks and timer ticks in PIT_TICKS of the PIT. */
 static void pit_measure(uint64_t *tsc, uint64_t *timer)
@@ -60,21 +48,18 @@ static void pit_measure(uint64_t *tsc, uint64_t *timer)
     const uint32_t timer_start = apic_read(APIC_TIMER_CURRENT);
     const uint64_t tsc_start = rdtsc();
     uint32_t spins = 0;
-    while ((in8(PIT_GATE) & GATE_OUT) == 0 && spins < SPIN_MAX)
-        spins++;
+    while ((in8(PIT_GATE) & GATE_OUT) == 0 && spins < SPIN_MAX) spins++;
     *timer = timer_start - apic_read(APIC_TIMER_CURRENT);
     *tsc = rdtsc() - tsc_start;
     out8(PIT_GATE, gate);
     apic_write(APIC_TIMER_INITIAL, 0);
-    if (spins == SPIN_MAX || spins == 0 || *timer == 0 || *tsc == 0)
-        panic("PIT channel 2, the reference clock, does not count");
+    if (spins == SPIN_MAX || spins == 0 || *timer == 0 || *tsc == 0) panic("PIT channel 2, the reference clock, does not count");
 }
 
 /* [SDM-2023-09] Vol 3B 19.7.3: TSC = crystal * EBX / EAX; 0 if CPUID does not say. Leaf 0x16 is nominal only. */
 static uint64_t cpuid_tsc_khz(void)
 {
-    if (cpuid(0, 0).eax < 0x15)
-        return 0;
+    if (cpuid(0, 0).eax < 0x15) return 0;
     const struct cpuid clock = cpuid(0x15, 0);
     return clock.eax ? (uint64_t)clock.ecx * clock.ebx / clock.eax / 1000 : 0;
 }
@@ -84,8 +69,7 @@ void apic_init(hpa_t page)
     uint64_t tsc, timer;
     out8(PIC_MASTER_MASK, 0xff);
     out8(PIC_SLAVE_MASK, 0xff);
-    if (rdmsr(MSR_APIC_BASE) & APIC_BASE_X2)
-        panic("the firmware left the local APIC in x2APIC mode");
+    if (rdmsr(MSR_APIC_BASE) & APIC_BASE_X2) panic("the firmware left the local APIC in x2APIC mode");
     wrmsr(MSR_APIC_BASE, rdmsr(MSR_APIC_BASE) | APIC_BASE_ENABLE);
     apic.page = mmio_map(page, PAGE_BYTES);
     apic_write(APIC_SPURIOUS, SPURIOUS_ENABLE | VECTOR_SPURIOUS);
@@ -125,7 +109,4 @@ void apic_timer_arm(uint64_t tsc_deadline)
     apic_write(APIC_TIMER_INITIAL, (uint32_t)((unsigned __int128)delta * apic.scale >> 32) + 1);
 }
 
-bool apic_timer_stopped(void)
-{
-    return (apic.deadline ? rdmsr(MSR_TSC_DEADLINE) : apic_read(APIC_TIMER_CURRENT)) == 0;
-}
+bool apic_timer_stopped(void) { return (apic.deadline ? rdmsr(MSR_TSC_DEADLINE) : apic_read(APIC_TIMER_CURRENT)) == 0; }

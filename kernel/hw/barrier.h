@@ -19,8 +19,7 @@ void barrier_run(void);
 
 static inline void barrier_compartment(void)
 {
-    if (UNLIKELY(barriers_any))
-        barrier_run();
+    if (UNLIKELY(barriers_any)) barrier_run();
 }
 
 #endif

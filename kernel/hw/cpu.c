@@ -43,18 +43,17 @@ static uint64_t descriptor_memory(uint64_t bits)
 
 static uint64_t descriptor_tss_low(uint64_t base)
 {
-    return SEGMENT_PRESENT | SEGMENT_TSS | (sizeof(struct tss) - 1) | (base & 0xffffff) << 16 |
-           (base >> 24 & 0xff) << 56;
+    return SEGMENT_PRESENT | SEGMENT_TSS | (sizeof(struct tss) - 1) | (base & 0xffffff) << 16 | (base >> 24 & 0xff) << 56;
 }
 
 static struct gate gate_interrupt(uint64_t entry, uint8_t ist, uint8_t dpl)
 {
     return (struct gate){.offset_low = (uint16_t)entry,
-                         .selector = SELECTOR_KERNEL_CODE,
-                         .ist = ist,
-                         .type = (uint8_t)(GATE_INTERRUPT | dpl << GATE_DPL_SHIFT),
-                         .offset_middle = (uint16_t)(entry >> 16),
-                         .offset_high = (uint32_t)(entry >> 32)};
+        .selector = SELECTOR_KERNEL_CODE,
+        .ist = ist,
+        .type = (uint8_t)(GATE_INTERRUPT | dpl << GATE_DPL_SHIFT),
+        .offset_middle = (uint16_t)(entry >> 16),
+        .offset_high = (uint32_t)(entry >> 32)};
 }
 
 /* What can strike before an entry has its stack, or swapgs, in order has a stack of its own. */
@@ -68,8 +67,7 @@ static void segments_load(const struct cpu *cpu)
                      "movl %3, %%eax; movl %%eax, %%ss; xorl %%eax, %%eax; movl %%eax, %%ds\n\t"
                      "movl %%eax, %%es; movl %%eax, %%fs; movl %%eax, %%gs; movl %4, %%eax; ltr %%ax"
                      :
-                     : "m"(gdt), "m"(table), "i"(SELECTOR_KERNEL_CODE), "i"(SELECTOR_KERNEL_DATA),
-                       "i"(SELECTOR_TSS)
+                     : "m"(gdt), "m"(table), "i"(SELECTOR_KERNEL_CODE), "i"(SELECTOR_KERNEL_DATA), "i"(SELECTOR_TSS)
                      : "rax", "memory");
 }
 
@@ -91,8 +89,7 @@ void cpu_init(struct cpu *cpu, uint32_t index)
     cpu->timer_set = UINT64_MAX;
     cpu->tss.rsp0 = cpu->stack;
     cpu->tss.io_map_base = sizeof cpu->tss;
-    for (uint32_t i = 0; i < IST_COUNT; i++)
-        cpu->tss.ist[i] = (uint64_t)cpu->ist_bytes[i] + IST_STACK_BYTES;
+    for (uint32_t i = 0; i < IST_COUNT; i++) cpu->tss.ist[i] = (uint64_t)cpu->ist_bytes[i] + IST_STACK_BYTES;
     cpu->gdt[SELECTOR_KERNEL_CODE / 8] = descriptor_memory(SEGMENT_CODE | SEGMENT_LONG);
     cpu->gdt[SELECTOR_KERNEL_DATA / 8] = descriptor_memory(0);
     cpu->gdt[SELECTOR_USER_DATA / 8] = descriptor_memory(SEGMENT_USER);

@@ -16,7 +16,9 @@ enum { PRIORITIES = 64, KERNEL_STACK_BYTES = 8192, IST_STACK_BYTES = 4096, TRACE
 /* What every entry saves: the ten words of a message first; the tail is the frame that hardware pushes: [SDM-2023-09] Vol 3A 6.14.2. */
 struct registers {
     union {
-        struct { uint64_t rbx, rbp, r12, r13, r14, r15, rdx, r8, r9, r10; };
+        struct {
+            uint64_t rbx, rbp, r12, r13, r14, r15, rdx, r8, r9, r10;
+        };
         uint64_t word[10];
     };
     uint64_t rax, rdi, rsi, r11, rcx;
@@ -48,55 +50,42 @@ struct sched_queue {
 struct cpu {
     struct cpu *self;
     uint64_t scratch;
-    uint64_t stack;          /* top of this processor's kernel stack */
-    struct thread *current;  /* NULL while idle; its registers are where entries push */
-    struct fpu *fpu;         /* whose state the registers hold, NULL = nobody's (initial) */
-    uint64_t xcr0;           /* what domains run with; 0 = no XSAVE */
+    uint64_t stack;         /* top of this processor's kernel stack */
+    struct thread *current; /* NULL while idle; its registers are where entries push */
+    struct fpu *fpu;        /* whose state the registers hold, NULL = nobody's (initial) */
+    uint64_t xcr0;          /* what domains run with; 0 = no XSAVE */
     uint64_t cr3, fs_base;
     uint32_t compartment;
     bool reschedule;
     _Alignas(8) struct tss tss;
 
-    struct sched *sched;      /* the context that is being charged, since sched_start */
+    struct sched *sched; /* the context that is being charged, since sched_start */
     uint64_t sched_start;
-    uint64_t ready_mask;      /* bit p: ready[p] is not empty */
+    uint64_t ready_mask; /* bit p: ready[p] is not empty */
     struct sched_queue ready[PRIORITIES];
 
-    struct timer *timers;     /* armed deadlines, soonest first */
-    uint64_t timer_set;       /* TSC for which the hardware timer is programmed, ~0 = not */
+    struct timer *timers; /* armed deadlines, soonest first */
+    uint64_t timer_set;   /* TSC for which the hardware timer is programmed, ~0 = not */
 
-    struct hvm *debug_owner;  /* whose DR0-3 are loaded */
+    struct hvm *debug_owner; /* whose DR0-3 are loaded */
     uint32_t index;
     uint32_t apic_id;
     uint32_t asid_next, asid_limit;
     uint64_t asid_generation;
-    uint32_t scheds;          /* admitted on this processor */
+    uint32_t scheds;                     /* admitted on this processor */
     struct thread *threads[THREADS_MAX]; /* configured on this processor */
-    uint64_t quiescent;       /* times this processor has left the kernel's objects alone */
+    uint64_t quiescent;                  /* times this processor has left the kernel's objects alone */
 
     uint64_t gdt[8];
-    hpa_t host_state;         /* vendor's host state page */
-    uint32_t hvm_features;    /* of the vendor file */
-    uint64_t hvm_extended;    /* XCR0 components that the processor has beyond xcr0 */
+    hpa_t host_state;      /* vendor's host state page */
+    uint32_t hvm_features; /* of the vendor file */
+    uint64_t hvm_extended; /* XCR0 components that the processor has beyond xcr0 */
     struct trace_entry trace[TRACE_EVENTS];
     uint32_t trace_next;
     _Alignas(16) uint8_t stack_bytes[KERNEL_STACK_BYTES];
     _Alignas(16) uint8_t ist_bytes[4][IST_STACK_BYTES];
     _Alignas(PAGE_BYTES) uint8_t hvm_pages[2][PAGE_BYTES]; /* the vendor's, 4 KiB aligned */
 };
-
-#define ASM_OFFSET(type, field, offset) _Static_assert(offsetof(struct type, field) == (offset), "hw/cpu_asm.h")
-ASM_OFFSET(cpu, stack, CPU_STACK);
-ASM_OFFSET(cpu, current, CPU_CURRENT);
-ASM_OFFSET(cpu, fpu, CPU_FPU);
-ASM_OFFSET(cpu, cr3, CPU_CR3);
-ASM_OFFSET(cpu, fs_base, CPU_FS_BASE);
-ASM_OFFSET(cpu, compartment, CPU_COMPARTMENT);
-ASM_OFFSET(cpu, tss.rsp0, CPU_TSS_RSP0);
-_Static_assert(offsetof(struct registers, rip) == REGS_RIP, "cpu_asm.h");
-_Static_assert(offsetof(struct registers, rax) == REGS_RAX, "cpu_asm.h");
-_Static_assert(sizeof(struct registers) == REGS_BYTES, "cpu_asm.h");
-_Static_assert(sizeof(struct tss) == 104, "[SDM-2023-09] Vol 3A 8.7");
 
 /* Keep an event for the dump at panic; @kind is a trace_kind. */
 void trace(struct cpu *cpu, uint32_t kind, uint32_t argument, uint64_t value);

@@ -23,9 +23,6 @@ static inline void debug_load(const uint64_t dr[4])
 }
 
 /* True if this processor's DR0-3 are @hvm's, which makes hvm->dr stale. */
-static inline bool debug_resident(const struct hvm *hvm)
-{
-    return cpu_self()->debug_owner == hvm;
-}
+static inline bool debug_resident(const struct hvm *hvm) { return cpu_self()->debug_owner == hvm; }
 
 #endif

@@ -11,9 +11,9 @@ enum { FEATURE_XSAVE = 1 << 26, FEATURE_AVX = 1 << 28 };
 /* Control words at their reset values; the empty XSAVE header stands for the initial state of all parts. */
 const struct fpu fpu_initial = {
     .area = {[AREA_FCW] = FCW_INITIAL & 0xff,
-             [AREA_FCW + 1] = FCW_INITIAL >> 8,
-             [AREA_MXCSR] = MXCSR_INITIAL & 0xff,
-             [AREA_MXCSR + 1] = MXCSR_INITIAL >> 8},
+        [AREA_FCW + 1] = FCW_INITIAL >> 8,
+        [AREA_MXCSR] = MXCSR_INITIAL & 0xff,
+        [AREA_MXCSR + 1] = MXCSR_INITIAL >> 8},
 };
 
 void fpu_init(struct fpu *fpu)
@@ -23,18 +23,14 @@ void fpu_init(struct fpu *fpu)
 
 static void fpu_save(const struct cpu *cpu, struct fpu *fpu)
 {
-    if (cpu->xcr0)
-        __asm__ volatile("xsave64 %0" : "+m"(*fpu) : "a"(UINT32_MAX), "d"(UINT32_MAX));
-    else
-        __asm__ volatile("fxsave64 %0" : "+m"(*fpu));
+    if (cpu->xcr0) __asm__ volatile("xsave64 %0" : "+m"(*fpu) : "a"(UINT32_MAX), "d"(UINT32_MAX));
+    else __asm__ volatile("fxsave64 %0" : "+m"(*fpu));
 }
 
 static void fpu_load(const struct cpu *cpu, const struct fpu *fpu)
 {
-    if (cpu->xcr0)
-        __asm__ volatile("xrstor64 %0" : : "m"(*fpu), "a"(UINT32_MAX), "d"(UINT32_MAX));
-    else
-        __asm__ volatile("fxrstor64 %0" : : "m"(*fpu));
+    if (cpu->xcr0) __asm__ volatile("xrstor64 %0" : : "m"(*fpu), "a"(UINT32_MAX), "d"(UINT32_MAX));
+    else __asm__ volatile("fxrstor64 %0" : : "m"(*fpu));
 }
 
 void fpu_init_cpu(struct cpu *cpu)
@@ -54,16 +50,14 @@ void fpu_init_cpu(struct cpu *cpu)
 
 void fpu_switch(struct cpu *cpu, struct fpu *next)
 {
-    if (cpu->fpu)
-        fpu_save(cpu, cpu->fpu);
+    if (cpu->fpu) fpu_save(cpu, cpu->fpu);
     fpu_load(cpu, next ? next : &fpu_initial);
     cpu->fpu = next;
 }
 
 void fpu_forget(struct cpu *cpu, struct fpu *fpu)
 {
-    if (cpu->fpu != fpu)
-        return;
+    if (cpu->fpu != fpu) return;
     cpu->fpu = NULL;
     fpu_load(cpu, &fpu_initial);
 }

@@ -9,32 +9,32 @@
 
 /* Vendor-independent part of a vCPU's hardware state; embedded in struct vcpu. */
 struct hvm {
-    void *control;               /* VMCB or VMCS, one page */
+    void *control; /* VMCB or VMCS, one page */
     hpa_t control_pa;
-    struct vcpu_state *state;    /* the page shared with the VMM: read once, then check */
-    hpa_t host_state;            /* of the processor it ran on last: cpu->host_state */
+    struct vcpu_state *state; /* the page shared with the VMM: read once, then check */
+    hpa_t host_state;         /* of the processor it ran on last: cpu->host_state */
     uint64_t host_xcr0;
     hpa_t nested_root;
-    uint64_t nested_generation;  /* of the space when its translations were last flushed */
+    uint64_t nested_generation; /* of the space when its translations were last flushed */
     uint64_t asid_generation;
     uint32_t asid;
     bool launched;
-    bool delivering;             /* an event or interrupt stands in the control page */
-    bool flush;                  /* drop the guest's translations at the next entry */
-    uint64_t xcr0;               /* the guest's */
-    uint64_t dr[4];              /* the guest's DR0-3 while others run */
-    uint64_t event;              /* to be delivered at the next entry: as vcpu_state.inject, error code in bits 32-63; 0 = none */
+    bool delivering; /* an event or interrupt stands in the control page */
+    bool flush;      /* drop the guest's translations at the next entry */
+    uint64_t xcr0;   /* the guest's */
+    uint64_t dr[4];  /* the guest's DR0-3 while others run */
+    uint64_t event;  /* to be delivered at the next entry: as vcpu_state.inject, error code in bits 32-63; 0 = none */
     uint64_t tsc_offset;
     struct fpu fpu;
 };
 
 /* What an exit asks of the rest of the kernel. */
 enum hvm_exit {
-    HVM_EXIT_HANDLED,    /* nothing: enter again */
-    HVM_EXIT_INTERRUPT,  /* a host interrupt waits: open a window, then decide */
-    HVM_EXIT_HYPERCALL,  /* bit 63 of RAX, CPL 0, 64-bit code: RIP is advanced already, GPRs are in the page */
-    HVM_EXIT_REFUSED,    /* bit 63 of RAX, but not CPL 0 or not 64-bit: RIP is advanced; answer ERR_MODE */
-    HVM_EXIT_VMM,        /* the page's exit fields are filled */
+    HVM_EXIT_HANDLED,   /* nothing: enter again */
+    HVM_EXIT_INTERRUPT, /* a host interrupt waits: open a window, then decide */
+    HVM_EXIT_HYPERCALL, /* bit 63 of RAX, CPL 0, 64-bit code: RIP is advanced already, GPRs are in the page */
+    HVM_EXIT_REFUSED,   /* bit 63 of RAX, but not CPL 0 or not 64-bit: RIP is advanced; answer ERR_MODE */
+    HVM_EXIT_VMM,       /* the page's exit fields are filled */
 };
 
 /* Check every feature that the core needs, by name, and turn virtualization on. Returns NULL, or what is missing. */

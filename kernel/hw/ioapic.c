@@ -33,8 +33,7 @@ static void ioapic_init_one(const struct acpi_ioapic *ioapic)
     for (uint32_t input = 0; input < inputs; input++) {
         ioapic_write(page, IOAPIC_ENTRIES + 2 * input, ENTRY_MASKED);
         const uint64_t gsi = (uint64_t)ioapic->gsi_base + input;
-        if (gsi >= GSI_COUNT)
-            continue;
+        if (gsi >= GSI_COUNT) continue;
         gsi_input[gsi].page = page;
         gsi_input[gsi].input = input;
     }
@@ -42,25 +41,22 @@ static void ioapic_init_one(const struct acpi_ioapic *ioapic)
 
 void ioapic_init(const struct acpi *acpi)
 {
-    for (uint32_t i = 0; i < acpi->ioapic_count; i++)
-        ioapic_init_one(&acpi->ioapic[i]);
+    for (uint32_t i = 0; i < acpi->ioapic_count; i++) ioapic_init_one(&acpi->ioapic[i]);
     for (uint32_t i = 0; i < acpi->override_count; i++) {
         const struct acpi_override *override = &acpi->override[i];
         if (override->gsi < GSI_COUNT)
-            gsi_input[override->gsi].flags =
-                (override->level ? IOAPIC_LEVEL : 0) | (override->active_low ? IOAPIC_ACTIVE_LOW : 0);
+            gsi_input[override->gsi].flags = (override->level ? IOAPIC_LEVEL : 0) | (override->active_low ? IOAPIC_ACTIVE_LOW : 0);
     }
 }
 
 bool ioapic_route(uint32_t gsi, uint32_t flags, uint32_t apic_id)
 {
-    if (gsi >= GSI_COUNT || !gsi_input[gsi].page)
-        return false;
+    if (gsi >= GSI_COUNT || !gsi_input[gsi].page) return false;
     const uint32_t index = IOAPIC_ENTRIES + 2 * gsi_input[gsi].input;
     flags |= gsi_input[gsi].flags;
     ioapic_write(gsi_input[gsi].page, index,
-                 (VECTOR_GSI + gsi) | ENTRY_MASKED | ((flags & IOAPIC_LEVEL) ? ENTRY_LEVEL : 0) |
-                     ((flags & IOAPIC_ACTIVE_LOW) ? ENTRY_ACTIVE_LOW : 0));
+        (VECTOR_GSI + gsi) | ENTRY_MASKED | ((flags & IOAPIC_LEVEL) ? ENTRY_LEVEL : 0) |
+            ((flags & IOAPIC_ACTIVE_LOW) ? ENTRY_ACTIVE_LOW : 0));
     ioapic_write(gsi_input[gsi].page, index + 1, apic_id << 24);
     return true;
 }
@@ -73,12 +69,6 @@ static void ioapic_set_mask(uint32_t gsi, uint32_t mask)
     ioapic_write(gsi_input[gsi].page, index, entry | mask);
 }
 
-void ioapic_mask(uint32_t gsi)
-{
-    ioapic_set_mask(gsi, ENTRY_MASKED);
-}
+void ioapic_mask(uint32_t gsi) { ioapic_set_mask(gsi, ENTRY_MASKED); }
 
-void ioapic_unmask(uint32_t gsi)
-{
-    ioapic_set_mask(gsi, 0);
-}
+void ioapic_unmask(uint32_t gsi) { ioapic_set_mask(gsi, 0); }

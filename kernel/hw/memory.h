@@ -10,22 +10,13 @@
 #define MMIO_VIRTUAL 0xffffffffffe00000ull   /* the last 2 MiB: device registers of the kernel */
 
 /* The one trusted conversion. @pa names memory below memory_end or 4 GiB, which the caller has checked. */
-static inline void *phys_to_ptr(hpa_t pa)
-{
-    return (void *)(DIRECT_MAP + pa.value);
-}
+static inline void *phys_to_ptr(hpa_t pa) { return (void *)(DIRECT_MAP + pa.value); }
 
 /* Only for pointers that phys_to_ptr gave. */
-static inline hpa_t ptr_to_phys(const void *pointer)
-{
-    return (hpa_t){(uint64_t)pointer - DIRECT_MAP};
-}
+static inline hpa_t ptr_to_phys(const void *pointer) { return (hpa_t){(uint64_t)pointer - DIRECT_MAP}; }
 
 /* Only for pointers into the kernel image. */
-static inline hpa_t image_to_phys(const void *pointer)
-{
-    return (hpa_t){(uint64_t)pointer - KERNEL_VIRTUAL};
-}
+static inline hpa_t image_to_phys(const void *pointer) { return (hpa_t){(uint64_t)pointer - KERNEL_VIRTUAL}; }
 
 /* Section bounds from link.ld, each page aligned. */
 extern const uint8_t kernel_text_start[], kernel_text_end[], kernel_rodata_start[], kernel_rodata_end[];

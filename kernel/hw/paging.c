@@ -22,10 +22,7 @@ static struct {
     uint32_t mmio_used;
 } tables __attribute__((aligned(PAGE_BYTES)));
 
-static uint64_t entry_table(const uint64_t *table)
-{
-    return image_to_phys(table).value | ENTRY_PRESENT | ENTRY_WRITE;
-}
+static uint64_t entry_table(const uint64_t *table) { return image_to_phys(table).value | ENTRY_PRESENT | ENTRY_WRITE; }
 
 static uint64_t entry_leaf(uint64_t pa, uint64_t bits)
 {
@@ -34,8 +31,7 @@ static uint64_t entry_leaf(uint64_t pa, uint64_t bits)
 
 static void image_map(const uint8_t *start, const uint8_t *end, uint64_t bits)
 {
-    const uint64_t first = image_to_phys(start).value / PAGE_BYTES,
-                   last = image_to_phys(end).value / PAGE_BYTES;
+    const uint64_t first = image_to_phys(start).value / PAGE_BYTES, last = image_to_phys(end).value / PAGE_BYTES;
     ASSERT(last <= IMAGE_TABLES * ENTRIES);
     for (uint64_t page = first; page < last; page++)
         tables.image[page / ENTRIES][page % ENTRIES] = entry_leaf(page * PAGE_BYTES, bits);
@@ -45,13 +41,11 @@ void paging_init(uint64_t memory_end)
 {
     ASSERT(memory_end <= DIRECT_MAP_BYTES);
     for (uint64_t i = 0; i < ENTRIES; i++)
-        if (i < 4 || i << 30 < memory_end)
-            tables.direct[i] = entry_leaf(i << 30, ENTRY_LARGE | ENTRY_WRITE | ENTRY_NX);
+        if (i < 4 || i << 30 < memory_end) tables.direct[i] = entry_leaf(i << 30, ENTRY_LARGE | ENTRY_WRITE | ENTRY_NX);
     image_map(kernel_text_start, kernel_text_end, 0);
     image_map(kernel_rodata_start, kernel_rodata_end, ENTRY_NX);
     image_map(kernel_data_start, kernel_end, ENTRY_NX | ENTRY_WRITE);
-    for (uint32_t i = 0; i < IMAGE_TABLES; i++)
-        tables.kernel_pd[i] = entry_table(tables.image[i]);
+    for (uint32_t i = 0; i < IMAGE_TABLES; i++) tables.kernel_pd[i] = entry_table(tables.image[i]);
     tables.mmio_pd[ENTRIES - 1] = entry_table(tables.mmio);
     tables.kernel_pdpt[KERNEL_PDPT_SLOT] = entry_table(tables.kernel_pd);
     tables.kernel_pdpt[ENTRIES - 1] = entry_table(tables.mmio_pd);
@@ -88,7 +82,4 @@ void kernel_root_entries(uint64_t *pml4)
     pml4[KERNEL_SLOT] = tables.root[KERNEL_SLOT];
 }
 
-hpa_t kernel_root(void)
-{
-    return image_to_phys(tables.root);
-}
+hpa_t kernel_root(void) { return image_to_phys(tables.root); }

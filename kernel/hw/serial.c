@@ -22,8 +22,7 @@ static void console_byte(char byte)
 {
     /* Bounded: an absent port must not hang the boot. */
     for (uint32_t tries = 0; tries < 100000; tries++) {
-        if (in8(CONSOLE_PORT + UART_STATUS) & STATUS_EMPTY)
-            break;
+        if (in8(CONSOLE_PORT + UART_STATUS) & STATUS_EMPTY) break;
         cpu_pause();
     }
     out8(CONSOLE_PORT + UART_DATA, (uint8_t)byte);
@@ -31,10 +30,8 @@ static void console_byte(char byte)
 
 void console_text(const char *text)
 {
-    if (console_silent)
-        return;
-    for (; *text; text++)
-        console_byte(*text);
+    if (console_silent) return;
+    for (; *text; text++) console_byte(*text);
 }
 
 static void console_digits(uint64_t value, uint32_t base)
@@ -49,10 +46,7 @@ static void console_digits(uint64_t value, uint32_t base)
     console_text(digits + at);
 }
 
-void console_number(uint64_t value)
-{
-    console_digits(value, 10);
-}
+void console_number(uint64_t value) { console_digits(value, 10); }
 
 void console_hex(uint64_t value)
 {
@@ -76,7 +70,4 @@ void console_line_number(const char *text, uint64_t value)
     console_text("\r\n");
 }
 
-void console_on(bool on)
-{
-    console_silent = !on;
-}
+void console_on(bool on) { console_silent = !on; }

@@ -35,15 +35,15 @@ static _Alignas(PAGE_BYTES) uint8_t msr_bitmap[2 * PAGE_BYTES];
 enum { MSR_RANGE_BYTES = 2048 };
 /* VMSAVE and VMLOAD switch these (15.5.2; 0x174-0x176 are SYSENTER's), so the guest may have them.
  * Not PAT: QEMU 7.2 ignores g_pat, and the guest's would become the host's. */
-static const uint32_t switched_msrs[] = {MSR_FS_BASE, MSR_GS_BASE, MSR_KERNEL_GS_BASE, MSR_STAR, MSR_LSTAR, MSR_CSTAR,
-                                         MSR_SFMASK, 0x174, 0x175, 0x176};
+static const uint32_t switched_msrs[] = {
+    MSR_FS_BASE, MSR_GS_BASE, MSR_KERNEL_GS_BASE, MSR_STAR, MSR_LSTAR, MSR_CSTAR, MSR_SFMASK, 0x174, 0x175, 0x176};
 
 /* An XSAVE area whose header says "initial" for every component: [APM2] 11.5.4. */
 static const _Alignas(64) uint8_t initial_state[576];
 
 _Static_assert(offsetof(struct hvm, control_pa) == 8 && offsetof(struct hvm, state) == 16 &&
-                   offsetof(struct hvm, host_state) == 24 && offsetof(struct vcpu_state, gpr) == 0,
-               "svm_run.S");
+        offsetof(struct hvm, host_state) == 24 && offsetof(struct vcpu_state, gpr) == 0,
+    "svm_run.S");
 
 static void bitmaps_init(void)
 {
@@ -52,8 +52,8 @@ static void bitmaps_init(void)
     for (size_t i = 0; i < sizeof(switched_msrs) / sizeof(switched_msrs[0]); i++) {
         uint32_t msr = switched_msrs[i];
         uint32_t range = msr < 0x2000 ? 0 : MSR_RANGE_BYTES; /* 0-1fff, c0000000-c0001fff */
-        uint32_t bit = msr % 0x2000 * 2;                    /* read, then write */
-        msr_bitmap[range + bit / 8] &= (uint8_t)~(3u << bit % 8);
+        uint32_t bit = msr % 0x2000 * 2;                     /* read, then write */
+        msr_bitmap[range + bit / 8] &= (uint8_t) ~(3u << bit % 8);
     }
 }
 
@@ -67,18 +67,14 @@ const char *hvm_init_cpu(struct cpu *cpu)
 {
     if (cpuid(0x80000000, 0).eax < 0x8000000a || (cpuid(0x80000001, 0).ecx & CPUID_EXTENDED_ECX_SVM) == 0)
         return "SVM (CPUID 8000_0001 ECX bit 2)";
-    if (cpu->xcr0 == 0)
-        return "XSAVE (CPUID 1 ECX bit 26)";
-    if ((rdmsr(MSR_VM_CR) & VM_CR_SVMDIS) != 0)
-        return "SVM, which the firmware has disabled (VM_CR.SVMDIS)";
+    if (cpu->xcr0 == 0) return "XSAVE (CPUID 1 ECX bit 26)";
+    if ((rdmsr(MSR_VM_CR) & VM_CR_SVMDIS) != 0) return "SVM, which the firmware has disabled (VM_CR.SVMDIS)";
     struct cpuid svm = cpuid(0x8000000a, 0);
-    if ((svm.edx & CPUID_SVM_EDX_NESTED) == 0)
-        return "nested paging (CPUID 8000_000A EDX bit 0)";
-    if (svm.ebx < 2)
-        return "address space identifiers for guests (CPUID 8000_000A EBX)";
+    if ((svm.edx & CPUID_SVM_EDX_NESTED) == 0) return "nested paging (CPUID 8000_000A EDX bit 0)";
+    if (svm.ebx < 2) return "address space identifiers for guests (CPUID 8000_000A EBX)";
 
     cpu->hvm_features = ((svm.edx & CPUID_SVM_EDX_FLUSH_BY_ASID) != 0 ? (uint32_t)SVM_FLUSH_BY_ASID : 0u) |
-                        (on_tcg() ? (uint32_t)SVM_QUIRK_TCG : 0u);
+        (on_tcg() ? (uint32_t)SVM_QUIRK_TCG : 0u);
     struct cpuid xsave = cpuid(0xd, 0);
     cpu->hvm_extended = ((uint64_t)xsave.edx << 32 | xsave.eax) & ~cpu->xcr0;
     cpu->asid_limit = svm.ebx;
@@ -91,10 +87,7 @@ const char *hvm_init_cpu(struct cpu *cpu)
     return NULL;
 }
 
-uint32_t hvm_nested_format(void)
-{
-    return 0;
-}
+uint32_t hvm_nested_format(void) { return 0; }
 
 void hvm_init(struct hvm *hvm)
 {
@@ -108,8 +101,7 @@ void hvm_init(struct hvm *hvm)
     vmcb->nested_control = NESTED_ENABLE;
 
     /* Reset: [APM2] 14.1.3, table 14-1 */
-    for (uint32_t i = VMCB_ES; i <= VMCB_TR; i++)
-        vmcb->segment[i] = (struct vmcb_segment){0, 0x93, 0xffff, 0};
+    for (uint32_t i = VMCB_ES; i <= VMCB_TR; i++) vmcb->segment[i] = (struct vmcb_segment){0, 0x93, 0xffff, 0};
     vmcb->segment[VMCB_CS] = (struct vmcb_segment){0xf000, 0x9b, 0xffff, 0xffff0000};
     vmcb->segment[VMCB_LDTR].attributes = 0x82;
     vmcb->segment[VMCB_TR].attributes = 0x89; /* not busy: see apply_segments */
@@ -150,13 +142,10 @@ static void forget_extended(struct cpu *cpu)
 /* The registers that no hardware switches become @hvm's. */
 static void take_processor(struct cpu *cpu, struct hvm *hvm)
 {
-    if (cpu->fpu != &hvm->fpu)
-        fpu_switch(cpu, &hvm->fpu);
+    if (cpu->fpu != &hvm->fpu) fpu_switch(cpu, &hvm->fpu);
     if (cpu->debug_owner != hvm) { /* another guest ran since */
-        if (cpu->hvm_extended != 0)
-            forget_extended(cpu);
-        if (cpu->debug_owner != NULL)
-            debug_save(cpu->debug_owner->dr);
+        if (cpu->hvm_extended != 0) forget_extended(cpu);
+        if (cpu->debug_owner != NULL) debug_save(cpu->debug_owner->dr);
         debug_load(hvm->dr);
         cpu->debug_owner = hvm;
     }
@@ -203,8 +192,7 @@ static void start_guard(struct vmcb *vmcb)
 {
     bool paging = (vmcb->cr0 & CR0_PG) != 0;
 
-    if (!paging && (vmcb->cr4 & CR4_PAE) == 0)
-        vmcb->efer &= ~EFER_LME;
+    if (!paging && (vmcb->cr4 & CR4_PAE) == 0) vmcb->efer &= ~EFER_LME;
     svm_guard(vmcb, !paging);
 }
 
@@ -212,15 +200,12 @@ static COLD void prepare_rest(struct cpu *cpu, struct hvm *hvm, uint64_t generat
 {
     struct vmcb *vmcb = hvm->control;
 
-    if (cpu->fpu != &hvm->fpu || cpu->debug_owner != hvm)
-        take_processor(cpu, hvm);
+    if (cpu->fpu != &hvm->fpu || cpu->debug_owner != hvm) take_processor(cpu, hvm);
     if (hvm->asid_generation != cpu->asid_generation || hvm->nested_generation != generation || hvm->flush) {
         take_asid(cpu, hvm, vmcb, generation);
-        if ((cpu->hvm_features & SVM_QUIRK_TCG) != 0)
-            start_guard(vmcb);
+        if ((cpu->hvm_features & SVM_QUIRK_TCG) != 0) start_guard(vmcb);
     }
-    if (hvm->delivering)
-        start_event(cpu, hvm, vmcb);
+    if (hvm->delivering) start_event(cpu, hvm, vmcb);
     if (hvm->xcr0 != cpu->xcr0) {
         xsetbv(0, hvm->xcr0 & cpu->xcr0);
         hvm->xcr0 = cpu->xcr0; /* what svm_finish assumes unless it finds otherwise */
@@ -236,7 +221,7 @@ void svm_prepare(struct cpu *cpu, struct hvm *hvm, uint64_t generation)
     vmcb->rax = page->gpr[0];
     vmcb->rsp = page->gpr[4];
     vmcb->tlb_control = TLB_KEEP;
-    if (UNLIKELY(cpu->fpu != &hvm->fpu || cpu->debug_owner != hvm || hvm->nested_generation != generation || hvm->flush || hvm->delivering ||
-                 hvm->xcr0 != cpu->xcr0))
+    if (UNLIKELY(cpu->fpu != &hvm->fpu || cpu->debug_owner != hvm || hvm->nested_generation != generation || hvm->flush ||
+            hvm->delivering || hvm->xcr0 != cpu->xcr0))
         prepare_rest(cpu, hvm, generation);
 }

@@ -42,11 +42,11 @@ struct vmcb {
 };
 #define VMCB_AT(member, offset) (offsetof(struct vmcb, member) == (offset))
 _Static_assert(VMCB_AT(intercept, 0x00c) && VMCB_AT(io_bitmap, 0x040) && VMCB_AT(interrupt_control, 0x060) &&
-                   VMCB_AT(exit_code, 0x070) && VMCB_AT(nested_control, 0x090) && VMCB_AT(event, 0x0a8) &&
-                   VMCB_AT(next_rip, 0x0c8) && VMCB_AT(segment, 0x400) && VMCB_AT(cpl, 0x4cb) && VMCB_AT(efer, 0x4d0) &&
-                   VMCB_AT(cr4, 0x548) && VMCB_AT(rip, 0x578) && VMCB_AT(rsp, 0x5d8) && VMCB_AT(rax, 0x5f8) &&
-                   VMCB_AT(cr2, 0x640) && VMCB_AT(pat, 0x668) && sizeof(struct vmcb) == PAGE_BYTES,
-               "[APM2] appendix B");
+        VMCB_AT(exit_code, 0x070) && VMCB_AT(nested_control, 0x090) && VMCB_AT(event, 0x0a8) && VMCB_AT(next_rip, 0x0c8) &&
+        VMCB_AT(segment, 0x400) && VMCB_AT(cpl, 0x4cb) && VMCB_AT(efer, 0x4d0) && VMCB_AT(cr4, 0x548) && VMCB_AT(rip, 0x578) &&
+        VMCB_AT(rsp, 0x5d8) && VMCB_AT(rax, 0x5f8) && VMCB_AT(cr2, 0x640) && VMCB_AT(pat, 0x668) &&
+        sizeof(struct vmcb) == PAGE_BYTES,
+    "[APM2] appendix B");
 
 /* interrupt_control: [APM2] 15.21 */
 #define V_TPR 0xfu
@@ -66,7 +66,7 @@ _Static_assert(VMCB_AT(intercept, 0x00c) && VMCB_AT(io_bitmap, 0x040) && VMCB_AT
 
 /* event and exit_event: [APM2] 15.20; the same layout as vcpu_state.inject, error code in bits 32-63. */
 #define EVENT(type, vector) (EVENT_VALID | (uint64_t)(type) << 8 | (vector))
-#define EVENT_VECTOR(event) ((event) & 0xffu)
+#define EVENT_VECTOR(event) ((event)&0xffu)
 #define EVENT_TYPE(event) ((event) >> 8 & 7u)
 #define EVENT_HAS_ERROR (1ull << 11)
 #define EVENT_VALID (1ull << 31)

@@ -7,11 +7,11 @@
 #define VECTOR_AC 17u
 
 /* [APM2] 15.10.2: EXITINFO1 of IOIO. Bits: 0 in, 2 string, 3 rep, 4-6 operand bytes, 16-31 port. */
-#define IOIO_FLAGS(info) ((info) & 13u)
+#define IOIO_FLAGS(info) ((info)&13u)
 #define IOIO_BYTES(info) ((info) >> 4 & 7u)
 #define IOIO_PORT(info) ((info) >> 16)
 /* [APM2] 15.25.6: EXITINFO1 of a nested page fault: a page-fault error code, and whose access it was. */
-#define NPF_ACCESS(info) ((info) & 7u)
+#define NPF_ACCESS(info) ((info)&7u)
 #define NPF_FETCH(info) ((info) >> 4 & 1u)
 #define NPF_WALK(info) ((info) >> 33 & 1u)
 
@@ -69,7 +69,7 @@ static enum hvm_exit decode_other(const struct vmcb *vmcb, struct vcpu_state *pa
     return HVM_EXIT_VMM;
 }
 _Static_assert(FAULT_PRESENT == 1 && FAULT_WRITE == 2 && FAULT_USER == 4 && FAULT_EXEC == 1 << 3 && FAULT_TABLE_WALK == 1 << 4,
-               "decode_other");
+    "decode_other");
 _Static_assert(PIO_IN == 1 && PIO_STRING == 4 && PIO_REP == 8, "decode_pio");
 
 static inline enum hvm_exit decode_pio(const struct vmcb *vmcb, struct vcpu_state *page)
@@ -84,15 +84,13 @@ static inline enum hvm_exit decode_pio(const struct vmcb *vmcb, struct vcpu_stat
 
 static enum hvm_exit decode_hypercall(struct vmcb *vmcb, struct vcpu_state *page)
 {
-    if ((vmcb->rax & HYPERCALL_BIT) == 0)
-        return HVM_EXIT_VMM;
+    if ((vmcb->rax & HYPERCALL_BIT) == 0) return HVM_EXIT_VMM;
     /* The instruction is done, and with it a shadow that it stood in. */
     vmcb->rip += page->exit_insn_bytes;
     vmcb->interrupt_shadow = 0;
     page->rip = vmcb->rip;
     page->shadow = 0;
-    bool allowed = vmcb->cpl == 0 && (vmcb->efer & EFER_LMA) != 0 &&
-                   (vmcb->segment[VMCB_CS].attributes & ATTRIBUTE_LONG) != 0;
+    bool allowed = vmcb->cpl == 0 && (vmcb->efer & EFER_LMA) != 0 && (vmcb->segment[VMCB_CS].attributes & ATTRIBUTE_LONG) != 0;
     return allowed ? HVM_EXIT_HYPERCALL : HVM_EXIT_REFUSED;
 }
 
@@ -100,8 +98,7 @@ static enum hvm_exit decode_hypercall(struct vmcb *vmcb, struct vcpu_state *page
 static enum hvm_exit deliver_exception(struct hvm *hvm, uint32_t vector)
 {
     hvm->event = EVENT(INJECT_TYPE_EXCEPTION, vector);
-    if (vector == VECTOR_AC)
-        hvm->event |= EVENT_HAS_ERROR; /* always 0: [APM2] 8.2.18 */
+    if (vector == VECTOR_AC) hvm->event |= EVENT_HAS_ERROR; /* always 0: [APM2] 8.2.18 */
     hvm->delivering = true;
     return HVM_EXIT_HANDLED;
 }
@@ -118,8 +115,7 @@ void svm_guard(struct vmcb *vmcb, bool cr4)
 static enum hvm_exit guard_exit(struct vmcb *vmcb, struct vcpu_state *page, uint32_t code)
 {
     page->exit_info = 4;
-    if (code == SVM_EXIT_CR4_WRITE && (vmcb->cr0 & CR0_PG) == 0)
-        return HVM_EXIT_VMM;
+    if (code == SVM_EXIT_CR4_WRITE && (vmcb->cr0 & CR0_PG) == 0) return HVM_EXIT_VMM;
     svm_guard(vmcb, code == SVM_EXIT_CR0_SELECTIVE);
     return HVM_EXIT_HANDLED;
 }
@@ -148,14 +144,11 @@ static inline enum hvm_exit decode(struct hvm *hvm, struct vmcb *vmcb, struct vc
     uint32_t code = (uint32_t)vmcb->exit_code;
 
     page->exit_code = code;
-    if (UNLIKELY(code >= sizeof(rules) / sizeof(rules[0])))
-        return decode_other(vmcb, page);
+    if (UNLIKELY(code >= sizeof(rules) / sizeof(rules[0]))) return decode_other(vmcb, page);
     page->exit_reason = rules[code].reason;
-    if (rules[code].action == PIO)
-        return decode_pio(vmcb, page);
+    if (rules[code].action == PIO) return decode_pio(vmcb, page);
     page->exit_insn_bytes = insn_bytes(vmcb, vmcb->next_rip, rules[code].length);
-    if (LIKELY(rules[code].action == PLAIN))
-        return HVM_EXIT_VMM;
+    if (LIKELY(rules[code].action == PLAIN)) return HVM_EXIT_VMM;
     return decode_action(hvm, vmcb, page, code);
 }
 
@@ -183,7 +176,6 @@ enum hvm_exit svm_finish(struct hvm *hvm)
     page->cpl = vmcb->cpl;
     page->shadow = vmcb->interrupt_shadow & SHADOW_ACTIVE;
     page->valid = (uint32_t)VCPU_GROUP_GPR | (uint32_t)VCPU_GROUP_IP;
-    if (UNLIKELY((vmcb->exit_event & EVENT_VALID) != 0 || hvm->delivering))
-        return finish_event(hvm);
+    if (UNLIKELY((vmcb->exit_event & EVENT_VALID) != 0 || hvm->delivering)) return finish_event(hvm);
     return decode(hvm, vmcb, page);
 }

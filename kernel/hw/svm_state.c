@@ -19,10 +19,14 @@
 #define ATTRIBUTES_BUSY 0x02u
 
 /* Registers that travel word by word: @guest are the bits that a VMM may set, @ones those that are always set. */
-#define FIELD(name, member, guest, ones, group) \
-    {offsetof(struct vcpu_state, name), offsetof(struct vmcb, member), VCPU_GROUP_##group, false, guest, ones}
-#define ADDRESS(name, member, group) \
-    {offsetof(struct vcpu_state, name), offsetof(struct vmcb, member), VCPU_GROUP_##group, true, ~0ull, 0}
+#define FIELD(name, member, guest, ones, group)                                                                  \
+    {                                                                                                            \
+        offsetof(struct vcpu_state, name), offsetof(struct vmcb, member), VCPU_GROUP_##group, false, guest, ones \
+    }
+#define ADDRESS(name, member, group)                                                                         \
+    {                                                                                                        \
+        offsetof(struct vcpu_state, name), offsetof(struct vmcb, member), VCPU_GROUP_##group, true, ~0ull, 0 \
+    }
 static const struct field {
     uint16_t page, vmcb, group;
     bool address; /* made canonical */
@@ -31,9 +35,9 @@ static const struct field {
     FIELD(cr0, cr0, 0xe005003f, 0, CONTROL), /* [APM2] 3.1.1 */
     FIELD(cr2, cr2, ~0ull, 0, CONTROL),
     FIELD(cr3, cr3, 0x000fffffffffffff, 0, CONTROL), /* 5.3.2 */
-    FIELD(cr4, cr4, 0x00370fff, 0, CONTROL), /* 3.1.3, without 5-level tables, protection keys, shadow stacks */
-    FIELD(efer, efer, 0x4901, EFER_SVME, EFER), /* 3.1.7: SCE LME NXE FFXSR */
-    FIELD(dr6, dr6, 0xe00f, 0xffff0ff0, DEBUG), /* 13.1.1 */
+    FIELD(cr4, cr4, 0x00370fff, 0, CONTROL),         /* 3.1.3, without 5-level tables, protection keys, shadow stacks */
+    FIELD(efer, efer, 0x4901, EFER_SVME, EFER),      /* 3.1.7: SCE LME NXE FFXSR */
+    FIELD(dr6, dr6, 0xe00f, 0xffff0ff0, DEBUG),      /* 13.1.1 */
     FIELD(dr7, dr7, 0xffff23ff, 0x400, DEBUG),
     FIELD(tsc_offset, tsc_offset, ~0ull, 0, TSC),
     ADDRESS(gdtr_base, segment[VMCB_GDTR].base, TABLE),
@@ -53,28 +57,21 @@ static const struct field {
 static const uint8_t segment_index[8] = {VMCB_ES, VMCB_CS, VMCB_SS, VMCB_DS, VMCB_FS, VMCB_GS, VMCB_LDTR, VMCB_TR};
 
 /* The page may change under our eyes: one access, then the copy is checked. */
-static inline uint64_t once(const uint64_t *word)
-{
-    return *(const volatile uint64_t *)word;
-}
+static inline uint64_t once(const uint64_t *word) { return *(const volatile uint64_t *)word; }
 
-static uint64_t canonical(uint64_t address)
-{
-    return (uint64_t)((int64_t)(address << 16) >> 16);
-}
+static uint64_t canonical(uint64_t address) { return (uint64_t)((int64_t)(address << 16) >> 16); }
 
 bool svm_event(uint64_t inject, uint64_t error, uint64_t *event_out)
 {
     uint32_t vector = EVENT_VECTOR(inject);
     uint64_t type = EVENT_TYPE(inject);
     bool has_error = (inject & EVENT_HAS_ERROR) != 0;
-    bool exception = type == INJECT_TYPE_EXCEPTION && vector <= 31 && vector != 2 &&
-                     (!has_error || (VECTORS_WITH_ERROR >> vector & 1) != 0);
+    bool exception =
+        type == INJECT_TYPE_EXCEPTION && vector <= 31 && vector != 2 && (!has_error || (VECTORS_WITH_ERROR >> vector & 1) != 0);
     bool nmi = type == INJECT_TYPE_NMI && vector == 2 && !has_error;
 
     /* External interrupts are asked for by irq_vector; INT n is for the guest itself to execute. */
-    if (!exception && !nmi)
-        return false;
+    if (!exception && !nmi) return false;
     *event_out = EVENT(type, vector) | (has_error ? EVENT_HAS_ERROR | error << EVENT_ERROR_SHIFT : 0);
     return true;
 }
@@ -85,8 +82,7 @@ void svm_request_irq(struct hvm *hvm, uint64_t irq)
     uint32_t vector = irq & 0xffu;
 
     vmcb->interrupt_control &= ~(V_IRQ | V_PRIORITY(0xffu) | V_IGNORE_TPR);
-    if ((irq & V_IRQ) == 0)
-        return;
+    if ((irq & V_IRQ) == 0) return;
     /* No local APIC sends a vector below 32: it is the 8259's, which knows no TPR. */
     vmcb->interrupt_control |= V_IRQ | V_PRIORITY(vector) | (vector < 32 ? V_IGNORE_TPR : 0);
     vmcb->interrupt_vector = vector;
@@ -101,33 +97,27 @@ void svm_settle_events(struct hvm *hvm)
     uint32_t vector = EVENT_VECTOR(event);
     /* INT n, INT3 and INTO happen again by themselves, for RIP still stands on them, unless it was put in. */
     bool by_instruction = (type == INJECT_TYPE_SOFTWARE || (type == INJECT_TYPE_EXCEPTION && (vector == 3 || vector == 4))) &&
-                          (uint32_t)hvm->event != (uint32_t)event;
+        (uint32_t)hvm->event != (uint32_t)event;
 
     hvm->event = 0;
     if ((event & EVENT_VALID) != 0 && !by_instruction) {
         /* QEMU 7.2 reports an external interrupt as an exception above 31, which does not exist otherwise. */
-        if (type == INJECT_TYPE_INTERRUPT || (type == INJECT_TYPE_EXCEPTION && vector > 31))
-            svm_request_irq(hvm, V_IRQ | vector);
-        else
-            hvm->event = event;
+        if (type == INJECT_TYPE_INTERRUPT || (type == INJECT_TYPE_EXCEPTION && vector > 31)) svm_request_irq(hvm, V_IRQ | vector);
+        else hvm->event = event;
     }
     vmcb->event = 0;
     bool waiting = (vmcb->interrupt_control & V_IRQ) != 0;
-    if (!waiting)
-        hvm->state->irq_vector = 0;
+    if (!waiting) hvm->state->irq_vector = 0;
     hvm->delivering = waiting || hvm->event != 0;
 }
 
-static uint64_t *word_at(void *base, uint16_t offset)
-{
-    return (uint64_t *)(void *)((uint8_t *)base + offset);
-}
+static uint64_t *word_at(void *base, uint16_t offset) { return (uint64_t *)(void *)((uint8_t *)base + offset); }
 
 static void apply_fields(struct hvm *hvm, struct vmcb *vmcb, uint32_t dirty)
 {
-    FOR_EACH_FIELD(field) {
-        if ((dirty & field->group) == 0)
-            continue;
+    FOR_EACH_FIELD(field)
+    {
+        if ((dirty & field->group) == 0) continue;
         uint64_t value = once(word_at(hvm->state, field->page)), *to = word_at(vmcb, field->vmcb);
         value = ((field->address ? canonical(value) : value) & field->guest) | field->ones;
         /* VMRUN keeps the ASID's translations, whatever CR3 and the paging mode say: [APM2] 15.16. */
@@ -136,10 +126,8 @@ static void apply_fields(struct hvm *hvm, struct vmcb *vmcb, uint32_t dirty)
     }
     hvm->tsc_offset = vmcb->tsc_offset;
     /* Combinations that do not exist: [APM2] 3.1.1, and 14.6.1 for LMA, which follows from LME and paging. */
-    if ((vmcb->cr0 & CR0_PE) == 0)
-        vmcb->cr0 &= ~CR0_PG;
-    if ((vmcb->cr0 & CR0_CD) == 0)
-        vmcb->cr0 &= ~CR0_NW;
+    if ((vmcb->cr0 & CR0_PE) == 0) vmcb->cr0 &= ~CR0_PG;
+    if ((vmcb->cr0 & CR0_CD) == 0) vmcb->cr0 &= ~CR0_NW;
     bool active = (vmcb->cr0 & CR0_PG) != 0 && (vmcb->efer & EFER_LME) != 0;
     vmcb->efer = (vmcb->efer & ~EFER_LMA) | (active ? EFER_LMA : 0);
 }
@@ -157,8 +145,7 @@ static void apply_segments(struct vmcb *vmcb, const struct vcpu_state *page)
     for (uint32_t i = 0; i < 8; i++) {
         struct segment in = *(const volatile struct segment *)&page->seg[i];
         uint16_t attributes = (uint16_t)((in.access & 0xffu) | (in.access >> 4 & 0xf00u));
-        vmcb->segment[segment_index[i]] =
-            (struct vmcb_segment){in.selector, attributes, in.limit, canonical(in.base)};
+        vmcb->segment[segment_index[i]] = (struct vmcb_segment){in.selector, attributes, in.limit, canonical(in.base)};
     }
     /* TR is a 16- or 32/64-bit TSS, whatever the VMM says: QEMU 7.2 aborts at any other, a busy one included. */
     struct vmcb_segment *tr = &vmcb->segment[VMCB_TR];
@@ -175,10 +162,8 @@ static bool pat_valid(uint64_t pat)
 
 static void apply_debug(struct hvm *hvm, const struct vcpu_state *page)
 {
-    for (uint32_t i = 0; i < 4; i++)
-        hvm->dr[i] = once(&page->dr[i]);
-    if (debug_resident(hvm))
-        debug_load(hvm->dr);
+    for (uint32_t i = 0; i < 4; i++) hvm->dr[i] = once(&page->dr[i]);
+    if (debug_resident(hvm)) debug_load(hvm->dr);
 }
 
 static COLD enum error apply_rest(struct hvm *hvm, struct vmcb *vmcb, struct vcpu_state *page, uint32_t dirty)
@@ -186,26 +171,21 @@ static COLD enum error apply_rest(struct hvm *hvm, struct vmcb *vmcb, struct vcp
     uint64_t inject = once(&page->inject);
 
     if ((inject & EVENT_VALID) != 0) {
-        if (!svm_event(inject, once(&page->inject_error), &hvm->event))
-            return ERR_ARGUMENT;
+        if (!svm_event(inject, once(&page->inject_error), &hvm->event)) return ERR_ARGUMENT;
         page->inject = 0;
         hvm->delivering = true;
     }
     svm_request_irq(hvm, once(&page->irq_vector));
     apply_fields(hvm, vmcb, dirty);
-    if ((dirty & VCPU_GROUP_CONTROL) != 0)
-        apply_control(hvm, vmcb, page);
-    if ((dirty & VCPU_GROUP_SEGMENT) != 0)
-        apply_segments(vmcb, page);
+    if ((dirty & VCPU_GROUP_CONTROL) != 0) apply_control(hvm, vmcb, page);
+    if ((dirty & VCPU_GROUP_SEGMENT) != 0) apply_segments(vmcb, page);
     if ((dirty & VCPU_GROUP_TABLE) != 0) {
         vmcb->segment[VMCB_GDTR].limit = (uint16_t)once(&page->gdtr_limit);
         vmcb->segment[VMCB_IDTR].limit = (uint16_t)once(&page->idtr_limit);
     }
     uint64_t pat = once(&page->pat);
-    if ((dirty & VCPU_GROUP_MSR) != 0 && pat_valid(pat))
-        vmcb->pat = pat;
-    if ((dirty & VCPU_GROUP_DEBUG) != 0)
-        apply_debug(hvm, page);
+    if ((dirty & VCPU_GROUP_MSR) != 0 && pat_valid(pat)) vmcb->pat = pat;
+    if ((dirty & VCPU_GROUP_DEBUG) != 0) apply_debug(hvm, page);
     return OK;
 }
 
@@ -218,7 +198,7 @@ enum error hvm_apply(struct hvm *hvm, uint32_t dirty)
     vmcb->rflags = (once(&page->rflags) & RFLAGS_GUEST) | RFLAGS_ONE;
     vmcb->interrupt_shadow = once(&page->shadow) & SHADOW_ACTIVE;
     if (UNLIKELY((once(&page->inject) & EVENT_VALID) != 0 || (once(&page->irq_vector) & V_IRQ) != 0 || hvm->delivering ||
-                 (dirty & ~(uint32_t)(VCPU_GROUP_GPR | VCPU_GROUP_IP)) != 0))
+            (dirty & ~(uint32_t)(VCPU_GROUP_GPR | VCPU_GROUP_IP)) != 0))
         return apply_rest(hvm, vmcb, page, dirty);
     return OK;
 }
@@ -229,8 +209,7 @@ static void read_segments(const struct vmcb *vmcb, struct vcpu_state *page)
         struct vmcb_segment in = vmcb->segment[segment_index[i]];
         if (segment_index[i] == VMCB_SS) /* SYSRET may leave another DPL than the true CPL: [APM2] 15.5.1 */
             in.attributes = (uint16_t)((in.attributes & ~(3u << 5)) | (vmcb->cpl & 3u) << 5);
-        if (segment_index[i] == VMCB_TR)
-            in.attributes |= ATTRIBUTES_BUSY; /* as architecture has it */
+        if (segment_index[i] == VMCB_TR) in.attributes |= ATTRIBUTES_BUSY; /* as architecture has it */
         uint16_t access = (uint16_t)((in.attributes & 0xffu) | (in.attributes & 0xf00u) << 4);
         page->seg[i] = (struct segment){in.selector, access, in.limit, in.base};
     }
@@ -242,25 +221,20 @@ void hvm_read(struct hvm *hvm, uint32_t groups)
     struct vcpu_state *page = hvm->state;
 
     FOR_EACH_FIELD(field)
-        if ((groups & field->group) != 0)
-            *word_at(page, field->page) = *word_at(vmcb, field->vmcb);
+    if ((groups & field->group) != 0) *word_at(page, field->page) = *word_at(vmcb, field->vmcb);
     if ((groups & VCPU_GROUP_CONTROL) != 0) {
         page->cr8 = vmcb->interrupt_control & V_TPR;
         page->xcr0 = hvm->xcr0;
     }
-    if ((groups & VCPU_GROUP_EFER) != 0)
-        page->efer &= ~EFER_SVME;
-    if ((groups & VCPU_GROUP_SEGMENT) != 0)
-        read_segments(vmcb, page);
+    if ((groups & VCPU_GROUP_EFER) != 0) page->efer &= ~EFER_SVME;
+    if ((groups & VCPU_GROUP_SEGMENT) != 0) read_segments(vmcb, page);
     if ((groups & VCPU_GROUP_TABLE) != 0) {
         page->gdtr_limit = vmcb->segment[VMCB_GDTR].limit;
         page->idtr_limit = vmcb->segment[VMCB_IDTR].limit;
     }
-    if ((groups & VCPU_GROUP_MSR) != 0)
-        page->pat = vmcb->pat;
+    if ((groups & VCPU_GROUP_MSR) != 0) page->pat = vmcb->pat;
     if ((groups & VCPU_GROUP_DEBUG) != 0) {
-        if (debug_resident(hvm))
-            debug_save(hvm->dr);
+        if (debug_resident(hvm)) debug_save(hvm->dr);
         memcpy(page->dr, hvm->dr, sizeof(hvm->dr));
     }
     page->valid |= groups;

@@ -6,10 +6,10 @@
 #include "hw/cpu.h"
 
 struct timer {
-    uint64_t when;         /* absolute TSC; NEVER while it is not armed */
+    uint64_t when; /* absolute TSC; NEVER while it is not armed */
     struct timer *next;
-    struct timer **link;   /* what points at this one; NULL = not armed */
-    uint64_t kind;         /* enum timer_kind: in what it is embedded */
+    struct timer **link; /* what points at this one; NULL = not armed */
+    uint64_t kind;       /* enum timer_kind: in what it is embedded */
 };
 
 enum timer_kind { TIMER_THREAD, TIMER_SCHED };

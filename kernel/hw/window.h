@@ -11,11 +11,9 @@ struct window {
 };
 
 /* Copy @bytes at physical @address to @out; false if they are not all inside. */
-MUST_CHECK static inline bool window_read(const struct window *window, uint64_t address, void *out,
-                                          uint64_t bytes)
+MUST_CHECK static inline bool window_read(const struct window *window, uint64_t address, void *out, uint64_t bytes)
 {
-    if (address > window->bytes || bytes > window->bytes - address)
-        return false;
+    if (address > window->bytes || bytes > window->bytes - address) return false;
     memcpy(out, window->base + address, bytes);
     return true;
 }

@@ -118,51 +118,27 @@ static inline void xsetbv(uint32_t index, uint64_t value)
         __asm__ volatile("mov %%" #name ", %0" : "=r"(value) : : "memory"); \
         return value;                                                       \
     }                                                                       \
-    static inline void write_##name(uint64_t value)                         \
-    {                                                                       \
-        __asm__ volatile("mov %0, %%" #name : : "r"(value) : "memory");     \
-    }
+    static inline void write_##name(uint64_t value) { __asm__ volatile("mov %0, %%" #name : : "r"(value) : "memory"); }
 CONTROL_REGISTER(cr0)
 CONTROL_REGISTER(cr2)
 CONTROL_REGISTER(cr3)
 CONTROL_REGISTER(cr4)
 
-static inline void invlpg(uint64_t address)
-{
-    __asm__ volatile("invlpg (%0)" : : "r"(address) : "memory");
-}
+static inline void invlpg(uint64_t address) { __asm__ volatile("invlpg (%0)" : : "r"(address) : "memory"); }
 
-static inline void clts(void)
-{
-    __asm__ volatile("clts" : : : "memory");
-}
+static inline void clts(void) { __asm__ volatile("clts" : : : "memory"); }
 
-static inline void cpu_interrupts_off(void)
-{
-    __asm__ volatile("cli" : : : "memory");
-}
+static inline void cpu_interrupts_off(void) { __asm__ volatile("cli" : : : "memory"); }
 
-static inline void cpu_halt(void)
-{
-    __asm__ volatile("hlt" : : : "memory");
-}
+static inline void cpu_halt(void) { __asm__ volatile("hlt" : : : "memory"); }
 
 /* Wait with interrupts open, and close them again: STI's shadow lets none slip in before HLT. */
-static inline void cpu_idle(void)
-{
-    __asm__ volatile("sti; hlt; cli" : : : "memory");
-}
+static inline void cpu_idle(void) { __asm__ volatile("sti; hlt; cli" : : : "memory"); }
 
 /* Take the interrupts that wait, here: STI opens after the next instruction. */
-static inline void interrupt_window(void)
-{
-    __asm__ volatile("sti; nop; cli" : : : "memory");
-}
+static inline void interrupt_window(void) { __asm__ volatile("sti; nop; cli" : : : "memory"); }
 
-static inline void cpu_pause(void)
-{
-    __asm__ volatile("pause");
-}
+static inline void cpu_pause(void) { __asm__ volatile("pause"); }
 
 /* Device registers are mapped uncached: accesses stay in program order, [SDM-2023-09] Vol 3A 12.3. */
 static inline uint32_t mmio_read32(const volatile void *address)

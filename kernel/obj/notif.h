@@ -6,8 +6,8 @@
 
 struct notif {
     uint64_t bits;
-    struct thread *head, *tail;  /* threads in notif_wait */
-    struct thread *bound;        /* the thread that it is bound to, or NULL */
+    struct thread *head, *tail; /* threads in notif_wait */
+    struct thread *bound;       /* the thread that it is bound to, or NULL */
 };
 _Static_assert(sizeof(struct notif) <= 256, "docs/architecture.md 2");
 

@@ -21,39 +21,22 @@ struct invocation {
  * True if the answer is rax alone and the thread goes on at once. */
 bool sys_call(struct cpu *cpu);
 
-/* One per call of idl/kernel.idl. The answer's words go to the caller's registers. */
-enum error sys_untyped_retype(struct invocation *call);
-enum error sys_untyped_info(struct invocation *call);
-enum error sys_captab_copy(struct invocation *call);
-enum error sys_captab_delete(struct invocation *call);
-enum error sys_captab_revoke(struct invocation *call);
-enum error sys_captab_inspect(struct invocation *call);
-enum error sys_space_map(struct invocation *call);
-enum error sys_space_unmap(struct invocation *call);
-enum error sys_space_info(struct invocation *call);
-enum error sys_thread_configure(struct invocation *call);
-enum error sys_thread_resume(struct invocation *call);
-enum error sys_thread_suspend(struct invocation *call);
-enum error sys_thread_read(struct invocation *call);
-enum error sys_thread_write(struct invocation *call);
-enum error sys_sched_configure(struct invocation *call);
-enum error sys_sched_info(struct invocation *call);
-enum error sys_sched_yield(struct invocation *call);
-enum error sys_endpoint_call(struct invocation *call);
-enum error sys_endpoint_wait(struct invocation *call);
-enum error sys_endpoint_reply_wait(struct invocation *call);
-enum error sys_endpoint_defer(struct invocation *call);
-enum error sys_endpoint_resume(struct invocation *call);
-enum error sys_notif_signal(struct invocation *call);
-enum error sys_notif_wait(struct invocation *call);
-enum error sys_vcpu_run(struct invocation *call);
-enum error sys_vcpu_configure(struct invocation *call);
-enum error sys_vcpu_read(struct invocation *call);
-enum error sys_irq_bind(struct invocation *call);
-enum error sys_irq_ack(struct invocation *call);
-enum error sys_ioport_in(struct invocation *call);
-enum error sys_ioport_out(struct invocation *call);
-enum error sys_control_ioport(struct invocation *call);
-enum error sys_control_irq(struct invocation *call);
+/* The calls of idl/kernel.idl, each with its handler; the answer's words go to the caller's registers. */
+/* clang-format off */
+#define EACH_CALL(X) \
+    X(UNTYPED_RETYPE, untyped_retype) X(UNTYPED_INFO, untyped_info) X(CAPTAB_COPY, captab_copy) \
+    X(CAPTAB_DELETE, captab_delete) X(CAPTAB_REVOKE, captab_revoke) X(CAPTAB_INSPECT, captab_inspect) X(SPACE_MAP, space_map) \
+    X(SPACE_UNMAP, space_unmap) X(SPACE_INFO, space_info) X(THREAD_CONFIGURE, thread_configure) \
+    X(THREAD_RESUME, thread_resume) X(THREAD_SUSPEND, thread_suspend) X(THREAD_READ, thread_read) \
+    X(THREAD_WRITE, thread_write) X(SCHED_CONFIGURE, sched_configure) X(SCHED_INFO, sched_info) X(SCHED_YIELD, sched_yield) \
+    X(ENDPOINT_CALL, endpoint_call) X(ENDPOINT_WAIT, endpoint_wait) X(ENDPOINT_REPLY_WAIT, endpoint_reply_wait) \
+    X(ENDPOINT_DEFER, endpoint_defer) X(ENDPOINT_RESUME, endpoint_resume) X(NOTIF_SIGNAL, notif_signal) \
+    X(NOTIF_WAIT, notif_wait) X(VCPU_RUN, vcpu_run) X(VCPU_CONFIGURE, vcpu_configure) X(VCPU_READ, vcpu_read) \
+    X(IRQ_BIND, irq_bind) X(IRQ_ACK, irq_ack) X(IOPORT_IN, ioport_in) X(IOPORT_OUT, ioport_out) \
+    X(CONTROL_IOPORT, control_ioport) X(CONTROL_IRQ, control_irq)
+/* clang-format on */
+
+#define SYS_DECLARE(NAME, name) enum error sys_##name(struct invocation *call);
+EACH_CALL(SYS_DECLARE)
 
 #endif

@@ -11,14 +11,12 @@ from typing import Any
 
 import pytest
 
-from bulkhead import paths, systems
 from bulkhead.errors import BulkheadError, TimeOut
 from bulkhead.link import Message
-from bulkhead.qemu import Machine
 from bulkhead.session import Session
+from tests.guest.harness import guest_beside_witness, witness_lines
 
 HERE = Path(__file__).parent
-BOOT_S = 60.0
 TIMED_OUT, DIED = 124, 126
 
 
@@ -73,12 +71,6 @@ def guest_event(session: Session, timeout_s: float) -> Message | None:
         return None
 
 
-def witness_lines(text: bytes) -> list[int]:
-    """The work units that the witness has reported."""
-    words = [line.split() for line in text.replace(b"\r", b"").split(b"\n")]
-    return [int(line[1]) for line in words if len(line) == 2 and line[0] == b"WITNESS" and line[1].isdigit()]
-
-
 def check_witness(session: Session) -> None:
     """The neighbour and the core are unharmed: it still counts, says nothing of harm, and mgmt answers."""
     start = session.console.position()
@@ -100,24 +92,10 @@ def check_witness(session: Session) -> None:
 def machine(request: pytest.FixtureRequest) -> Iterator[tuple[Manifest, Session]]:
     """The manifest's guest, booted beside the witness."""
     manifest: Manifest = request.param
-    elf = paths.TARGET / "tests" / "guest" / f"{manifest.name}.elf"
-    images = paths.SYSTEMS / f"guest-test-{manifest.name}" / "images"
-    images.mkdir(parents=True, exist_ok=True)
-    link = images / "test.kernel"
-    link.unlink(missing_ok=True)
-    link.symlink_to(elf)
-    system = systems.assemble(
-        systems.find(manifest.system),
-        name=f"guest-test-{manifest.name}",
-        parameters={"kernel": "test.kernel", "mem": str(manifest.memory_mib)},
-        extra_folders=(images,),
-    )
-    with Session(Machine(memory_mib=system.memory_mib), system.boot()) as session:
-        try:
-            session.wait_ready(BOOT_S)
-            yield manifest, session
-        finally:
-            session.end()
+    with guest_beside_witness(
+        manifest.name, memory_mib=manifest.memory_mib, system_name=manifest.system
+    ) as session:
+        yield manifest, session
 
 
 def parameter(manifest: Manifest) -> Any:

@@ -75,6 +75,11 @@ def give_thread(system: Any) -> None:
     grant(system[9][1], number(system, "vmm-b.thread"), prove.MANAGE)
 
 
+def give_sched(system: Any) -> None:
+    """b's VMM sees how long a ran; nothing flows back."""
+    grant(system[9][2], number(system, "vmm-a.sched"), prove.READ)
+
+
 def serve(system: Any) -> None:
     """b's VMM also waits on the endpoint that a calls."""
     grant(system[9][2], number(system, "mgmt.endpoint"), prove.WAIT)
@@ -115,6 +120,7 @@ BREAKS: list[tuple[Callable[[Any], None], dict[str, str]]] = [
     (give_ram, {HOLDS: "mgmt → slot 60 → [vmm-a.ram], a frame of 'vmm-a'"}),
     (give_space, {HOLDS: "mgmt → slot 60 → [vmm-b.guest-space], a space of 'vmm-b'"}),
     (give_thread, {FREE: "a → vmm-a → [vmm-b.thread] → vmm-b → b"}),
+    (give_sched, {FREE: "a → vmm-a → [vmm-a.sched] → vmm-b → b"}),
     (serve, {FREE: "a → [mgmt.endpoint] → vmm-b → b"}),
     (call_builder, {FREE: "a → vmm-a → [builder.endpoint] → builder → vmm-b → b",
                     CALLS: "vmm-a → slot 60 → [builder.endpoint], methods 0x4"}),
@@ -138,6 +144,13 @@ def test_prove__one_direction_is_enough_to_break_only_that(plain: Any) -> None:
     signal(system)
     system[10] = [[1, "there", "a", "b", ["mgmt"]], [1, "back", "b", "a", ["mgmt"]]]
     assert verdicts(system) == {"there": "a → vmm-a → [vmm-b.bell] → vmm-b → b", "back": ""}
+
+
+def test_prove__whoever_may_only_read_a_context_says_nothing_by_it(plain: Any) -> None:
+    system = copy.deepcopy(plain)
+    give_sched(system)
+    system[10] = [[1, "there", "a", "b", ["mgmt"]], [1, "back", "b", "a", ["mgmt"]]]
+    assert verdicts(system) == {"there": "a → vmm-a → [vmm-a.sched] → vmm-b → b", "back": ""}
 
 
 def test_prove__without_the_exception_the_path_leads_through_management(plain: Any) -> None:

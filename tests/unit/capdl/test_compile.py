@@ -175,6 +175,16 @@ def test_compile__guest_is_apart(root: Path, images: Path) -> None:
     assert masks[0] != masks[1], "the tenants may not do the same"
 
 
+def test_compile__a_vmm_may_read_its_own_context_and_no_more(root: Path, images: Path) -> None:
+    system = api.check_system(root / "capdl" / "system" / "two-tenants.toml", [images]).system
+    for domain in system.domains:
+        held = [one for one in domain.capabilities if system.objects[one.object].type == abi().type("sched")]
+        named = [one for one in domain.resources if one.kind == abi().kind("sched")]
+        assert [one.slot for one in held] == [one.slot for one in named]
+        assert len(held) == (1 if domain.guest else 0)
+        assert all(one.object == domain.threads[0].sched and one.rights == abi().rights("read") for one in held)
+
+
 def test_compile__faults_go_to_management_and_its_own_to_builder(root: Path, images: Path) -> None:
     system = api.check_system(root / "capdl" / "system" / "two-tenants.toml", [images]).system
     handlers = [system.objects[domain.threads[0].fault].name for domain in system.domains]

@@ -63,8 +63,7 @@ MUST_CHECK static inline enum error builder_restart(uint32_t slot, uint64_t dead
 }
 
 /* Realise a domain from its description under @profile (0 = the described one). */
-MUST_CHECK static inline enum error builder_create(
-    uint32_t slot, uint64_t deadline, uint32_t id, uint32_t profile)
+MUST_CHECK static inline enum error builder_create(uint32_t slot, uint64_t deadline, uint32_t id, uint32_t profile)
 {
     struct message message = {
         .label = label_make(INTERFACE_BUILDER, BUILDER_CREATE, 2),
@@ -101,8 +100,8 @@ MUST_CHECK static inline enum error builder_destroy(uint32_t slot, uint64_t dead
 
 /* State, capabilities held, memory and restarts of a domain. */
 MUST_CHECK static inline enum error builder_info(
-    uint32_t slot, uint64_t deadline, uint32_t id, enum domain_state *state, uint32_t *capabilities,
-    uint64_t *memory_kib, uint32_t *restarts, uint32_t *threads)
+    uint32_t slot, uint64_t deadline, uint32_t id, enum domain_state *state, uint32_t *capabilities, uint64_t *memory_kib,
+    uint32_t *restarts, uint32_t *threads)
 {
     struct message message = {
         .label = label_make(INTERFACE_BUILDER, BUILDER_INFO, 1),
@@ -128,8 +127,8 @@ MUST_CHECK static inline enum error builder_info(
 
 /* The last post-mortem: rip, vector, code, address of the first thread. */
 MUST_CHECK static inline enum error builder_postmortem(
-    uint32_t slot, uint64_t deadline, uint32_t id, uint64_t *rip, uint64_t *rsp, uint64_t *rax,
-    uint64_t *stack0, uint64_t *stack1, uint8_t *state)
+    uint32_t slot, uint64_t deadline, uint32_t id, uint64_t *rip, uint64_t *rsp, uint64_t *rax, uint64_t *stack0, uint64_t *stack1,
+    uint8_t *state)
 {
     struct message message = {
         .label = label_make(INTERFACE_BUILDER, BUILDER_POSTMORTEM, 1),

@@ -17,9 +17,7 @@ struct builder_destroy_in { uint32_t id; };
 
 struct builder_info_in { uint32_t id; };
 
-struct builder_info_out {
-    enum domain_state state; uint32_t capabilities; uint64_t memory_kib; uint32_t restarts, threads;
-};
+struct builder_info_out { enum domain_state state; uint32_t capabilities; uint64_t memory_kib; uint32_t restarts, threads; };
 
 struct builder_postmortem_in { uint32_t id; };
 

@@ -29,9 +29,8 @@ MUST_CHECK static inline enum error fault_serve_exception(
         return ERR_METHOD;
     if (message->label != label_make(INTERFACE_FAULT, FAULT_EXCEPTION, 6))
         return ERR_LENGTH;
-    in = (struct fault_exception_in){.vector = message->word[0], .code = message->word[1],
-        .rip = message->word[2], .address = message->word[3], .rsp = message->word[4],
-        .rflags = message->word[5]};
+    in = (struct fault_exception_in){.vector = message->word[0], .code = message->word[1], .rip = message->word[2],
+        .address = message->word[3], .rsp = message->word[4], .rflags = message->word[5]};
     error = ops->exception(context, message->badge, &in);
     if (error == OK)
         fault_exception_reply(message);

@@ -22,11 +22,9 @@ MUST_CHECK static inline enum error syscall_null(void)
     return error;
 }
 
-/* Carve @count objects into @captab's slots from @first. Restartable: ERR_AGAIN until all are zeroed and
- * made. */
+/* Carve @count objects into @captab's slots from @first. Restartable: ERR_AGAIN until all are zeroed and made. */
 MUST_CHECK static inline enum error untyped_retype(
-    uint32_t slot, enum object_type type, uint8_t flags, uint64_t size, uint32_t captab, uint32_t first,
-    uint32_t count)
+    uint32_t slot, enum object_type type, uint8_t flags, uint64_t size, uint32_t captab, uint32_t first, uint32_t count)
 {
     struct message message;
     enum error error;
@@ -39,8 +37,7 @@ MUST_CHECK static inline enum error untyped_retype(
 }
 
 /* Region of the untyped and how much of it is used. */
-MUST_CHECK static inline enum error untyped_info(
-    uint32_t slot, uint64_t *base, uint64_t *bytes, uint64_t *used, uint8_t *flags)
+MUST_CHECK static inline enum error untyped_info(uint32_t slot, uint64_t *base, uint64_t *bytes, uint64_t *used, uint8_t *flags)
 {
     struct message message;
     enum error error;
@@ -56,11 +53,10 @@ MUST_CHECK static inline enum error untyped_info(
     return error;
 }
 
-/* Derive from slot @source of table @from into slot @to of this table, with no more rights than the
- * source. */
+/* Derive from slot @source of table @from into slot @to of this table, with no more rights than the source. */
 MUST_CHECK static inline enum error captab_copy(
-    uint32_t slot, uint32_t to, uint32_t from, uint32_t source, uint8_t rights, uint8_t flags,
-    uint16_t interface, uint32_t mask, uint64_t badge)
+    uint32_t slot, uint32_t to, uint32_t from, uint32_t source, uint8_t rights, uint8_t flags, uint16_t interface, uint32_t mask,
+    uint64_t badge)
 {
     struct message message;
     enum error error;
@@ -98,8 +94,8 @@ MUST_CHECK static inline enum error captab_revoke(uint32_t slot, uint32_t index)
 
 /* What a slot holds. */
 MUST_CHECK static inline enum error captab_inspect(
-    uint32_t slot, uint32_t index, enum object_type *type, uint8_t *rights, uint8_t *flags,
-    uint16_t *interface, uint32_t *mask, uint64_t *badge, uint64_t *object, uint64_t *parent)
+    uint32_t slot, uint32_t index, enum object_type *type, uint8_t *rights, uint8_t *flags, uint16_t *interface, uint32_t *mask,
+    uint64_t *badge, uint64_t *object, uint64_t *parent)
 {
     struct message message;
     enum error error;
@@ -119,8 +115,7 @@ MUST_CHECK static inline enum error captab_inspect(
     return error;
 }
 
-/* Map frame (or vCPU page) capability @frame of the caller's table at @address, aligned to the frame's
- * size. */
+/* Map frame (or vCPU page) capability @frame of the caller's table at @address, aligned to the frame's size. */
 MUST_CHECK static inline enum error space_map(uint32_t slot, uint32_t frame, uint64_t address, uint8_t access)
 {
     struct message message;
@@ -156,11 +151,10 @@ MUST_CHECK static inline enum error space_info(uint32_t slot, uint32_t *tables, 
     return error;
 }
 
-/* Give the thread what it runs with; slots of the caller's table, 0 = none. Only while inactive or
- * stopped. */
+/* Give the thread what it runs with; slots of the caller's table, 0 = none. Only while inactive or stopped. */
 MUST_CHECK static inline enum error thread_configure(
-    uint32_t slot, uint32_t space, uint32_t captab, uint32_t sched, uint32_t reserve, uint32_t fault,
-    uint32_t notif, uint8_t flags, uint32_t compartment)
+    uint32_t slot, uint32_t space, uint32_t captab, uint32_t sched, uint32_t reserve, uint32_t fault, uint32_t notif, uint8_t flags,
+    uint32_t compartment)
 {
     struct message message;
     enum error error;
@@ -191,11 +185,10 @@ MUST_CHECK static inline enum error thread_suspend(uint32_t slot)
     return error;
 }
 
-/* Read a register group: control {rip, rsp, rflags, fs_base, state}, low {rax rbx rcx rdx rsi rdi rbp r8},
- * high {r9..r15}. */
+/* Read a register group: control {rip, rsp, rflags, fs_base, state}, low {rax rbx rcx rdx rsi rdi rbp r8}, high {r9..r15}. */
 MUST_CHECK static inline enum error thread_read(
-    uint32_t slot, enum register_group group, uint64_t *a, uint64_t *b, uint64_t *c, uint64_t *d, uint64_t *e,
-    uint64_t *f, uint64_t *g, uint64_t *h)
+    uint32_t slot, enum register_group group, uint64_t *a, uint64_t *b, uint64_t *c, uint64_t *d, uint64_t *e, uint64_t *f,
+    uint64_t *g, uint64_t *h)
 {
     struct message message;
     enum error error;
@@ -216,8 +209,8 @@ MUST_CHECK static inline enum error thread_read(
 }
 
 MUST_CHECK static inline enum error thread_write(
-    uint32_t slot, enum register_group group, uint64_t a, uint64_t b, uint64_t c, uint64_t d, uint64_t e,
-    uint64_t f, uint64_t g, uint64_t h)
+    uint32_t slot, enum register_group group, uint64_t a, uint64_t b, uint64_t c, uint64_t d, uint64_t e, uint64_t f, uint64_t g,
+    uint64_t h)
 {
     struct message message;
     enum error error;
@@ -239,8 +232,7 @@ MUST_CHECK static inline enum error sched_configure(
     return error;
 }
 
-MUST_CHECK static inline enum error sched_info(
-    uint32_t slot, uint64_t *consumed, uint64_t *remaining, uint64_t *debt)
+MUST_CHECK static inline enum error sched_info(uint32_t slot, uint64_t *consumed, uint64_t *remaining, uint64_t *debt)
 {
     struct message message;
     enum error error;
@@ -277,8 +269,7 @@ MUST_CHECK static inline enum error endpoint_wait(uint32_t slot, uint64_t deadli
 }
 
 /* Answer the current caller, then wait for the next message. */
-MUST_CHECK static inline enum error endpoint_reply_wait(
-    uint32_t slot, uint64_t deadline, struct message *message)
+MUST_CHECK static inline enum error endpoint_reply_wait(uint32_t slot, uint64_t deadline, struct message *message)
 {
     return ipc_invoke(ipc_target(CALL_ENDPOINT_REPLY_WAIT, slot), deadline, message);
 }
@@ -328,8 +319,7 @@ MUST_CHECK static inline enum error notif_wait(uint32_t slot, uint64_t deadline,
     return error;
 }
 
-MUST_CHECK static inline enum error vcpu_run(
-    uint32_t slot, uint64_t deadline, enum run_reason *reason, uint32_t *bits)
+MUST_CHECK static inline enum error vcpu_run(uint32_t slot, uint64_t deadline, enum run_reason *reason, uint32_t *bits)
 {
     struct message message;
     enum error error;
@@ -386,8 +376,7 @@ MUST_CHECK static inline enum error irq_ack(uint32_t slot)
     return error;
 }
 
-MUST_CHECK static inline enum error ioport_in(
-    uint32_t slot, uint16_t port, uint8_t size_bytes, uint32_t *value)
+MUST_CHECK static inline enum error ioport_in(uint32_t slot, uint16_t port, uint8_t size_bytes, uint32_t *value)
 {
     struct message message;
     enum error error;
@@ -400,8 +389,7 @@ MUST_CHECK static inline enum error ioport_in(
     return error;
 }
 
-MUST_CHECK static inline enum error ioport_out(
-    uint32_t slot, uint16_t port, uint8_t size_bytes, uint32_t value)
+MUST_CHECK static inline enum error ioport_out(uint32_t slot, uint16_t port, uint8_t size_bytes, uint32_t value)
 {
     struct message message;
     enum error error;
@@ -412,8 +400,7 @@ MUST_CHECK static inline enum error ioport_out(
 }
 
 /* Make an ioport capability for @first..@last in slot @index of table @captab. */
-MUST_CHECK static inline enum error control_ioport(
-    uint32_t slot, uint32_t captab, uint32_t index, uint16_t first, uint16_t last)
+MUST_CHECK static inline enum error control_ioport(uint32_t slot, uint32_t captab, uint32_t index, uint16_t first, uint16_t last)
 {
     struct message message;
     enum error error;
@@ -424,8 +411,7 @@ MUST_CHECK static inline enum error control_ioport(
 }
 
 /* Make the irq object of global system interrupt @gsi (flags: bit 0 level, bit 1 active low). */
-MUST_CHECK static inline enum error control_irq(
-    uint32_t slot, uint32_t captab, uint32_t index, uint32_t gsi, uint8_t flags)
+MUST_CHECK static inline enum error control_irq(uint32_t slot, uint32_t captab, uint32_t index, uint32_t gsi, uint8_t flags)
 {
     struct message message;
     enum error error;

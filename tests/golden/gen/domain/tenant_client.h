@@ -53,8 +53,7 @@ MUST_CHECK static inline enum error tenant_log_write(
 }
 
 /* Nanoseconds since the machine started, and the TSC frequency. */
-MUST_CHECK static inline enum error tenant_clock(
-    uint32_t slot, uint64_t deadline, uint64_t *uptime_ns, uint64_t *tsc_khz)
+MUST_CHECK static inline enum error tenant_clock(uint32_t slot, uint64_t deadline, uint64_t *uptime_ns, uint64_t *tsc_khz)
 {
     struct message message = {
         .label = label_make(INTERFACE_TENANT, TENANT_CLOCK, 0),

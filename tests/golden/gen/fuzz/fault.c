@@ -22,8 +22,8 @@ static enum error answer(uint64_t badge)
 static enum error handle_exception(void *context, uint64_t badge, const struct fault_exception_in *in)
 {
     const struct message *sent = context;
-    uint64_t w[10] = {[0] = in->vector, [1] = in->code, [2] = in->rip, [3] = in->address,
-        [4] = in->rsp, [5] = in->rflags};
+    uint64_t w[10] = {[0] = in->vector, [1] = in->code, [2] = in->rip, [3] = in->address, [4] = in->rsp,
+        [5] = in->rflags};
 
     check(memcmp(w, sent->word, 6 * sizeof(w[0])) == 0);
     check(badge == sent->badge && label_method(sent->label) == FAULT_EXCEPTION);

@@ -20,8 +20,8 @@ static void try_untyped_retype(const uint64_t words[static 10])
     if (decode_untyped_retype(words, &in) != OK)
         return;
     {
-        uint64_t w[10] = {[0] = (uint64_t)in.type, [1] = in.flags, [2] = in.size, [3] = in.captab,
-        [4] = in.first, [5] = in.count};
+        uint64_t w[10] = {[0] = (uint64_t)in.type, [1] = in.flags, [2] = in.size, [3] = in.captab, [4] = in.first,
+        [5] = in.count};
         check(memcmp(w, words, sizeof(w)) == 0);
         check(!(w[1] > 255 || (w[3] | w[4]) > 0xffffffffu || w[0] > 13 || w[5] < 1 || w[5] > 64));
     }
@@ -34,8 +34,8 @@ static void try_captab_copy(const uint64_t words[static 10])
     if (decode_captab_copy(words, &in) != OK)
         return;
     {
-        uint64_t w[10] = {[0] = in.to, [1] = in.from, [2] = in.source, [3] = in.rights,
-        [4] = in.flags, [5] = in.interface, [6] = in.mask, [7] = in.badge};
+        uint64_t w[10] = {[0] = in.to, [1] = in.from, [2] = in.source, [3] = in.rights, [4] = in.flags,
+        [5] = in.interface, [6] = in.mask, [7] = in.badge};
         check(memcmp(w, words, sizeof(w)) == 0);
         check(!((w[0] | w[1] | w[2] | w[6]) > 0xffffffffu || w[3] > 255 || w[4] > 1 || w[5] > 0xffff));
     }
@@ -113,8 +113,8 @@ static void try_thread_configure(const uint64_t words[static 10])
     if (decode_thread_configure(words, &in) != OK)
         return;
     {
-        uint64_t w[10] = {[0] = in.space, [1] = in.captab, [2] = in.sched, [3] = in.reserve,
-        [4] = in.fault, [5] = in.notif, [6] = in.flags, [7] = in.compartment};
+        uint64_t w[10] = {[0] = in.space, [1] = in.captab, [2] = in.sched, [3] = in.reserve, [4] = in.fault,
+        [5] = in.notif, [6] = in.flags, [7] = in.compartment};
         check(memcmp(w, words, sizeof(w)) == 0);
         check(!((w[0] | w[1] | w[2] | w[3] | w[4] | w[5] | w[7]) > 0xffffffffu || w[6] > 1));
     }
@@ -140,8 +140,8 @@ static void try_thread_write(const uint64_t words[static 10])
     if (decode_thread_write(words, &in) != OK)
         return;
     {
-        uint64_t w[10] = {[0] = (uint64_t)in.group, [1] = in.a, [2] = in.b, [3] = in.c, [4] = in.d,
-        [5] = in.e, [6] = in.f, [7] = in.g, [8] = in.h};
+        uint64_t w[10] = {[0] = (uint64_t)in.group, [1] = in.a, [2] = in.b, [3] = in.c, [4] = in.d, [5] = in.e,
+        [6] = in.f, [7] = in.g, [8] = in.h};
         check(memcmp(w, words, sizeof(w)) == 0);
         check(!(w[0] > 2));
     }
@@ -154,8 +154,7 @@ static void try_sched_configure(const uint64_t words[static 10])
     if (decode_sched_configure(words, &in) != OK)
         return;
     {
-        uint64_t w[10] = {[0] = in.control, [1] = in.budget, [2] = in.period, [3] = in.priority,
-        [4] = in.processor};
+        uint64_t w[10] = {[0] = in.control, [1] = in.budget, [2] = in.period, [3] = in.priority, [4] = in.processor};
         check(memcmp(w, words, sizeof(w)) == 0);
         check(!(w[0] > 0xffffffffu || w[3] > 63 || w[4] > 0xffff));
     }

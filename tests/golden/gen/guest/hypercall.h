@@ -17,11 +17,10 @@
 
 /* What a call answers. Service statuses use the same numbers. */
 enum error {
-    OK = 0, ERR_SYSCALL = 1, ERR_SLOT = 2, ERR_TYPE = 3, ERR_RIGHTS = 4, ERR_INTERFACE = 5, ERR_METHOD = 6,
-    ERR_LENGTH = 7, ERR_STATE = 8, ERR_RANGE = 9, ERR_ALIGN = 10, ERR_MEMORY = 11, ERR_OCCUPIED = 12,
-    ERR_RETIRED = 13, ERR_TIMEOUT = 14, ERR_AGAIN = 15, ERR_CANCELED = 16, ERR_DEBT = 17, ERR_DEPTH = 18,
-    ERR_LIMIT = 19, ERR_SEALED = 20, ERR_MODE = 21, ERR_ARGUMENT = 22, ERR_PEER = 23, ERR_BUSY = 24,
-    ERR_UNSUPPORTED = 25, ERR_DENIED = 26
+    OK = 0, ERR_SYSCALL = 1, ERR_SLOT = 2, ERR_TYPE = 3, ERR_RIGHTS = 4, ERR_INTERFACE = 5, ERR_METHOD = 6, ERR_LENGTH = 7,
+    ERR_STATE = 8, ERR_RANGE = 9, ERR_ALIGN = 10, ERR_MEMORY = 11, ERR_OCCUPIED = 12, ERR_RETIRED = 13, ERR_TIMEOUT = 14,
+    ERR_AGAIN = 15, ERR_CANCELED = 16, ERR_DEBT = 17, ERR_DEPTH = 18, ERR_LIMIT = 19, ERR_SEALED = 20, ERR_MODE = 21,
+    ERR_ARGUMENT = 22, ERR_PEER = 23, ERR_BUSY = 24, ERR_UNSUPPORTED = 25, ERR_DENIED = 26
 };
 #define ERROR_LIMIT 27
 
@@ -31,14 +30,10 @@ enum error {
 
 /* The label of a message: method, length in words, interface; a reply has the service's status instead. */
 #define MESSAGE_WORDS 10
-#define LABEL_METHOD_SHIFT 0
-#define LABEL_METHOD_MASK 31
-#define LABEL_LENGTH_SHIFT 8
-#define LABEL_LENGTH_MASK 3840
-#define LABEL_INTERFACE_SHIFT 16
-#define LABEL_INTERFACE_MASK 0xffff0000u
-#define LABEL_STATUS_SHIFT 32
-#define LABEL_STATUS_MASK 0xffff00000000ull
+enum label {
+    LABEL_METHOD_SHIFT = 0, LABEL_METHOD_MASK = 31, LABEL_LENGTH_SHIFT = 8, LABEL_LENGTH_MASK = 3840, LABEL_INTERFACE_SHIFT = 16,
+    LABEL_INTERFACE_MASK = 0xffff0000u, LABEL_STATUS_SHIFT = 32, LABEL_STATUS_MASK = 0xffff00000000ull
+};
 static inline uint64_t label_make(uint32_t interface, uint32_t method, uint32_t length)
 {
     return (uint64_t)interface << LABEL_INTERFACE_SHIFT | (uint64_t)length << LABEL_LENGTH_SHIFT | method;
@@ -82,8 +77,8 @@ MUST_CHECK enum error hypercall_vmcall(uint64_t rax, uint64_t rdi, struct messag
 typedef enum error hypercall_invoke(uint64_t rax, uint64_t rdi, struct message *message);
 
 enum lifecycle {
-    LIFECYCLE_NONE = 0, LIFECYCLE_STARTED = 1, LIFECYCLE_PAUSED = 2, LIFECYCLE_RESUMED = 3,
-    LIFECYCLE_RESTARTED = 4, LIFECYCLE_STOPPING = 5
+    LIFECYCLE_NONE = 0, LIFECYCLE_STARTED = 1, LIFECYCLE_PAUSED = 2, LIFECYCLE_RESUMED = 3, LIFECYCLE_RESTARTED = 4,
+    LIFECYCLE_STOPPING = 5
 };
 
 #define INTERFACE_BENCH 63
@@ -114,8 +109,7 @@ enum tenant_method { TENANT_VERSION = 0, TENANT_LOG_WRITE = 1, TENANT_CLOCK = 2,
 
 /* Version of the system and of this interface. */
 MUST_CHECK static inline enum error tenant_version(
-    hypercall_invoke *invoke, uint32_t slot, uint64_t deadline, uint16_t *major, uint16_t *minor,
-    uint16_t *interface_version)
+    hypercall_invoke *invoke, uint32_t slot, uint64_t deadline, uint16_t *major, uint16_t *minor, uint16_t *interface_version)
 {
     struct message message = {
         .label = label_make(INTERFACE_TENANT, TENANT_VERSION, 0),
@@ -180,8 +174,7 @@ MUST_CHECK static inline enum error tenant_clock(
 
 /* Wait for a lifecycle event after @seen, or the deadline. */
 MUST_CHECK static inline enum error tenant_events(
-    hypercall_invoke *invoke, uint32_t slot, uint64_t deadline, uint64_t seen, uint64_t *sequence,
-    enum lifecycle *kind)
+    hypercall_invoke *invoke, uint32_t slot, uint64_t deadline, uint64_t seen, uint64_t *sequence, enum lifecycle *kind)
 {
     struct message message = {
         .label = label_make(INTERFACE_TENANT, TENANT_EVENTS, 1),
