@@ -299,11 +299,9 @@ words_many:
     jmp words_high
 
 call_reserve:
-    movq THREAD_SCHED(%rsp), %rax
-    leave_if SCHED_DEBT(%rax), slow_call
-    movl REGS_RAX(%rsp), %eax /* the capability once more, for its badge */
-    shlq $6, %rax
-    addq THREAD_CAPTAB(%rsp), %rax
+    movq THREAD_SCHED(%rsp), %rcx
+    leave_if SCHED_DEBT(%rcx), slow_call
+    movq SLOT_OBJECT(%rax), %rcx
     jmp call_checked
 
 6:  leaq THREAD_FPU_AREA(%r11), %rcx

@@ -87,6 +87,12 @@ struct cpu {
     _Alignas(PAGE_BYTES) uint8_t hvm_pages[2][PAGE_BYTES]; /* the vendor's, 4 KiB aligned */
 };
 
+enum { PROCESSORS_MAX = 1 };
+extern struct cpu cpu_block[PROCESSORS_MAX];
+
+/* GDT, TSS, IDT, GS and SYSCALL for processor @index, whose block is zero; then cpu_self() works. */
+void cpu_init(struct cpu *cpu, uint32_t index);
+
 /* Keep an event for the dump at panic; @kind is a trace_kind. */
 void trace(struct cpu *cpu, uint32_t kind, uint32_t argument, uint64_t value);
 

@@ -10,10 +10,7 @@ enum { FEATURE_XSAVE = 1 << 26, FEATURE_AVX = 1 << 28 };
 
 /* Control words at their reset values; the empty XSAVE header stands for the initial state of all parts. */
 const struct fpu fpu_initial = {
-    .area = {[AREA_FCW] = FCW_INITIAL & 0xff,
-        [AREA_FCW + 1] = FCW_INITIAL >> 8,
-        [AREA_MXCSR] = MXCSR_INITIAL & 0xff,
-        [AREA_MXCSR + 1] = MXCSR_INITIAL >> 8},
+    .area = {[AREA_FCW] = FCW_INITIAL & 0xff, FCW_INITIAL >> 8, [AREA_MXCSR] = MXCSR_INITIAL & 0xff, MXCSR_INITIAL >> 8},
 };
 
 void fpu_init(struct fpu *fpu)
@@ -21,25 +18,22 @@ void fpu_init(struct fpu *fpu)
     memcpy(fpu, &fpu_initial, AREA_MXCSR + sizeof(uint32_t)); /* the rest is zero, as retype left it */
 }
 
-static void fpu_save(struct fpu *fpu) { __asm__ volatile("xsave64 %0" : "+m"(*fpu) : "a"(UINT32_MAX), "d"(UINT32_MAX)); }
 static void fpu_load(const struct fpu *fpu) { __asm__ volatile("xrstor64 %0" : : "m"(*fpu), "a"(UINT32_MAX), "d"(UINT32_MAX)); }
 
 void fpu_init_cpu(struct cpu *cpu)
 {
     const uint32_t features = cpuid(1, 0).ecx;
-    if (!(features & FEATURE_XSAVE)) panic("the processor lacks XSAVE");
-    write_cr0((read_cr0() | CR0_MP | CR0_NE) & ~(uint64_t)(CR0_EM | CR0_TS));
+    if (!(features & FEATURE_XSAVE)) panic("the processor lacks XSAVE (CPUID 1 ECX bit 26)");
     write_cr4(read_cr4() | CR4_OSFXSR | CR4_OSXMMEXCPT | CR4_OSXSAVE);
     cpu->xcr0 = XCR0_X87 | XCR0_SSE | ((features & FEATURE_AVX) ? XCR0_AVX : 0);
     xsetbv(0, cpu->xcr0);
     ASSERT(cpuid(0xd, 0).ebx <= FPU_BYTES); /* bytes for what XCR0 enables now */
-    cpu->fpu = NULL;
     fpu_load(&fpu_initial);
 }
 
 void fpu_switch(struct cpu *cpu, struct fpu *next)
 {
-    if (cpu->fpu) fpu_save(cpu->fpu);
+    if (cpu->fpu) __asm__ volatile("xsave64 %0" : "+m"(*cpu->fpu) : "a"(UINT32_MAX), "d"(UINT32_MAX));
     fpu_load(next ? next : &fpu_initial);
     cpu->fpu = next;
 }
