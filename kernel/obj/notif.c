@@ -109,7 +109,6 @@ bool notif_hand_over(struct cpu *cpu, struct notif *notif, uint64_t bits)
     notif->tail = NULL;
     waiter->notif = NULL;
     waiter->state = THREAD_STATE_READY;
-    next->holder = waiter;
     cpu->ready[next->priority] = (struct sched_queue){next, next};
     cpu->ready_mask |= 1ull << next->priority;
     next->queued = true;
