@@ -52,7 +52,7 @@ struct cpu {
     uint64_t stack;         /* top of this processor's kernel stack */
     struct thread *current; /* NULL while idle; its registers are where entries push */
     struct fpu *fpu;        /* whose state the registers hold, NULL = nobody's (initial) */
-    uint64_t xcr0;          /* what domains run with; 0 = no XSAVE */
+    uint64_t xcr0;          /* what domains run with */
     uint64_t cr3, fs_base;
     uint32_t compartment;
     bool reschedule;
