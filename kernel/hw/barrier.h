@@ -1,14 +1,9 @@
 /* What a change of compartment and a guest entry must do against speculation. */
-#ifndef HW_BARRIER_H
-#define HW_BARRIER_H
+#pragma once
 
 #include "base/types.h"
 
-/* Which barriers this processor has; set once at boot. */
-struct barriers {
-    bool ibpb, md_clear, l1d_flush, rsb_fill;
-};
-extern struct barriers barriers;
+/* Whether this processor has a barrier; set once at boot. */
 extern bool barriers_any;
 
 /* Read CPUID and ARCH_CAPABILITIES; one loud line for each barrier that the part lacks.
@@ -21,5 +16,3 @@ static inline void barrier_compartment(void)
 {
     if (UNLIKELY(barriers_any)) barrier_run();
 }
-
-#endif
