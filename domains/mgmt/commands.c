@@ -9,6 +9,9 @@
 #include "lifecycle.h"
 #include "terminal.h"
 
+/* How long a machine may take to go off after its port was written. */
+static const uint64_t POWER_OFF_NS = 2ull * 1000 * 1000 * 1000;
+
 static const char *run_focus(struct mgmt *mgmt, const char *name, enum focus how)
 {
     if (strcmp(name, "operator") == 0) {
@@ -70,5 +73,6 @@ const char *commands_power_off(struct mgmt *mgmt)
     kernel_port_write(power->slot, (uint16_t)power->extra,
                       (uint8_t)resource_number(mgmt->info, "power-bytes", 2),
                       (uint32_t)resource_number(mgmt->info, "power-value", 0x2000));
+    kernel_rest(mgmt->bell_slot, POWER_OFF_NS, mgmt->info->tsc_khz);
     return "the power-off port was written and the machine is still on: switch it off by hand";
 }

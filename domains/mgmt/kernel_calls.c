@@ -1,5 +1,6 @@
 #include "kernel_calls.h"
 
+#include <clock.h>
 #include <stubs.h>
 
 #include "uart.h"
@@ -17,6 +18,14 @@ void kernel_irq_acknowledge(uint32_t irq_slot)
 void kernel_port_write(uint32_t ioport_slot, uint16_t port, uint8_t size_bytes, uint32_t value)
 {
     (void)!ioport_out(ioport_slot, port, size_bytes, value);
+}
+
+void kernel_rest(uint32_t notif_slot, uint64_t ns, uint64_t tsc_khz)
+{
+    const uint64_t deadline = clock_deadline_after(ns, tsc_khz);
+    uint32_t bits;
+    while (notif_wait(notif_slot, deadline, &bits) == OK) {
+    }
 }
 
 /* A port that may not be read floats. */

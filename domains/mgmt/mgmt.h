@@ -90,6 +90,7 @@ struct mgmt {
     struct line link_line;
     enum focus focus;
     struct domain *focused; /* whose console COM1 carries, NULL at the prompt */
+    bool in_command;        /* the prompt comes when the command is done */
     bool input_stalled;     /* the focused guest's ring is full, bytes wait in the port */
     struct history merged_log;
     uint8_t merged_kept[MERGED_LOG_BYTES];

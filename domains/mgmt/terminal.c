@@ -41,7 +41,8 @@ void log_line_ready(struct mgmt *mgmt, const char *title, const char *line, size
     (void)title;
     terminal_print_string(mgmt, ERASE_LINE);
     terminal_print(mgmt, line, count);
-    terminal_prompt(mgmt);
+    if (!mgmt->in_command)
+        terminal_prompt(mgmt);
 }
 
 void terminal_summary(struct mgmt *mgmt, const struct domain_status statuses[DOMAINS_MAX])
@@ -155,12 +156,14 @@ static void operator_line_done(struct mgmt *mgmt, bool too_long)
         command_parse(mgmt->operator_line.bytes, mgmt->operator_line.length, COMMAND_OPERATOR, &command);
     line_reset(&mgmt->operator_line);
     terminal_print_string(mgmt, "\n");
+    mgmt->in_command = true;
     if (too_long)
         print_refusal(mgmt, "the line is longer than 255 bytes");
     else if (error == COMMAND_OK)
         run_command(mgmt, &command);
     else if (error != COMMAND_EMPTY)
         print_refusal(mgmt, command_error_text(error));
+    mgmt->in_command = false;
     if (mgmt->focus == FOCUS_PROMPT)
         terminal_prompt(mgmt);
 }

@@ -93,7 +93,7 @@
     jb \fail
     .endm
 
-/* obj/thread.c thread_switch to r11, whose fs_base is the loaded one; @guest: to the guest that it runs. */
+/* obj/thread.c thread_switch to r11, whose fs_base is 0, like the loaded one; @guest: to the guest that it runs. */
     .macro switch_to guest
     movq %r11, %gs:CPU_CURRENT
     leaq REGS_BYTES(%r11), %rcx
@@ -130,7 +130,7 @@
 4:
     .endm
 
-/* SYSCALL where the fast path may not be taken: barriers between compartments, or no XSAVE. */
+/* SYSCALL where the fast path may not be taken: it has no barriers between compartments. */
     .globl syscall_entry_slow
 syscall_entry_slow:
     swapgs
@@ -158,19 +158,20 @@ syscall_entry:
     je call_path
     cmpq $CALL_ENDPOINT_REPLY_WAIT, %rcx
     je reply_path
-    cmpq $CALL_VCPU_RUN, %rcx
-    je run_path
     cmpq $CALL_NOTIF_SIGNAL, %rcx
     je signal_path
     cmpq $CALL_NOTIF_WAIT, %rcx
-    jne slow_call
+    je wait_path
+    cmpq $CALL_VCPU_RUN, %rcx
+    je run_path
+    jmp slow_call
 
-    /* notif_wait on bits that are set */
+wait_path: /* on bits that are set */
     find_cap TYPE_NOTIF, RIGHT_BIT_WAIT
     movq SLOT_OBJECT(%rax), %rcx
     movq (%rcx), %r11
     testq %r11, %r11
-    jz slow_call
+    jz wait_blocks
     movq $0, (%rcx)
     movq %r11, %rbx
     jmp return_same
@@ -182,7 +183,7 @@ signal_path: /* nobody waits, nobody is bound */
     testq %rcx, %rbx
     jnz slow_call
     movq SLOT_OBJECT(%rax), %rcx
-    leave_if NOTIF_HEAD(%rcx), slow_call
+    leave_if NOTIF_HEAD(%rcx), signal_waiter
     leave_if NOTIF_BOUND(%rcx), slow_call
     orq %rbx, (%rcx)
 return_same:
@@ -194,6 +195,38 @@ return_same:
     xorl %edi, %edi
     swapgs
     sysretq
+
+/* @function(cpu, notification in rcx, rdx) may switch: then the thread that was left gets OK, for nothing but rax and word 0 comes back from
+ * a wait or signal; otherwise C starts over, with what else was in registers forgotten. */
+    .macro try_switch function
+    movq %rdi, REGS_RDI(%rsp)
+    movq %gs:CPU_SCRATCH, %rdi
+    movq %rdi, REGS_RSP(%rsp)
+    movb $0, THREAD_RESUME(%rsp) /* RESUME_SYSCALL */
+    movq %rsp, %r12
+    movq %rcx, %rsi
+    movq %gs:CPU_SELF, %rdi
+    movq %gs:CPU_STACK, %rsp
+    call \function
+    testb %al, %al
+    jz switch_failed
+    movq $0, REGS_RAX(%r12)
+    movq %gs:CPU_CURRENT, %rdi
+    jmp leave_syscall
+    .endm
+wait_blocks:
+    movq %rdi, %rdx
+    try_switch notif_give_way
+signal_waiter:
+    movq %rbx, %rdx
+    try_switch notif_hand_over
+switch_failed:
+    movq %r12, %rsp
+    movq REGS_RDI(%rsp), %rdi
+    .irp r, esi, edx, r8d, r9d, r10d, r12d
+    xorl %\r, %\r
+    .endr
+    jmp slow_call
 
 /* endpoint_call: the server waits and goes on with the caller's context. */
     .align 16
@@ -209,8 +242,8 @@ call_path:
 call_checked:
     arm_deadline
     movq THREAD_FS_BASE(%r11), %rdi
-    cmpq %gs:CPU_FS_BASE, %rdi
-    jne slow_restore_deadline
+    orq %gs:CPU_FS_BASE, %rdi
+    jnz slow_restore_deadline
     movq %gs:CPU_SCRATCH, %rdi
     movq %rdi, REGS_RSP(%rsp)
     hand_over %rsp, STATE_CALLING
@@ -266,11 +299,9 @@ words_many:
     jmp words_high
 
 call_reserve:
-    movq THREAD_SCHED(%rsp), %rax
-    leave_if SCHED_DEBT(%rax), slow_call
-    movl REGS_RAX(%rsp), %eax /* the capability once more, for its badge */
-    shlq $6, %rax
-    addq THREAD_CAPTAB(%rsp), %rax
+    movq THREAD_SCHED(%rsp), %rcx
+    leave_if SCHED_DEBT(%rcx), slow_call
+    movq SLOT_OBJECT(%rax), %rcx
     jmp call_checked
 
 6:  leaq THREAD_FPU_AREA(%r11), %rcx
@@ -302,8 +333,8 @@ reply_path:
     ja slow_call
     arm_deadline
     movq THREAD_FS_BASE(%r11), %rcx
-    cmpq %gs:CPU_FS_BASE, %rcx
-    jne slow_call
+    orq %gs:CPU_FS_BASE, %rcx
+    jnz slow_call
     cmpb $STATE_CALLING, THREAD_STATE(%r11)
     jne reply_guest
     movb $STATE_READY, THREAD_STATE(%r11)
@@ -450,8 +481,8 @@ guest_left:
     leave_if THREAD_RESERVE(%r11), guest_debt
 guest_checked:
     movq THREAD_FS_BASE(%r11), %rcx
-    cmpq %gs:CPU_FS_BASE, %rcx
-    jne guest_left_c
+    orq %gs:CPU_FS_BASE, %rcx
+    jnz guest_left_c
     movq %rax, %r15
     movq 8*7(%rbx), %rdi /* obj/vcpu.c call_deadline: the guest's, in its own time; the VMM's; the VMM's limit */
     testq %rdi, %rdi

@@ -25,7 +25,7 @@ bool entry_trap_ist(struct cpu *cpu, struct registers *regs);
 /* Run what should run; the only way out of the kernel. */
 NORETURN void entry_leave(struct cpu *cpu);
 
-/* Make the first domain from the boot modules; panics with the reason. */
-void root_create(struct cpu *cpu, const struct boot *boot);
+/* Make the first domain from the boot modules of @boot, which it completes; panics with the reason. */
+void root_create(struct cpu *cpu, struct boot_info *boot);
 
 #endif

@@ -4,7 +4,7 @@
 #include "hw/acpi.h"
 #include "hw/apic.h"
 #include "hw/barrier.h"
-#include "hw/cpu_init.h"
+#include "hw/cpu.h"
 #include "hw/fpu.h"
 #include "hw/hvm.h"
 #include "hw/ioapic.h"
@@ -23,8 +23,7 @@ static void interrupts_init(struct cpu *cpu)
     /* Firmware's tables may stand above usable memory, but below 4 GiB or its end: what the direct map spans. */
     const uint64_t mapped = boot.memory_end > 4ull << 30 ? boot.memory_end : 4ull << 30;
     const struct window memory = {phys_to_ptr((hpa_t){0}), mapped};
-    const char *reason = acpi_read(&acpi, &memory, boot.rsdp);
-
+    const char *reason = acpi_read(&acpi, &memory, boot.info.rsdp);
     if (reason) panic(reason);
     ioapic_init(&acpi);
     apic_init(acpi.lapic);
@@ -34,10 +33,8 @@ static void interrupts_init(struct cpu *cpu)
 NORETURN void kernel_main(uint32_t magic, uint64_t info)
 {
     struct cpu *cpu = &cpu_block[0];
-    const char *missing;
-
     console_init();
-    console_line("kernel starts");
+    console_line("kernel starts", "");
     cpu_init(cpu, 0);
     boot_parse(&boot, magic, info);
     paging_init(boot.memory_end);
@@ -45,16 +42,14 @@ NORETURN void kernel_main(uint32_t magic, uint64_t info)
     cpu->cr3 = kernel_root().value;
     fpu_init_cpu(cpu);
     interrupts_init(cpu);
-    missing = hvm_init_cpu(cpu);
+    const char *missing = hvm_init_cpu(cpu);
     if (missing) {
-        console_text("bulkhead: the machine lacks ");
-        console_text(missing);
-        console_text("\n");
+        console_line("the machine lacks ", missing);
         panic("no hardware virtualization");
     }
     barrier_init();
-    if (barriers_any || cpu->xcr0 == 0) wrmsr(MSR_LSTAR, (uint64_t)syscall_entry_slow);
-    root_create(cpu, &boot);
+    if (barriers_any) wrmsr(MSR_LSTAR, (uint64_t)syscall_entry_slow);
+    root_create(cpu, &boot.info);
     console_on(false);
     entry_leave(cpu);
 }

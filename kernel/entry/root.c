@@ -27,30 +27,28 @@ struct image_header {
 /* SHA-256 of builder and of the CBOR; the tool fills the section in. */
 __attribute__((section(".trust"), used)) const volatile uint8_t trust[2 * DIGEST_BYTES] = {0};
 
-struct root {
-    struct boot boot;
+static struct root {
     struct captab *captab;
     struct space *space;
     struct thread *thread;
     struct sched *sched;
-};
-static struct root root;
+} root;
 
-/* Memory that nobody gets: from the end of the last range that has enough, zeroed. */
-static hpa_t take(struct boot *boot, uint64_t bytes)
+/* Memory that nobody gets: from the end of the last region that has enough, zeroed. */
+static void *take(struct boot_info *boot, uint64_t bytes)
 {
-    for (uint32_t i = boot->free_count; i-- > 0;) {
-        struct boot_range *range = &boot->free[i];
-
-        if (range->bytes < bytes) continue;
-        range->bytes -= bytes;
-        zero_words(phys_to_ptr((hpa_t){range->base + range->bytes}), bytes);
-        return (hpa_t){range->base + range->bytes};
+    for (uint32_t i = boot->untyped_count; i-- > 0;) {
+        struct boot_region *region = &boot->region[i];
+        if (region->bytes < bytes) continue;
+        region->bytes -= bytes;
+        void *taken = phys_to_ptr((hpa_t){region->base + region->bytes});
+        zero_words(taken, bytes);
+        return taken;
     }
     panic("not enough memory for the first domain");
 }
 
-static void check_trust(const struct boot *boot)
+static void check_trust(const struct boot_info *boot)
 {
     static const char *const reason[] = {"builder is not the one that this kernel was made for",
         "the system description is not the one that this kernel was made for"};
@@ -77,88 +75,72 @@ static void map_pages(uint64_t address, uint64_t pa, uint64_t bytes, uint8_t acc
 }
 
 /* Text and data are mapped in place; returns the entry point. */
-static uint64_t map_image(struct boot *boot)
+static uint64_t map_image(struct boot_info *boot)
 {
-    const struct boot_image *module = &boot->module[MODULE_BUILDER];
+    const struct boot_module *module = &boot->module[MODULE_BUILDER];
     struct image_header header;
-    uint64_t end;
-
     if (module->bytes < sizeof header) panic("builder's image is truncated");
     memcpy(&header, phys_to_ptr((hpa_t){module->base}), sizeof header);
-    if (header.magic != IMAGE_MAGIC || header.text_bytes % PAGE_BYTES || header.data_bytes % PAGE_BYTES ||
-        header.bss_bytes % PAGE_BYTES)
+    if (header.magic != IMAGE_MAGIC || (header.text_bytes | header.data_bytes | header.bss_bytes) % PAGE_BYTES)
         panic("builder's image has no valid header");
+    const uint64_t end = header.text_bytes + header.data_bytes;
     if (header.text_bytes > module->bytes || header.data_bytes > module->bytes || header.bss_bytes > INFO_BASE / 2 ||
-        header.text_bytes + header.data_bytes > (module->bytes + PAGE_BYTES - 1) / PAGE_BYTES * PAGE_BYTES)
+        end > page_up(module->bytes))
         panic("builder's image is truncated");
-    end = header.text_bytes + header.data_bytes;
     map_pages(IMAGE_BASE, module->base, header.text_bytes, MAP_READ | MAP_EXEC);
     map_pages(IMAGE_BASE + header.text_bytes, module->base + header.text_bytes, header.data_bytes, MAP_READ | MAP_WRITE);
-    if (header.bss_bytes) map_pages(IMAGE_BASE + end, take(boot, header.bss_bytes).value, header.bss_bytes, MAP_READ | MAP_WRITE);
+    if (header.bss_bytes)
+        map_pages(IMAGE_BASE + end, ptr_to_phys(take(boot, header.bss_bytes)).value, header.bss_bytes, MAP_READ | MAP_WRITE);
     return header.entry;
 }
 
-static void install(uint32_t index, struct capability cap)
+static void install(uint32_t index, enum object_type type, uint8_t flags, uint64_t object, uint64_t extra)
 {
-    cap.rights = UINT8_MAX;
-    cap.flags |= CAP_ORIGINAL;
+    const struct capability cap = {
+        .type = (uint8_t)type, .rights = UINT8_MAX, .flags = CAP_ORIGINAL | flags, .object = object, .extra = extra};
     cap_install(captab_slot(root.captab, index), NULL, &cap);
 }
 
-static void make_objects(struct boot *boot)
+static void make_objects(struct boot_info *boot)
 {
-    root.captab = phys_to_ptr(take(boot, ROOT_SLOTS * sizeof(struct slot)));
-    root.space = phys_to_ptr(take(boot, (ROOT_TABLES + 2) * PAGE_BYTES));
-    root.thread = phys_to_ptr(take(boot, PAGE_BYTES));
-    root.sched = phys_to_ptr(take(boot, PAGE_BYTES));
+    root.captab = take(boot, ROOT_SLOTS * sizeof(struct slot));
+    root.space = take(boot, (ROOT_TABLES + 2) * PAGE_BYTES);
+    root.thread = take(boot, PAGE_BYTES);
+    root.sched = take(boot, PAGE_BYTES);
     captab_init(root.captab, ROOT_SLOTS, 0);
     space_init(root.space, ROOT_TABLES, 0);
     thread_init(root.thread);
-    root.sched->timer.kind = TIMER_SCHED;
-    install(SLOT_CAPTAB, (struct capability){.type = OBJECT_TYPE_CAPTAB, .object = (uint64_t)root.captab});
-    install(SLOT_SPACE, (struct capability){.type = OBJECT_TYPE_SPACE, .object = (uint64_t)root.space});
-    install(SLOT_THREAD, (struct capability){.type = OBJECT_TYPE_THREAD, .object = (uint64_t)root.thread});
-    install(SLOT_SCHED, (struct capability){.type = OBJECT_TYPE_SCHED, .object = (uint64_t)root.sched});
-    install(SLOT_CONTROL, (struct capability){.type = OBJECT_TYPE_CONTROL});
+    install(SLOT_CAPTAB, OBJECT_TYPE_CAPTAB, 0, (uint64_t)root.captab, 0);
+    install(SLOT_SPACE, OBJECT_TYPE_SPACE, 0, (uint64_t)root.space, 0);
+    install(SLOT_THREAD, OBJECT_TYPE_THREAD, 0, (uint64_t)root.thread, 0);
+    install(SLOT_SCHED, OBJECT_TYPE_SCHED, 0, (uint64_t)root.sched, 0);
+    install(SLOT_CONTROL, OBJECT_TYPE_CONTROL, 0, 0, 0);
 }
 
-static void give_modules(const struct boot *boot, struct boot_info *info)
+/* What is left of memory, and the modules, as untypeds. */
+static void give_memory(struct boot_info *boot)
 {
-    info->module_count = boot->module_count;
-    info->module_first = SLOT_UNTYPED + BOOT_REGIONS;
-    for (uint32_t i = 0; i < boot->module_count; i++) {
-        const struct boot_image *module = &boot->module[i];
-        uint64_t pages = (module->bytes + PAGE_BYTES - 1) / PAGE_BYTES * PAGE_BYTES;
-
-        install(info->module_first + i,
-            (struct capability){.type = OBJECT_TYPE_UNTYPED, .flags = CAP_KEEP, .object = module->base, .extra = pages});
-        info->module[i] = (struct boot_module){.base = module->base, .bytes = module->bytes, .slot = info->module_first + i};
-        memcpy(info->module[i].name, module->name, BOOT_NAME_BYTES);
+    boot->untyped_first = SLOT_UNTYPED;
+    boot->module_first = SLOT_UNTYPED + BOOT_REGIONS;
+    for (uint32_t i = 0; i < boot->untyped_count; i++) {
+        struct boot_region *region = &boot->region[i];
+        if (region->bytes == 0) continue;
+        region->slot = boot->untyped_first + i;
+        install(region->slot, OBJECT_TYPE_UNTYPED, 0, region->base, region->bytes);
     }
-}
-
-static void give_memory(const struct boot *boot, struct boot_info *info)
-{
-    info->untyped_count = boot->free_count;
-    info->untyped_first = SLOT_UNTYPED;
-    for (uint32_t i = 0; i < boot->free_count; i++) {
-        const struct boot_range *range = &boot->free[i];
-
-        if (range->bytes == 0) continue;
-        install(SLOT_UNTYPED + i, (struct capability){.type = OBJECT_TYPE_UNTYPED, .object = range->base, .extra = range->bytes});
-        info->region[i] = (struct boot_region){.base = range->base, .bytes = range->bytes, .slot = SLOT_UNTYPED + i};
+    for (uint32_t i = 0; i < boot->module_count; i++) {
+        struct boot_module *module = &boot->module[i];
+        module->slot = boot->module_first + i;
+        install(module->slot, OBJECT_TYPE_UNTYPED, CAP_KEEP, module->base, page_up(module->bytes));
     }
 }
 
 static void start(struct cpu *cpu, uint64_t entry)
 {
-    struct slot *const parts[THREAD_PLACES] = {
-        [PLACE_SPACE] = captab_slot(root.captab, SLOT_SPACE),
+    struct slot *const parts[THREAD_PLACES] = {[PLACE_SPACE] = captab_slot(root.captab, SLOT_SPACE),
         [PLACE_CAPTAB] = captab_slot(root.captab, SLOT_CAPTAB),
-        [PLACE_SCHED] = captab_slot(root.captab, SLOT_SCHED),
-    };
-    uint64_t period = clock_tsc_khz() * ROOT_PERIOD_MS;
-
+        [PLACE_SCHED] = captab_slot(root.captab, SLOT_SCHED)};
+    const uint64_t period = clock_tsc_khz() * ROOT_PERIOD_MS;
     *root.sched = (struct sched){.timer.kind = TIMER_SCHED,
         .budget = period,
         .period = period,
@@ -173,27 +155,22 @@ static void start(struct cpu *cpu, uint64_t entry)
     thread_ready(cpu, root.thread);
 }
 
-void root_create(struct cpu *cpu, const struct boot *boot)
+void root_create(struct cpu *cpu, struct boot_info *boot)
 {
-    struct boot_info *info;
-    uint64_t entry;
-
-    root.boot = *boot;
-    check_trust(&root.boot);
-    make_objects(&root.boot);
-    entry = map_image(&root.boot);
-    info = phys_to_ptr(take(&root.boot, PAGE_BYTES));
-    map_pages(INFO_BASE, ptr_to_phys(info).value, PAGE_BYTES, MAP_READ);
-    give_memory(&root.boot, info);
-    give_modules(&root.boot, info);
-    info->magic = INFO_MAGIC;
-    info->tsc_khz = clock_tsc_khz();
-    info->captab_slots = ROOT_SLOTS;
-    info->processors = 1;
-    info->kernel_text_bytes = (uint64_t)(kernel_text_end - kernel_text_start);
-    info->kernel_bytes = (uint64_t)kernel_end - KERNEL_VIRTUAL - 0x100000u;
-    info->rsdp = boot->rsdp;
-    info->vendor = hvm_nested_format() + 1;
-    info->console_port = CONSOLE_PORT;
+    check_trust(boot);
+    make_objects(boot);
+    const uint64_t entry = map_image(boot);
+    struct boot_info *page = take(boot, PAGE_BYTES);
+    map_pages(INFO_BASE, ptr_to_phys(page).value, PAGE_BYTES, MAP_READ);
+    give_memory(boot);
+    boot->magic = INFO_MAGIC;
+    boot->tsc_khz = clock_tsc_khz();
+    boot->captab_slots = ROOT_SLOTS;
+    boot->processors = 1;
+    boot->kernel_text_bytes = (uint64_t)(kernel_text_end - kernel_text_start);
+    boot->kernel_bytes = (uint64_t)kernel_end - KERNEL_VIRTUAL - 0x100000u;
+    boot->vendor = hvm_nested_format() + 1;
+    boot->console_port = CONSOLE_PORT;
+    memcpy(page, boot, sizeof *page);
     start(cpu, entry);
 }

@@ -11,16 +11,21 @@ enum { EXPIRE_MAX = 32 };
 static void thread_expire(struct cpu *cpu, struct thread *thread, uint64_t now)
 {
     switch ((enum thread_state)thread->state) {
-    case THREAD_STATE_IN_GUEST: case THREAD_STATE_HYPERCALL:
+    case THREAD_STATE_IN_GUEST:
+    case THREAD_STATE_HYPERCALL:
         if (thread->state == THREAD_STATE_IN_GUEST || now >= thread->deadline) vcpu_expire(cpu, thread, now);
         else thread_arm(cpu, thread, thread->deadline);
         return;
-    case THREAD_STATE_CALLING: case THREAD_STATE_WAITING: case THREAD_STATE_NOTIF_WAITING:
+    case THREAD_STATE_CALLING:
+    case THREAD_STATE_WAITING:
+    case THREAD_STATE_NOTIF_WAITING:
         if (now >= thread->deadline) thread_wake(cpu, thread, ERR_TIMEOUT);
         else thread_arm(cpu, thread, thread->deadline);
         return;
-    case THREAD_STATE_INACTIVE: case THREAD_STATE_READY: case THREAD_STATE_FAULTED: case THREAD_STATE_STOPPED:
-        return; /* left over from a wait that has ended */
+    case THREAD_STATE_INACTIVE:
+    case THREAD_STATE_READY:
+    case THREAD_STATE_FAULTED:
+    case THREAD_STATE_STOPPED: return; /* left over from a wait that has ended */
     }
 }
 
@@ -33,7 +38,8 @@ static void timers_run(struct cpu *cpu)
     for (uint32_t i = 0; i < EXPIRE_MAX; i++) {
         timer = timer_expire(cpu, now);
         if (!timer) break;
-        if (timer->kind == TIMER_SCHED) sched_replenish(cpu, (struct sched *)((uint8_t *)timer - offsetof(struct sched, timer)), now);
+        if (timer->kind == TIMER_SCHED)
+            sched_replenish(cpu, (struct sched *)((uint8_t *)timer - offsetof(struct sched, timer)), now);
         else thread_expire(cpu, (struct thread *)(void *)((uint8_t *)timer - offsetof(struct thread, timer)), now);
     }
     cpu->reschedule = true;
@@ -62,7 +68,8 @@ static void thread_fault(struct cpu *cpu, struct thread *thread, uint64_t vector
     thread->fault_code = thread->regs.error;
     thread->fault_address = vector == VECTOR_PF ? read_cr2() : 0;
     if (slot->cap.type == OBJECT_TYPE_ENDPOINT && !(cap_retiring && cap_under_retirement(slot)) &&
-        endpoint_call(cpu, cap_object(slot), thread, slot->cap.badge, label_make(INTERFACE_FAULT, FAULT_EXCEPTION, 6), NEVER, THREAD_STATE_FAULTED) == OK)
+        endpoint_call(cpu, cap_object(slot), thread, slot->cap.badge, label_make(INTERFACE_FAULT, FAULT_EXCEPTION, 6), NEVER,
+            THREAD_STATE_FAULTED) == OK)
         return;
     thread_stop(cpu, thread, THREAD_STATE_STOPPED);
 }
@@ -92,15 +99,13 @@ bool entry_trap_ist(struct cpu *cpu, struct registers *regs)
 {
     trace(cpu, TRACE_FAULT, (uint32_t)regs->vector, regs->rip);
     switch (regs->vector) {
-    case VECTOR_NMI:
-        return false;
+    case VECTOR_NMI: return false;
     case VECTOR_DB:
         /* In the kernel only by MOV SS and breakpoints that domains cannot set: [SDM-2023-09] Vol 3A 6.8.3. */
         if ((regs->cs & 3) == 0 || !cpu->current) return false;
         cpu->current->regs = *regs;
         return true;
-    default:
-        panic(regs->vector == VECTOR_MC ? "machine check" : "double fault");
+    default: panic(regs->vector == VECTOR_MC ? "machine check" : "double fault");
     }
 }
 

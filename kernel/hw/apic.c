@@ -5,17 +5,14 @@
 #include "hw/x86.h"
 
 /* Offsets in the register page: [SDM-2023-09] Vol 3A 11.4.1, table 11-1 */
-enum { APIC_ID = 0x20, APIC_TPR = 0x80, APIC_EOI = 0xb0, APIC_SPURIOUS = 0xf0, APIC_LVT_TIMER = 0x320 };
-enum { APIC_LVT_LINT0 = 0x350, APIC_LVT_LINT1 = 0x360, APIC_LVT_ERROR = 0x370, APIC_TIMER_INITIAL = 0x380 };
-enum { APIC_TIMER_CURRENT = 0x390, APIC_TIMER_DIVIDE = 0x3e0 };
-enum { SPURIOUS_ENABLE = 1 << 8, LVT_MASKED = 1 << 16, LVT_NMI = 4 << 8, TIMER_DEADLINE = 2 << 17 };
-enum { DIVIDE_1 = 0xb };
-enum { APIC_BASE_X2 = 1 << 10, APIC_BASE_ENABLE = 1 << 11, FEATURE_TSC_DEADLINE = 1 << 24 };
+enum { APIC_ID = 0x20, APIC_TPR = 0x80, APIC_EOI = 0xb0, APIC_SPURIOUS = 0xf0, APIC_LVT_TIMER = 0x320, APIC_LVT_LINT0 = 0x350 };
+enum { APIC_LVT_LINT1 = 0x360, APIC_LVT_ERROR = 0x370, APIC_TIMER_INITIAL = 0x380, APIC_TIMER_CURRENT = 0x390 };
+enum { APIC_TIMER_DIVIDE = 0x3e0, DIVIDE_1 = 0xb, SPURIOUS_ENABLE = 1 << 8, LVT_MASKED = 1 << 16, LVT_NMI = 4 << 8 };
+enum { TIMER_DEADLINE = 2 << 17, APIC_BASE_X2 = 1 << 10, APIC_BASE_ENABLE = 1 << 11, FEATURE_TSC_DEADLINE = 1 << 24 };
 
 /* 8254 channel 2, gated and read through port 0x61: [PC8254], ICH9 datasheet 13.7.1 */
 enum { PIT_CHANNEL_2 = 0x42, PIT_COMMAND = 0x43, PIT_GATE = 0x61, PIT_ONE_SHOT_2 = 0xb0 };
-enum { GATE_ON = 1, GATE_SPEAKER = 2, GATE_OUT = 0x20, PIT_HZ = 1193182, PIT_TICKS = 11932 };
-enum { SPIN_MAX = 10000000 };
+enum { GATE_ON = 1, GATE_SPEAKER = 2, GATE_OUT = 0x20, PIT_HZ = 1193182, PIT_TICKS = 11932, SPIN_MAX = 10000000 };
 enum { PIC_MASTER_MASK = 0x21, PIC_SLAVE_MASK = 0xa1 };
 
 /* Written at boot only. */
@@ -56,43 +53,32 @@ static void pit_measure(uint64_t *tsc, uint64_t *timer)
     if (spins == SPIN_MAX || spins == 0 || *timer == 0 || *tsc == 0) panic("PIT channel 2, the reference clock, does not count");
 }
 
-/* [SDM-2023-09] Vol 3B 19.7.3: TSC = crystal * EBX / EAX; 0 if CPUID does not say. Leaf 0x16 is nominal only. */
-static uint64_t cpuid_tsc_khz(void)
-{
-    if (cpuid(0, 0).eax < 0x15) return 0;
-    const struct cpuid clock = cpuid(0x15, 0);
-    return clock.eax ? (uint64_t)clock.ecx * clock.ebx / clock.eax / 1000 : 0;
-}
-
 void apic_init(hpa_t page)
 {
     uint64_t tsc, timer;
     out8(PIC_MASTER_MASK, 0xff);
     out8(PIC_SLAVE_MASK, 0xff);
-    if (rdmsr(MSR_APIC_BASE) & APIC_BASE_X2) panic("the firmware left the local APIC in x2APIC mode");
-    wrmsr(MSR_APIC_BASE, rdmsr(MSR_APIC_BASE) | APIC_BASE_ENABLE);
+    const uint64_t base = rdmsr(MSR_APIC_BASE);
+    if (base & APIC_BASE_X2) panic("the firmware left the local APIC in x2APIC mode");
+    wrmsr(MSR_APIC_BASE, base | APIC_BASE_ENABLE);
     apic.page = mmio_map(page, PAGE_BYTES);
     apic_write(APIC_SPURIOUS, SPURIOUS_ENABLE | VECTOR_SPURIOUS);
     apic_write(APIC_TIMER_DIVIDE, DIVIDE_1);
     apic_write(APIC_LVT_TIMER, LVT_MASKED);
     pit_measure(&tsc, &timer);
-    const uint64_t exact = cpuid_tsc_khz();
-    apic.tsc_khz = exact ? exact : tsc * PIT_HZ / PIT_TICKS / 1000;
+    apic.tsc_khz = tsc * PIT_HZ / PIT_TICKS / 1000;
     apic.scale = (timer << 32) / tsc;
     apic.delta_max = (uint64_t)UINT32_MAX * tsc / timer / 2;
-    apic.deadline = (cpuid(1, 0).ecx & FEATURE_TSC_DEADLINE) != 0;
+    apic.deadline = cpuid(1, 0).ecx & FEATURE_TSC_DEADLINE;
 }
 
 void apic_init_cpu(struct cpu *cpu)
 {
-    apic_write(APIC_SPURIOUS, SPURIOUS_ENABLE | VECTOR_SPURIOUS);
-    apic_write(APIC_TPR, 0);
-    apic_write(APIC_LVT_LINT0, LVT_MASKED);
-    apic_write(APIC_LVT_LINT1, LVT_NMI);
-    apic_write(APIC_LVT_ERROR, LVT_MASKED);
-    apic_write(APIC_TIMER_DIVIDE, DIVIDE_1);
-    apic_write(APIC_TIMER_INITIAL, 0);
-    apic_write(APIC_LVT_TIMER, VECTOR_TIMER | (apic.deadline ? TIMER_DEADLINE : 0));
+    const uint32_t timer = VECTOR_TIMER | (apic.deadline ? TIMER_DEADLINE : 0);
+    const uint32_t setup[][2] = {{APIC_SPURIOUS, SPURIOUS_ENABLE | VECTOR_SPURIOUS}, {APIC_TPR, 0}, {APIC_LVT_LINT0, LVT_MASKED},
+        {APIC_LVT_LINT1, LVT_NMI}, {APIC_LVT_ERROR, LVT_MASKED}, {APIC_TIMER_DIVIDE, DIVIDE_1}, {APIC_TIMER_INITIAL, 0},
+        {APIC_LVT_TIMER, timer}};
+    for (uint32_t i = 0; i < sizeof setup / sizeof setup[0]; i++) apic_write(setup[i][0], setup[i][1]);
     __asm__ volatile("mfence" : : : "memory"); /* [SDM-2023-09] Vol 3A 11.5.4.1: before the first deadline */
     cpu->apic_id = apic_read(APIC_ID) >> 24;
 }

@@ -4,11 +4,7 @@
 
 #include "base/types.h"
 
-/* Which barriers this processor has; set once at boot. */
-struct barriers {
-    bool ibpb, md_clear, l1d_flush, rsb_fill;
-};
-extern struct barriers barriers;
+/* Whether this processor has a barrier; set once at boot. */
 extern bool barriers_any;
 
 /* Read CPUID and ARCH_CAPABILITIES; one loud line for each barrier that the part lacks.

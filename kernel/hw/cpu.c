@@ -1,11 +1,8 @@
-#include "hw/cpu_init.h"
+#include "hw/cpu.h"
 #include "hw/vectors.h"
 #include "hw/x86.h"
 
 struct cpu cpu_block[PROCESSORS_MAX] __attribute__((aligned(PAGE_BYTES)));
-
-_Static_assert(offsetof(struct cpu, self) == CPU_SELF, "cpu_asm.h");
-_Static_assert(offsetof(struct cpu, scratch) == CPU_SCRATCH, "cpu_asm.h");
 
 /* Entry points in entry/: one per vector, and SYSCALL's. */
 extern const uint64_t trap_entries[256];
@@ -23,37 +20,25 @@ _Static_assert(sizeof(struct gate) == 16, "[SDM-2023-09] Vol 3A 6.14.1");
 /* Written at boot only, the same for all processors. */
 static struct gate idt[256];
 
-enum { GATE_INTERRUPT = 0x8e, GATE_DPL_SHIFT = 5 };
-enum { IST_COUNT = 4 };
-
+enum { GATE_INTERRUPT = 0x8e, GATE_USER = 3 << 5, IST_COUNT = 4 };
 /* Descriptor bits 40-55: [SDM-2023-09] Vol 3A 3.4.5, 8.2.3 */
-#define SEGMENT_ACCESSED (1ull << 40)
-#define SEGMENT_WRITE (1ull << 41)
-#define SEGMENT_CODE (1ull << 43)
-#define SEGMENT_MEMORY (1ull << 44)
-#define SEGMENT_USER (3ull << 45)
-#define SEGMENT_PRESENT (1ull << 47)
-#define SEGMENT_LONG (1ull << 53)
-#define SEGMENT_TSS (9ull << 40)
+enum { SEGMENT_ACCESSED = 1 << 0, SEGMENT_WRITE = 1 << 1, SEGMENT_CODE = 1 << 3, SEGMENT_MEMORY = 1 << 4, SEGMENT_USER = 3 << 5 };
+enum { SEGMENT_PRESENT = 1 << 7, SEGMENT_LONG = 1 << 13, SEGMENT_TSS = 9 };
 
-static uint64_t descriptor_memory(uint64_t bits)
+static uint64_t descriptor(uint32_t bits, uint64_t base, uint64_t limit)
 {
-    return SEGMENT_MEMORY | SEGMENT_PRESENT | SEGMENT_WRITE | SEGMENT_ACCESSED | bits;
+    return (uint64_t)(SEGMENT_PRESENT | bits) << 40 | limit | (base & 0xffffff) << 16 | (base >> 24 & 0xff) << 56;
 }
 
-static uint64_t descriptor_tss_low(uint64_t base)
+static uint64_t descriptor_memory(uint32_t bits)
 {
-    return SEGMENT_PRESENT | SEGMENT_TSS | (sizeof(struct tss) - 1) | (base & 0xffffff) << 16 | (base >> 24 & 0xff) << 56;
+    return descriptor(SEGMENT_MEMORY | SEGMENT_WRITE | SEGMENT_ACCESSED | bits, 0, 0);
 }
 
-static struct gate gate_interrupt(uint64_t entry, uint8_t ist, uint8_t dpl)
+static struct gate gate_interrupt(uint64_t entry, uint8_t ist, uint8_t user)
 {
-    return (struct gate){.offset_low = (uint16_t)entry,
-        .selector = SELECTOR_KERNEL_CODE,
-        .ist = ist,
-        .type = (uint8_t)(GATE_INTERRUPT | dpl << GATE_DPL_SHIFT),
-        .offset_middle = (uint16_t)(entry >> 16),
-        .offset_high = (uint32_t)(entry >> 32)};
+    const uint8_t type = GATE_INTERRUPT | user;
+    return (struct gate){(uint16_t)entry, SELECTOR_KERNEL_CODE, ist, type, (uint16_t)(entry >> 16), (uint32_t)(entry >> 32), 0};
 }
 
 /* What can strike before an entry has its stack, or swapgs, in order has a stack of its own. */
@@ -94,10 +79,10 @@ void cpu_init(struct cpu *cpu, uint32_t index)
     cpu->gdt[SELECTOR_KERNEL_DATA / 8] = descriptor_memory(0);
     cpu->gdt[SELECTOR_USER_DATA / 8] = descriptor_memory(SEGMENT_USER);
     cpu->gdt[SELECTOR_USER_CODE / 8] = descriptor_memory(SEGMENT_USER | SEGMENT_CODE | SEGMENT_LONG);
-    cpu->gdt[SELECTOR_TSS / 8] = descriptor_tss_low((uint64_t)&cpu->tss);
+    cpu->gdt[SELECTOR_TSS / 8] = descriptor(SEGMENT_TSS, (uint64_t)&cpu->tss, sizeof cpu->tss - 1);
     cpu->gdt[SELECTOR_TSS / 8 + 1] = (uint64_t)&cpu->tss >> 32;
     for (uint32_t vector = 0; vector < 256; vector++)
-        idt[vector] = gate_interrupt(trap_entries[vector], vector_ist[vector], vector == VECTOR_BP ? 3 : 0);
+        idt[vector] = gate_interrupt(trap_entries[vector], vector_ist[vector], vector == VECTOR_BP ? GATE_USER : 0);
     segments_load(cpu);
     wrmsr(MSR_GS_BASE, (uint64_t)cpu);
     wrmsr(MSR_KERNEL_GS_BASE, 0);

@@ -53,7 +53,7 @@ struct cpu {
     uint64_t stack;         /* top of this processor's kernel stack */
     struct thread *current; /* NULL while idle; its registers are where entries push */
     struct fpu *fpu;        /* whose state the registers hold, NULL = nobody's (initial) */
-    uint64_t xcr0;          /* what domains run with; 0 = no XSAVE */
+    uint64_t xcr0;          /* what domains run with */
     uint64_t cr3, fs_base;
     uint32_t compartment;
     bool reschedule;
@@ -86,6 +86,12 @@ struct cpu {
     _Alignas(16) uint8_t ist_bytes[4][IST_STACK_BYTES];
     _Alignas(PAGE_BYTES) uint8_t hvm_pages[2][PAGE_BYTES]; /* the vendor's, 4 KiB aligned */
 };
+
+enum { PROCESSORS_MAX = 1 };
+extern struct cpu cpu_block[PROCESSORS_MAX];
+
+/* GDT, TSS, IDT, GS and SYSCALL for processor @index, whose block is zero; then cpu_self() works. */
+void cpu_init(struct cpu *cpu, uint32_t index);
 
 /* Keep an event for the dump at panic; @kind is a trace_kind. */
 void trace(struct cpu *cpu, uint32_t kind, uint32_t argument, uint64_t value);

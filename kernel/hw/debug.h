@@ -8,18 +8,15 @@
 
 static inline void debug_save(uint64_t dr[4])
 {
-    __asm__ volatile("mov %%dr0, %0" : "=r"(dr[0]));
-    __asm__ volatile("mov %%dr1, %0" : "=r"(dr[1]));
-    __asm__ volatile("mov %%dr2, %0" : "=r"(dr[2]));
-    __asm__ volatile("mov %%dr3, %0" : "=r"(dr[3]));
+    __asm__ volatile("mov %%dr0, %0; mov %%dr1, %1; mov %%dr2, %2; mov %%dr3, %3"
+                     : "=r"(dr[0]), "=r"(dr[1]), "=r"(dr[2]), "=r"(dr[3]));
 }
 
 static inline void debug_load(const uint64_t dr[4])
 {
-    __asm__ volatile("mov %0, %%dr0" : : "r"(dr[0]));
-    __asm__ volatile("mov %0, %%dr1" : : "r"(dr[1]));
-    __asm__ volatile("mov %0, %%dr2" : : "r"(dr[2]));
-    __asm__ volatile("mov %0, %%dr3" : : "r"(dr[3]));
+    __asm__ volatile("mov %0, %%dr0; mov %1, %%dr1; mov %2, %%dr2; mov %3, %%dr3"
+                     :
+                     : "r"(dr[0]), "r"(dr[1]), "r"(dr[2]), "r"(dr[3]));
 }
 
 /* True if this processor's DR0-3 are @hvm's, which makes hvm->dr stale. */

@@ -10,10 +10,7 @@ enum { FEATURE_XSAVE = 1 << 26, FEATURE_AVX = 1 << 28 };
 
 /* Control words at their reset values; the empty XSAVE header stands for the initial state of all parts. */
 const struct fpu fpu_initial = {
-    .area = {[AREA_FCW] = FCW_INITIAL & 0xff,
-        [AREA_FCW + 1] = FCW_INITIAL >> 8,
-        [AREA_MXCSR] = MXCSR_INITIAL & 0xff,
-        [AREA_MXCSR + 1] = MXCSR_INITIAL >> 8},
+    .area = {[AREA_FCW] = FCW_INITIAL & 0xff, FCW_INITIAL >> 8, [AREA_MXCSR] = MXCSR_INITIAL & 0xff, MXCSR_INITIAL >> 8},
 };
 
 void fpu_init(struct fpu *fpu)
@@ -21,37 +18,23 @@ void fpu_init(struct fpu *fpu)
     memcpy(fpu, &fpu_initial, AREA_MXCSR + sizeof(uint32_t)); /* the rest is zero, as retype left it */
 }
 
-static void fpu_save(const struct cpu *cpu, struct fpu *fpu)
-{
-    if (cpu->xcr0) __asm__ volatile("xsave64 %0" : "+m"(*fpu) : "a"(UINT32_MAX), "d"(UINT32_MAX));
-    else __asm__ volatile("fxsave64 %0" : "+m"(*fpu));
-}
-
-static void fpu_load(const struct cpu *cpu, const struct fpu *fpu)
-{
-    if (cpu->xcr0) __asm__ volatile("xrstor64 %0" : : "m"(*fpu), "a"(UINT32_MAX), "d"(UINT32_MAX));
-    else __asm__ volatile("fxrstor64 %0" : : "m"(*fpu));
-}
+static void fpu_load(const struct fpu *fpu) { __asm__ volatile("xrstor64 %0" : : "m"(*fpu), "a"(UINT32_MAX), "d"(UINT32_MAX)); }
 
 void fpu_init_cpu(struct cpu *cpu)
 {
     const uint32_t features = cpuid(1, 0).ecx;
-    write_cr0((read_cr0() | CR0_MP | CR0_NE) & ~(uint64_t)(CR0_EM | CR0_TS));
-    write_cr4(read_cr4() | CR4_OSFXSR | CR4_OSXMMEXCPT | ((features & FEATURE_XSAVE) ? CR4_OSXSAVE : 0));
-    cpu->xcr0 = 0;
-    if (features & FEATURE_XSAVE) {
-        cpu->xcr0 = XCR0_X87 | XCR0_SSE | ((features & FEATURE_AVX) ? XCR0_AVX : 0);
-        xsetbv(0, cpu->xcr0);
-        ASSERT(cpuid(0xd, 0).ebx <= FPU_BYTES); /* bytes for what XCR0 enables now */
-    }
-    cpu->fpu = NULL;
-    fpu_load(cpu, &fpu_initial);
+    if (!(features & FEATURE_XSAVE)) panic("the processor lacks XSAVE (CPUID 1 ECX bit 26)");
+    write_cr4(read_cr4() | CR4_OSFXSR | CR4_OSXMMEXCPT | CR4_OSXSAVE);
+    cpu->xcr0 = XCR0_X87 | XCR0_SSE | ((features & FEATURE_AVX) ? XCR0_AVX : 0);
+    xsetbv(0, cpu->xcr0);
+    ASSERT(cpuid(0xd, 0).ebx <= FPU_BYTES); /* bytes for what XCR0 enables now */
+    fpu_load(&fpu_initial);
 }
 
 void fpu_switch(struct cpu *cpu, struct fpu *next)
 {
-    if (cpu->fpu) fpu_save(cpu, cpu->fpu);
-    fpu_load(cpu, next ? next : &fpu_initial);
+    if (cpu->fpu) __asm__ volatile("xsave64 %0" : "+m"(*cpu->fpu) : "a"(UINT32_MAX), "d"(UINT32_MAX));
+    fpu_load(next ? next : &fpu_initial);
     cpu->fpu = next;
 }
 
@@ -59,5 +42,5 @@ void fpu_forget(struct cpu *cpu, struct fpu *fpu)
 {
     if (cpu->fpu != fpu) return;
     cpu->fpu = NULL;
-    fpu_load(cpu, &fpu_initial);
+    fpu_load(&fpu_initial);
 }

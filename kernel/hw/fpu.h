@@ -14,7 +14,7 @@ struct fpu {
 extern const struct fpu fpu_initial;
 /* Make @fpu, which is all zero, the initial state (x87 and SSE control words at reset values). */
 void fpu_init(struct fpu *fpu);
-/* Enable FPU, SSE and, where CPUID has them, XSAVE and AVX on this processor; sets cpu->xcr0. */
+/* Enable FPU, SSE, XSAVE and, where CPUID has it, AVX on this processor, whose CR0 paging_init_cpu has set; sets cpu->xcr0. */
 void fpu_init_cpu(struct cpu *cpu);
 /* Save what is loaded for its owner, then load @next, or the initial state for NULL.
  * A thread without the FPU right keeps whatever its own compartment left in the registers (a VMM's thread: its guest's state) and has nothing

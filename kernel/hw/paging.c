@@ -63,7 +63,7 @@ void paging_init_cpu(void)
     wrmsr(MSR_EFER, rdmsr(MSR_EFER) | EFER_NXE | EFER_SCE);
     write_cr3(kernel_root().value);
     write_cr4(cr4);
-    write_cr0((read_cr0() | CR0_WP | CR0_NE | CR0_MP) & ~(uint64_t)CR0_EM);
+    write_cr0((read_cr0() | CR0_WP | CR0_NE | CR0_MP) & ~(uint64_t)(CR0_EM | CR0_TS));
 }
 
 void *mmio_map(hpa_t pa, uint64_t bytes)

@@ -14,24 +14,19 @@ static void trace_dump(const struct cpu *cpu)
 {
     for (uint32_t i = 0; i < TRACE_EVENTS; i++) {
         const struct trace_entry *entry = &cpu->trace[(cpu->trace_next + i) % TRACE_EVENTS];
-        if (entry->kind == TRACE_NONE) continue;
         const uint64_t field[] = {entry->tsc, entry->kind, entry->argument, entry->value};
-        console_text("trace:");
-        for (uint32_t j = 0; j < 4; j++) {
-            console_text(" ");
+        for (uint32_t j = 0; entry->kind != TRACE_NONE && j < 4; j++) {
+            console_text(j ? " " : "\r\ntrace: ");
             console_hex(field[j]);
         }
-        console_text("\r\n");
     }
+    console_text("\r\n");
 }
 
 NORETURN void panic(const char *reason)
 {
-    cpu_interrupts_off();
     console_on(true);
-    console_text("bulkhead: FATAL: ");
-    console_text(reason);
-    console_text("\r\n");
+    console_line("FATAL: ", reason);
     if (rdmsr(MSR_GS_BASE) != 0) trace_dump(cpu_self());
     for (;;) cpu_halt();
 }

@@ -9,64 +9,33 @@ static bool console_silent;
 
 void console_init(void)
 {
-    out8(CONSOLE_PORT + UART_INTERRUPTS, 0);
-    out8(CONSOLE_PORT + UART_LINE, LINE_DIVISOR);
-    out8(CONSOLE_PORT + UART_DATA, 1); /* divisor 1: 115200 */
-    out8(CONSOLE_PORT + UART_INTERRUPTS, 0);
-    out8(CONSOLE_PORT + UART_LINE, LINE_8N1);
-    out8(CONSOLE_PORT + UART_FIFO, FIFO_RESET);
-    out8(CONSOLE_PORT + UART_MODEM, MODEM_DTR_RTS);
-}
-
-static void console_byte(char byte)
-{
-    /* Bounded: an absent port must not hang the boot. */
-    for (uint32_t tries = 0; tries < 100000; tries++) {
-        if (in8(CONSOLE_PORT + UART_STATUS) & STATUS_EMPTY) break;
-        cpu_pause();
-    }
-    out8(CONSOLE_PORT + UART_DATA, (uint8_t)byte);
+    /* Divisor 1: 115200 */
+    static const uint8_t setup[][2] = {{UART_INTERRUPTS, 0}, {UART_LINE, LINE_DIVISOR}, {UART_DATA, 1}, {UART_INTERRUPTS, 0},
+        {UART_LINE, LINE_8N1}, {UART_FIFO, FIFO_RESET}, {UART_MODEM, MODEM_DTR_RTS}};
+    for (uint32_t i = 0; i < sizeof setup / sizeof setup[0]; i++) out8((uint16_t)(CONSOLE_PORT + setup[i][0]), setup[i][1]);
 }
 
 void console_text(const char *text)
 {
-    if (console_silent) return;
-    for (; *text; text++) console_byte(*text);
+    for (; !console_silent && *text; text++) {
+        /* Bounded: an absent port must not hang the boot. */
+        for (uint32_t tries = 0; tries < 100000 && !(in8(CONSOLE_PORT + UART_STATUS) & STATUS_EMPTY); tries++) {}
+        out8(CONSOLE_PORT + UART_DATA, (uint8_t)*text);
+    }
 }
-
-static void console_digits(uint64_t value, uint32_t base)
-{
-    char digits[21];
-    uint32_t at = sizeof digits - 1;
-    digits[at] = 0;
-    do {
-        digits[--at] = "0123456789abcdef"[value % base];
-        value /= base;
-    } while (value);
-    console_text(digits + at);
-}
-
-void console_number(uint64_t value) { console_digits(value, 10); }
 
 void console_hex(uint64_t value)
 {
-    console_text("0x");
-    console_digits(value, 16);
+    char digits[] = "0x0000000000000000";
+    for (uint32_t at = sizeof digits - 2; value; value >>= 4) digits[at--] = "0123456789abcdef"[value & 15];
+    console_text(digits);
 }
 
-void console_line(const char *text)
+void console_line(const char *head, const char *text)
 {
     console_text("bulkhead: ");
+    console_text(head);
     console_text(text);
-    console_text("\r\n");
-}
-
-void console_line_number(const char *text, uint64_t value)
-{
-    console_text("bulkhead: ");
-    console_text(text);
-    console_text(" ");
-    console_number(value);
     console_text("\r\n");
 }
 

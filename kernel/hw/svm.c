@@ -67,7 +67,6 @@ const char *hvm_init_cpu(struct cpu *cpu)
 {
     if (cpuid(0x80000000, 0).eax < 0x8000000a || (cpuid(0x80000001, 0).ecx & CPUID_EXTENDED_ECX_SVM) == 0)
         return "SVM (CPUID 8000_0001 ECX bit 2)";
-    if (cpu->xcr0 == 0) return "XSAVE (CPUID 1 ECX bit 26)";
     if ((rdmsr(MSR_VM_CR) & VM_CR_SVMDIS) != 0) return "SVM, which the firmware has disabled (VM_CR.SVMDIS)";
     struct cpuid svm = cpuid(0x8000000a, 0);
     if ((svm.edx & CPUID_SVM_EDX_NESTED) == 0) return "nested paging (CPUID 8000_000A EDX bit 0)";

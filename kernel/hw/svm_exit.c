@@ -18,34 +18,19 @@
 enum { SVM_EXIT_CR4_WRITE = 0x14, SVM_EXIT_CR0_SELECTIVE = 0x65, SVM_EXIT_EXCEPTION = 0x40, SVM_EXIT_NESTED_FAULT = 0x400 };
 enum action { OTHER, PLAIN, PIO, MSR, HYPERCALL, HOST_EVENT, MACHINE_CHECK, EXCEPTION, GUARD };
 
-/* What is done and, where the processor saves no next RIP, how long the instruction is without prefixes. */
+/* What is done and, where the processor saves no next RIP, how long the instruction is without prefixes: INTR NMI SMI INIT are the
+ * host's to take, 0x82 to 0x86 are VMLOAD VMSAVE STGI CLGI SKINIT, 0x8e is RDPRU, which no policy offers. */
+#define RULE(code, action, reason, length) [code] = {action, EXIT_REASON_##reason, length, 0}
 static const struct rule {
     uint8_t action, reason, length, unused;
-} rules[] = {
-    [SVM_EXIT_CR4_WRITE] = {GUARD, EXIT_REASON_CR_ACCESS, 0, 0},
-    [SVM_EXIT_CR0_SELECTIVE] = {GUARD, EXIT_REASON_CR_ACCESS, 0, 0},
-    [SVM_EXIT_EXCEPTION + 1] = {EXCEPTION, EXIT_REASON_EXCEPTION, 0, 0},
-    [SVM_EXIT_EXCEPTION + VECTOR_AC] = {EXCEPTION, EXIT_REASON_EXCEPTION, 0, 0},
-    [SVM_EXIT_EXCEPTION + 18] = {MACHINE_CHECK, EXIT_REASON_NONE, 0, 0},
-    [0x60 ... 0x63] = {HOST_EVENT, EXIT_REASON_NONE, 0, 0}, /* INTR NMI SMI INIT: the host takes it */
-    [0x6f] = {PLAIN, EXIT_REASON_RDPMC, 2, 0},
-    [0x72] = {PLAIN, EXIT_REASON_CPUID, 2, 0},
-    [0x73] = {PLAIN, EXIT_REASON_RSM, 2, 0},
-    [0x76] = {PLAIN, EXIT_REASON_INVD, 2, 0},
-    [0x78] = {PLAIN, EXIT_REASON_HLT, 1, 0},
-    [0x7a] = {PLAIN, EXIT_REASON_VIRTUALIZATION, 3, 0},
-    [0x7b] = {PIO, EXIT_REASON_PIO, 0, 0},
-    [0x7c] = {MSR, EXIT_REASON_RDMSR, 2, 0},
-    [0x7f] = {PLAIN, EXIT_REASON_TRIPLE_FAULT, 0, 0},
-    [0x80] = {PLAIN, EXIT_REASON_VIRTUALIZATION, 3, 0},
-    [0x81] = {HYPERCALL, EXIT_REASON_HYPERCALL, 3, 0},
-    [0x82 ... 0x86] = {PLAIN, EXIT_REASON_VIRTUALIZATION, 3, 0}, /* VMLOAD VMSAVE STGI CLGI SKINIT */
-    [0x89] = {PLAIN, EXIT_REASON_WBINVD, 2, 0},
-    [0x8a] = {PLAIN, EXIT_REASON_MONITOR, 3, 0},
-    [0x8b ... 0x8c] = {PLAIN, EXIT_REASON_MWAIT, 3, 0},
-    [0x8d] = {PLAIN, EXIT_REASON_XSETBV, 3, 0},
-    [0x8e] = {PLAIN, EXIT_REASON_VIRTUALIZATION, 3, 0}, /* RDPRU, which no policy offers */
-};
+} rules[] = {RULE(SVM_EXIT_CR4_WRITE, GUARD, CR_ACCESS, 0), RULE(SVM_EXIT_CR0_SELECTIVE, GUARD, CR_ACCESS, 0),
+    RULE(SVM_EXIT_EXCEPTION + 1, EXCEPTION, EXCEPTION, 0), RULE(SVM_EXIT_EXCEPTION + VECTOR_AC, EXCEPTION, EXCEPTION, 0),
+    RULE(SVM_EXIT_EXCEPTION + 18, MACHINE_CHECK, NONE, 0), RULE(0x60 ... 0x63, HOST_EVENT, NONE, 0), RULE(0x6f, PLAIN, RDPMC, 2),
+    RULE(0x72, PLAIN, CPUID, 2), RULE(0x73, PLAIN, RSM, 2), RULE(0x76, PLAIN, INVD, 2), RULE(0x78, PLAIN, HLT, 1),
+    RULE(0x7a, PLAIN, VIRTUALIZATION, 3), RULE(0x7b, PIO, PIO, 0), RULE(0x7c, MSR, RDMSR, 2), RULE(0x7f, PLAIN, TRIPLE_FAULT, 0),
+    RULE(0x80, PLAIN, VIRTUALIZATION, 3), RULE(0x81, HYPERCALL, HYPERCALL, 3), RULE(0x82 ... 0x86, PLAIN, VIRTUALIZATION, 3),
+    RULE(0x89, PLAIN, WBINVD, 2), RULE(0x8a, PLAIN, MONITOR, 3), RULE(0x8b ... 0x8c, PLAIN, MWAIT, 3), RULE(0x8d, PLAIN, XSETBV, 3),
+    RULE(0x8e, PLAIN, VIRTUALIZATION, 3)};
 
 static uint32_t insn_bytes(const struct vmcb *vmcb, uint64_t next, uint32_t usual)
 {

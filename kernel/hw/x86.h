@@ -7,44 +7,24 @@
 struct cpu;
 
 /* [SDM-2023-09] Vol 4 2, [APM2] appendix A */
-#define MSR_APIC_BASE 0x1bu
-#define MSR_TSC_DEADLINE 0x6e0u
-#define MSR_EFER 0xc0000080u
-#define MSR_STAR 0xc0000081u
-#define MSR_LSTAR 0xc0000082u
-#define MSR_CSTAR 0xc0000083u
-#define MSR_SFMASK 0xc0000084u
-#define MSR_FS_BASE 0xc0000100u
-#define MSR_GS_BASE 0xc0000101u
-#define MSR_KERNEL_GS_BASE 0xc0000102u
+enum msr { MSR_APIC_BASE = 0x1b, MSR_TSC_DEADLINE = 0x6e0, MSR_EFER = 0xc0000080, MSR_STAR = 0xc0000081, MSR_LSTAR = 0xc0000082 };
+enum { MSR_CSTAR = 0xc0000083, MSR_SFMASK = 0xc0000084, MSR_FS_BASE = 0xc0000100, MSR_GS_BASE = 0xc0000101 };
+enum { MSR_KERNEL_GS_BASE = 0xc0000102 };
 
-#define EFER_SCE (1u << 0)
-#define EFER_NXE (1u << 11)
-
-#define CR0_MP (1u << 1)
-#define CR0_EM (1u << 2)
-#define CR0_TS (1u << 3)
-#define CR0_NE (1u << 5)
-#define CR0_WP (1u << 16)
-
-#define CR4_PAE (1u << 5)
-#define CR4_MCE (1u << 6)
-#define CR4_PGE (1u << 7)
-#define CR4_OSFXSR (1u << 9)
-#define CR4_OSXMMEXCPT (1u << 10)
-#define CR4_UMIP (1u << 11)
-#define CR4_OSXSAVE (1u << 18)
-#define CR4_SMEP (1u << 20)
-#define CR4_SMAP (1u << 21)
-
-#define RFLAGS_TF (1u << 8)
-#define RFLAGS_IF (1u << 9)
-#define RFLAGS_DF (1u << 10)
-#define RFLAGS_IOPL (3u << 12)
-#define RFLAGS_NT (1u << 14)
-#define RFLAGS_RF (1u << 16)
-#define RFLAGS_VM (1u << 17)
-#define RFLAGS_AC (1u << 18)
+/* [SDM-2023-09] Vol 3A 2.5, 2.2.1, 2.3 */
+enum {
+    CR0_MP = 1 << 1,
+    CR0_EM = 1 << 2,
+    CR0_TS = 1 << 3,
+    CR0_NE = 1 << 5,
+    CR0_WP = 1 << 16,
+    EFER_SCE = 1 << 0,
+    EFER_NXE = 1 << 11
+};
+enum { CR4_PAE = 1 << 5, CR4_MCE = 1 << 6, CR4_PGE = 1 << 7, CR4_OSFXSR = 1 << 9, CR4_OSXMMEXCPT = 1 << 10, CR4_UMIP = 1 << 11 };
+enum { CR4_OSXSAVE = 1 << 18, CR4_SMEP = 1 << 20, CR4_SMAP = 1 << 21 };
+enum { RFLAGS_TF = 1 << 8, RFLAGS_IF = 1 << 9, RFLAGS_DF = 1 << 10, RFLAGS_IOPL = 3 << 12, RFLAGS_NT = 1 << 14 };
+enum { RFLAGS_RF = 1 << 16, RFLAGS_VM = 1 << 17, RFLAGS_AC = 1 << 18 };
 
 struct cpuid {
     uint32_t eax, ebx, ecx, edx;
@@ -79,35 +59,26 @@ PORT_ACCESS(8, "b")
 PORT_ACCESS(16, "w")
 PORT_ACCESS(32, "l")
 
-static inline uint64_t rdmsr(uint32_t msr)
-{
-    uint32_t low, high;
-    __asm__ volatile("rdmsr" : "=a"(low), "=d"(high) : "c"(msr) : "memory");
-    return (uint64_t)high << 32 | low;
-}
-
-static inline void wrmsr(uint32_t msr, uint64_t value)
-{
-    __asm__ volatile("wrmsr" : : "c"(msr), "a"((uint32_t)value), "d"((uint32_t)(value >> 32)) : "memory");
-}
+/* rdmsr(index), wrmsr(index, value) and their like: edx:eax, chosen by ecx. */
+#define PAIR_ACCESS(read, write)                                                                                \
+    static inline uint64_t read(uint32_t index)                                                                 \
+    {                                                                                                           \
+        uint32_t low, high;                                                                                     \
+        __asm__ volatile(#read : "=a"(low), "=d"(high) : "c"(index) : "memory");                                \
+        return (uint64_t)high << 32 | low;                                                                      \
+    }                                                                                                           \
+    static inline void write(uint32_t index, uint64_t value)                                                    \
+    {                                                                                                           \
+        __asm__ volatile(#write : : "c"(index), "a"((uint32_t)value), "d"((uint32_t)(value >> 32)) : "memory"); \
+    }
+PAIR_ACCESS(rdmsr, wrmsr)
+PAIR_ACCESS(xgetbv, xsetbv)
 
 static inline uint64_t rdtsc(void)
 {
     uint32_t low, high;
     __asm__ volatile("rdtsc" : "=a"(low), "=d"(high));
     return (uint64_t)high << 32 | low;
-}
-
-static inline uint64_t xgetbv(uint32_t index)
-{
-    uint32_t low, high;
-    __asm__ volatile("xgetbv" : "=a"(low), "=d"(high) : "c"(index));
-    return (uint64_t)high << 32 | low;
-}
-
-static inline void xsetbv(uint32_t index, uint64_t value)
-{
-    __asm__ volatile("xsetbv" : : "c"(index), "a"((uint32_t)value), "d"((uint32_t)(value >> 32)) : "memory");
 }
 
 /* read_cr0(), write_cr0(value) and so on. */
@@ -124,21 +95,14 @@ CONTROL_REGISTER(cr2)
 CONTROL_REGISTER(cr3)
 CONTROL_REGISTER(cr4)
 
-static inline void invlpg(uint64_t address) { __asm__ volatile("invlpg (%0)" : : "r"(address) : "memory"); }
-
-static inline void clts(void) { __asm__ volatile("clts" : : : "memory"); }
-
-static inline void cpu_interrupts_off(void) { __asm__ volatile("cli" : : : "memory"); }
-
-static inline void cpu_halt(void) { __asm__ volatile("hlt" : : : "memory"); }
+/* The end: nothing but an NMI interrupts it. */
+static inline void cpu_halt(void) { __asm__ volatile("cli; hlt" : : : "memory"); }
 
 /* Wait with interrupts open, and close them again: STI's shadow lets none slip in before HLT. */
 static inline void cpu_idle(void) { __asm__ volatile("sti; hlt; cli" : : : "memory"); }
 
 /* Take the interrupts that wait, here: STI opens after the next instruction. */
 static inline void interrupt_window(void) { __asm__ volatile("sti; nop; cli" : : : "memory"); }
-
-static inline void cpu_pause(void) { __asm__ volatile("pause"); }
 
 /* Device registers are mapped uncached: accesses stay in program order, [SDM-2023-09] Vol 3A 12.3. */
 static inline uint32_t mmio_read32(const volatile void *address)

@@ -54,15 +54,15 @@ static void cap_unlink(struct slot *slot)
 static void hidden_lost(struct cpu *cpu, struct slot *slot)
 {
     switch ((enum place)slot->cap.space_index) {
-    case PLACE_SPACE: case PLACE_CAPTAB: case PLACE_SCHED: case PLACE_RESERVE: case PLACE_FAULT: case PLACE_NOTIF:
-        thread_lost(cpu, slot);
-        return;
-    case PLACE_VCPU_SPACE: case PLACE_VCPU_CAPTAB:
-        vcpu_lost(cpu, slot);
-        return;
-    case PLACE_IRQ_NOTIF:
-        irq_lost(slot);
-        return;
+    case PLACE_SPACE:
+    case PLACE_CAPTAB:
+    case PLACE_SCHED:
+    case PLACE_RESERVE:
+    case PLACE_FAULT:
+    case PLACE_NOTIF: thread_lost(cpu, slot); return;
+    case PLACE_VCPU_SPACE:
+    case PLACE_VCPU_CAPTAB: vcpu_lost(cpu, slot); return;
+    case PLACE_IRQ_NOTIF: irq_lost(slot); return;
     }
 }
 
@@ -79,9 +79,12 @@ static void object_retire(struct cpu *cpu, struct slot *slot)
     case OBJECT_TYPE_NOTIF: notif_retire(cpu, object); return;
     case OBJECT_TYPE_VCPU: vcpu_retire(cpu, object); return;
     case OBJECT_TYPE_IRQ: irq_retire(cpu, object); return;
-    case OBJECT_TYPE_NONE: case OBJECT_TYPE_UNTYPED: case OBJECT_TYPE_FRAME: case OBJECT_TYPE_IOSPACE:
-    case OBJECT_TYPE_IOPORT: case OBJECT_TYPE_CONTROL:
-        return; /* nothing but the capability */
+    case OBJECT_TYPE_NONE:
+    case OBJECT_TYPE_UNTYPED:
+    case OBJECT_TYPE_FRAME:
+    case OBJECT_TYPE_IOSPACE:
+    case OBJECT_TYPE_IOPORT:
+    case OBJECT_TYPE_CONTROL: return; /* nothing but the capability */
     }
 }
 

@@ -7,18 +7,27 @@
 #include "hw/cpu.h"
 
 enum {
-    CAP_SEALED = 1,    /* never a source of a copy */
-    CAP_ORIGINAL = 2,  /* the object lives as long as this capability */
-    CAP_RETIRING = 4,  /* what is below is being revoked */
-    CAP_HIDDEN = 8,    /* inside an object, not in a table; place says where */
-    CAP_KEEP = 16,     /* untyped: never zeroed, frames only; frame: not ordinary memory */
-    CAP_DELETE = 32,   /* with RETIRING: remove the capability itself when all below is gone */
+    CAP_SEALED = 1,   /* never a source of a copy */
+    CAP_ORIGINAL = 2, /* the object lives as long as this capability */
+    CAP_RETIRING = 4, /* what is below is being revoked */
+    CAP_HIDDEN = 8,   /* inside an object, not in a table; place says where */
+    CAP_KEEP = 16,    /* untyped: never zeroed, frames only; frame: not ordinary memory */
+    CAP_DELETE = 32,  /* with RETIRING: remove the capability itself when all below is gone */
     CAP_DEPTH_MAX = 15,
 };
 
 /* Where a hidden slot sits. */
-enum place { PLACE_SPACE, PLACE_CAPTAB, PLACE_SCHED, PLACE_RESERVE, PLACE_FAULT, PLACE_NOTIF,
-    PLACE_VCPU_SPACE, PLACE_VCPU_CAPTAB, PLACE_IRQ_NOTIF };
+enum place {
+    PLACE_SPACE,
+    PLACE_CAPTAB,
+    PLACE_SCHED,
+    PLACE_RESERVE,
+    PLACE_FAULT,
+    PLACE_NOTIF,
+    PLACE_VCPU_SPACE,
+    PLACE_VCPU_CAPTAB,
+    PLACE_IRQ_NOTIF
+};
 enum { THREAD_PLACES = PLACE_NOTIF + 1 };
 
 /* One word group per type:
@@ -107,10 +116,7 @@ void cap_install(struct slot *slot, struct slot *parent, const struct capability
     assigns \nothing;
     ensures \result == true <==> slot->next != \null && slot->next->cap.depth > slot->cap.depth;
  */
-static inline bool cap_has_children(const struct slot *slot)
-{
-    return slot->next && slot->next->cap.depth > slot->cap.depth;
-}
+static inline bool cap_has_children(const struct slot *slot) { return slot->next && slot->next->cap.depth > slot->cap.depth; }
 /* Remove one leaf capability; destroys the object if it is the original. */
 void cap_free(struct cpu *cpu, struct slot *leaf);
 /* Mark @root retiring; O(1). From here on everything below is refused. */

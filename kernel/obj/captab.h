@@ -8,13 +8,13 @@ enum { CAPTAB_SLOTS_MIN = 64, CAPTAB_SLOTS_MAX = 65536, CAPTAB_SCAN = 32 };
 
 /* The header takes the place of slot 0, which is never used. */
 struct captab {
-    uint32_t mask;              /* slots - 1 */
-    uint8_t flags;              /* enum captab_flags */
+    uint32_t mask; /* slots - 1 */
+    uint8_t flags; /* enum captab_flags */
     bool retired;
     uint32_t drain_index;
-    struct captab *drain_next;  /* tables whose slots are still to be emptied */
+    struct captab *drain_next; /* tables whose slots are still to be emptied */
     uint64_t reserved[5];
-    struct slot slot[];         /* slot[i] is number i + 1 */
+    struct slot slot[]; /* slot[i] is number i + 1 */
 };
 _Static_assert(sizeof(struct captab) == sizeof(struct slot), "takes the place of slot 0");
 
@@ -77,7 +77,8 @@ static inline struct slot *captab_slot(struct captab *table, uint64_t index)
     complete behaviors;
     disjoint behaviors;
  */
-MUST_CHECK static inline enum error captab_find(struct captab *table, uint64_t index, uint8_t type, uint8_t rights, struct slot **out)
+MUST_CHECK static inline enum error captab_find(
+    struct captab *table, uint64_t index, uint8_t type, uint8_t rights, struct slot **out)
 {
     struct slot *slot = captab_slot(table, index);
     if (UNLIKELY(!slot || slot->cap.type == OBJECT_TYPE_NONE)) return ERR_SLOT;

@@ -37,8 +37,12 @@ static void deliver(struct cpu *cpu, struct thread *caller, struct thread *serve
 
     if (caller->state == THREAD_STATE_FAULTED) {
         const struct registers *from = &caller->regs;
-        const struct registers words = {.rbx = caller->fault_vector, .rbp = caller->fault_code, .r12 = from->rip,
-            .r13 = caller->fault_address, .r14 = from->rsp, .r15 = from->rflags};
+        const struct registers words = {.rbx = caller->fault_vector,
+            .rbp = caller->fault_code,
+            .r12 = from->rip,
+            .r13 = caller->fault_address,
+            .r14 = from->rsp,
+            .r15 = from->rflags};
 
         message_copy(to, &words, 6);
     } else {
@@ -114,9 +118,12 @@ void endpoint_answer(struct cpu *cpu, struct thread *caller, uint64_t label, con
         caller->resume = RESUME_SYSCALL;
         caller->state = THREAD_STATE_READY;
         break;
-    case THREAD_STATE_INACTIVE: case THREAD_STATE_READY: case THREAD_STATE_WAITING: case THREAD_STATE_NOTIF_WAITING:
-    case THREAD_STATE_IN_GUEST: case THREAD_STATE_STOPPED:
-        panic("answer to a thread that does not call");
+    case THREAD_STATE_INACTIVE:
+    case THREAD_STATE_READY:
+    case THREAD_STATE_WAITING:
+    case THREAD_STATE_NOTIF_WAITING:
+    case THREAD_STATE_IN_GUEST:
+    case THREAD_STATE_STOPPED: panic("answer to a thread that does not call");
     }
     thread_ready(cpu, caller);
 }

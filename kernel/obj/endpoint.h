@@ -7,9 +7,9 @@
 enum { ENDPOINT_PLACES = 16 };
 
 struct endpoint {
-    struct thread *server;           /* waits here, or NULL */
-    struct thread *owner;            /* who waited here last: helped if it has no context */
-    struct thread *head, *tail;      /* queued callers */
+    struct thread *server;      /* waits here, or NULL */
+    struct thread *owner;       /* who waited here last: helped if it has no context */
+    struct thread *head, *tail; /* queued callers */
     struct thread *deferred[ENDPOINT_PLACES];
     uint64_t generation[ENDPOINT_PLACES];
 };
@@ -39,14 +39,15 @@ static inline void endpoint_hand_over(struct endpoint *endpoint, struct thread *
 }
 /* @caller, whose message stands in its registers, calls; it is blocked in @state until answered or @deadline.
  * ERR_DEBT if the server has a reserve and the caller's context a debt; ERR_TIMEOUT if nobody waits and the deadline is 0. */
-MUST_CHECK enum error endpoint_call(struct cpu *cpu, struct endpoint *endpoint, struct thread *caller, uint64_t badge, uint64_t label,
-    uint64_t deadline, enum thread_state state);
+MUST_CHECK enum error endpoint_call(struct cpu *cpu, struct endpoint *endpoint, struct thread *caller, uint64_t badge,
+    uint64_t label, uint64_t deadline, enum thread_state state);
 /* Answer @server's current caller with the words in @server's registers; dropped if there is none any more. */
 void endpoint_reply(struct cpu *cpu, struct thread *server, uint64_t label);
 /* Take the next message, or wait for one. */
 void endpoint_wait(struct cpu *cpu, struct endpoint *endpoint, struct thread *server, uint64_t deadline);
 MUST_CHECK enum error endpoint_defer(struct cpu *cpu, struct endpoint *endpoint, struct thread *server, uint64_t *token);
-MUST_CHECK enum error endpoint_resume(struct cpu *cpu, struct endpoint *endpoint, struct thread *server, uint64_t token, uint64_t label);
+MUST_CHECK enum error endpoint_resume(
+    struct cpu *cpu, struct endpoint *endpoint, struct thread *server, uint64_t token, uint64_t label);
 /* Wake @caller with the answer @label and @words. */
 void endpoint_answer(struct cpu *cpu, struct thread *caller, uint64_t label, const struct registers *words);
 /* @thread is no server any more. */

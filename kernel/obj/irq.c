@@ -4,10 +4,7 @@
 
 static struct irq irqs[IRQS];
 
-struct irq *irq_get(uint64_t gsi)
-{
-    return gsi < IRQS ? &irqs[gsi % IRQS] : NULL;
-}
+struct irq *irq_get(uint64_t gsi) { return gsi < IRQS ? &irqs[gsi % IRQS] : NULL; }
 
 bool irq_make(struct cpu *cpu, struct irq *irq, uint8_t flags)
 {
@@ -18,7 +15,8 @@ bool irq_make(struct cpu *cpu, struct irq *irq, uint8_t flags)
 
 void irq_bind(struct cpu *cpu, struct irq *irq, struct slot *notif, uint64_t bits)
 {
-    const struct capability cap = {.type = OBJECT_TYPE_NOTIF, .flags = CAP_HIDDEN, .space_index = PLACE_IRQ_NOTIF, .object = notif->cap.object};
+    const struct capability cap = {
+        .type = OBJECT_TYPE_NOTIF, .flags = CAP_HIDDEN, .space_index = PLACE_IRQ_NOTIF, .object = notif->cap.object};
 
     if (irq->notif) cap_free(cpu, &irq->hidden); /* an earlier holder's, who has been restarted */
     cap_install(&irq->hidden, notif, &cap);

@@ -8,7 +8,7 @@
 enum { IRQS = GSI_COUNT };
 
 struct irq {
-    struct slot hidden;          /* PLACE_IRQ_NOTIF */
+    struct slot hidden; /* PLACE_IRQ_NOTIF */
     struct notif *notif;
     uint64_t bits;
     uint32_t gsi;

@@ -30,6 +30,8 @@ void sched_dequeue(struct cpu *cpu, struct sched *sched)
     else queue->tail = sched->prev;
     if (!queue->head) cpu->ready_mask &= ~(1ull << sched->priority);
     if (sched == cpu->sched) cpu->reschedule = true;
+    sched->next = NULL;
+    sched->prev = NULL;
 }
 
 /* A new period: the full budget less what is owed. */

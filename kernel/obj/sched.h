@@ -7,10 +7,10 @@
 #include "hw/timer.h"
 
 struct sched {
-    struct sched *next, *prev;  /* ready queue */
-    struct thread *holder;      /* who runs on it now: the owner, or the end of a chain of calls */
-    struct thread *owner;       /* the thread that it is configured for */
-    struct timer timer;         /* replenishment */
+    struct sched *next, *prev; /* ready queue */
+    struct thread *holder;     /* who runs on it now: the owner, or the end of a chain of calls */
+    struct thread *owner;      /* the thread that it is configured for */
+    struct timer timer;        /* replenishment */
     uint64_t budget, period, remaining, start, consumed, debt;
     uint8_t priority;
     bool configured, queued, exhausted;

@@ -69,6 +69,8 @@ static uint64_t *space_walk(const struct space *space, uint64_t address, uint32_
     uint64_t *table = space->root;
     uint64_t entry;
 
+    *missing = 0;
+    if (level == 0 && space->leaf_table && address / walk_span(1) == space->leaf_region) return space->leaf_table;
     for (uint32_t at = WALK_LEVELS - 1; at > level; at--) {
         enum walk_entry kind = walk_step(format, table, address, at, &entry);
 
@@ -78,7 +80,6 @@ static uint64_t *space_walk(const struct space *space, uint64_t address, uint32_
         }
         table = phys_to_ptr((hpa_t){walk_target(entry)});
     }
-    *missing = 0;
     return table;
 }
 
@@ -100,8 +101,11 @@ enum error space_map_check(struct space *space, const struct slot *frame, uint64
 static uint64_t *space_grow(struct space *space, uint64_t address, uint32_t level)
 {
     const struct walk_format *format = space_format(space);
-    uint64_t *table = space->root;
+    uint32_t missing;
+    uint64_t *table = space_walk(space, address, level, &missing);
 
+    if (table) return table;
+    table = space->root;
     for (uint32_t at = WALK_LEVELS - 1; at > level; at--) {
         uint64_t entry;
 
@@ -123,6 +127,10 @@ void space_map(struct space *space, struct slot *frame, uint64_t address, uint8_
     uint64_t pa = page ? ptr_to_phys(cap_object(frame)).value + 2 * PAGE_BYTES : frame->cap.object;
     uint64_t *table = space_grow(space, address, level);
 
+    if (level == 0) {
+        space->leaf_table = table;
+        space->leaf_region = address / walk_span(1);
+    }
     table[walk_index(address, level)] = walk_leaf_entry(space_format(space), pa, level, access);
     frame->cap.badge = address | 1;
     frame->cap.space_index = space->index;

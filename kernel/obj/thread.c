@@ -25,7 +25,8 @@ static void *part_object(struct slot *const parts[THREAD_PLACES], enum place pla
     return parts[place] ? cap_object(parts[place]) : NULL;
 }
 
-void thread_configure(struct cpu *cpu, struct thread *thread, struct slot *const parts[THREAD_PLACES], bool fpu, uint32_t compartment)
+void thread_configure(
+    struct cpu *cpu, struct thread *thread, struct slot *const parts[THREAD_PLACES], bool fpu, uint32_t compartment)
 {
     const struct space *space = part_object(parts, PLACE_SPACE);
 
@@ -166,7 +167,9 @@ void thread_wake(struct cpu *cpu, struct thread *thread, enum error status)
 {
     thread_unwait(cpu, thread);
     switch ((enum thread_state)thread->state) {
-    case THREAD_STATE_CALLING: case THREAD_STATE_WAITING: case THREAD_STATE_NOTIF_WAITING:
+    case THREAD_STATE_CALLING:
+    case THREAD_STATE_WAITING:
+    case THREAD_STATE_NOTIF_WAITING:
         message_clear(&thread->regs);
         thread->regs.rax = status;
         thread->resume = RESUME_SYSCALL;
@@ -177,11 +180,11 @@ void thread_wake(struct cpu *cpu, struct thread *thread, enum error status)
         vcpu_answer(thread->vcpu, status, 0, &thread->regs);
         thread->state = THREAD_STATE_IN_GUEST;
         break;
-    case THREAD_STATE_FAULTED:
-        thread->state = THREAD_STATE_STOPPED;
-        return;
-    case THREAD_STATE_INACTIVE: case THREAD_STATE_READY: case THREAD_STATE_IN_GUEST: case THREAD_STATE_STOPPED:
-        return;
+    case THREAD_STATE_FAULTED: thread->state = THREAD_STATE_STOPPED; return;
+    case THREAD_STATE_INACTIVE:
+    case THREAD_STATE_READY:
+    case THREAD_STATE_IN_GUEST:
+    case THREAD_STATE_STOPPED: return;
     }
     thread_ready(cpu, thread);
 }
@@ -225,12 +228,8 @@ void thread_lost(struct cpu *cpu, struct slot *slot)
     struct thread *thread = (struct thread *)(void *)((uint8_t *)(slot - place) - offsetof(struct thread, hidden));
 
     switch (place) {
-    case PLACE_SPACE:
-        thread->cr3 = kernel_root().value;
-        break;
-    case PLACE_CAPTAB:
-        thread->captab = NULL;
-        break;
+    case PLACE_SPACE: thread->cr3 = kernel_root().value; break;
+    case PLACE_CAPTAB: thread->captab = NULL; break;
     case PLACE_SCHED:
         if (thread->sched == thread->own) thread_use_sched(cpu, thread, NULL);
         thread->own->holder = NULL;
@@ -244,14 +243,14 @@ void thread_lost(struct cpu *cpu, struct slot *slot)
         thread->reserve->owner = NULL;
         thread->reserve = NULL;
         return;
-    case PLACE_FAULT:
-        return;
+    case PLACE_FAULT: return;
     case PLACE_NOTIF:
         thread->bound->bound = NULL;
         thread->bound = NULL;
         return;
-    case PLACE_VCPU_SPACE: case PLACE_VCPU_CAPTAB: case PLACE_IRQ_NOTIF:
-        panic("hidden slot of no thread");
+    case PLACE_VCPU_SPACE:
+    case PLACE_VCPU_CAPTAB:
+    case PLACE_IRQ_NOTIF: panic("hidden slot of no thread");
     }
     thread_stop(cpu, thread, THREAD_STATE_STOPPED);
 }
@@ -271,7 +270,8 @@ void thread_switch(struct cpu *cpu, struct thread *next)
     } else if (next->fpu_right && cpu->fpu != &next->fpu) {
         fpu_switch(cpu, &next->fpu);
     }
-    if (UNLIKELY(next->fs_base != cpu->fs_base)) {
+    /* Loading a selector makes it 0 unseen: only 0 can be trusted to stand there still. */
+    if (UNLIKELY((next->fs_base | cpu->fs_base) != 0)) {
         cpu->fs_base = next->fs_base;
         wrmsr(MSR_FS_BASE, next->fs_base);
     }

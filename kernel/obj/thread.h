@@ -16,29 +16,29 @@ struct vcpu;
 enum resume { RESUME_SYSCALL, RESUME_IRET, RESUME_GUEST };
 
 struct thread {
-    struct registers regs;      /* first: entries push here */
-    uint8_t state;              /* enum thread_state */
-    uint8_t resume;             /* enum resume */
+    struct registers regs; /* first: entries push here */
+    uint8_t state;         /* enum thread_state */
+    uint8_t resume;        /* enum resume */
     bool fpu_right, configured;
     uint32_t compartment;
-    uint32_t number;            /* in cpu->threads, if configured */
+    uint32_t number; /* in cpu->threads, if configured */
     uint64_t cr3, fs_base;
     struct captab *captab;
     struct sched *own, *sched, *reserve;
-    struct thread *lender;      /* whose context this server runs on */
-    struct thread *caller;      /* to whom this server owes a reply */
-    struct thread *callee;      /* which server owes this caller a reply */
-    struct endpoint *endpoint;  /* waits or queues here; place of a deferred caller */
-    struct endpoint *owns;      /* the endpoint whose server it is */
-    struct notif *notif;        /* waits here */
-    struct notif *bound;        /* wakes endpoint waits and vCPUs */
-    struct vcpu *vcpu;          /* runs this, in IN_GUEST and HYPERCALL */
+    struct thread *lender;     /* whose context this server runs on */
+    struct thread *caller;     /* to whom this server owes a reply */
+    struct thread *callee;     /* which server owes this caller a reply */
+    struct endpoint *endpoint; /* waits or queues here; place of a deferred caller */
+    struct endpoint *owns;     /* the endpoint whose server it is */
+    struct notif *notif;       /* waits here */
+    struct notif *bound;       /* wakes endpoint waits and vCPUs */
+    struct vcpu *vcpu;         /* runs this, in IN_GUEST and HYPERCALL */
     struct thread *queue_next, *queue_prev;
     uint64_t pending_label, pending_badge;
-    uint64_t deadline;          /* of the present wait; the timer may fire earlier, never later */
+    uint64_t deadline; /* of the present wait; the timer may fire earlier, never later */
     uint64_t fault_vector, fault_code, fault_address;
-    uint64_t reserve_start;     /* consumption of the reserve when the lent context ended */
-    struct sched *debtor;       /* who pays for the reserve */
+    uint64_t reserve_start; /* consumption of the reserve when the lent context ended */
+    struct sched *debtor;   /* who pays for the reserve */
     struct timer timer;
     struct slot hidden[THREAD_PLACES];
     struct fpu fpu;
@@ -54,7 +54,8 @@ static inline bool thread_runnable(const struct thread *thread)
 
 void thread_init(struct thread *thread);
 /* Give an unconfigured thread, whose number is free, what it runs with: a slot or NULL for each place. */
-void thread_configure(struct cpu *cpu, struct thread *thread, struct slot *const parts[THREAD_PLACES], bool fpu, uint32_t compartment);
+void thread_configure(
+    struct cpu *cpu, struct thread *thread, struct slot *const parts[THREAD_PLACES], bool fpu, uint32_t compartment);
 /* The thread waits no more: out of every queue; servers and lenders are told. State becomes READY, nothing is answered. */
 void thread_unwait(struct cpu *cpu, struct thread *thread);
 /* End a wait with @status. */

@@ -33,8 +33,11 @@ struct object_size untyped_object_size(uint8_t type, uint64_t size)
     case OBJECT_TYPE_ENDPOINT: return (struct object_size){1024, 1024};
     case OBJECT_TYPE_NOTIF: return (struct object_size){256, 256};
     case OBJECT_TYPE_VCPU: return (struct object_size){VCPU_BYTES, PAGE_BYTES};
-    case OBJECT_TYPE_NONE: case OBJECT_TYPE_IOSPACE: case OBJECT_TYPE_IRQ: case OBJECT_TYPE_IOPORT: case OBJECT_TYPE_CONTROL:
-        return refused;
+    case OBJECT_TYPE_NONE:
+    case OBJECT_TYPE_IOSPACE:
+    case OBJECT_TYPE_IRQ:
+    case OBJECT_TYPE_IOPORT:
+    case OBJECT_TYPE_CONTROL: return refused;
     }
     return refused;
 }
@@ -76,9 +79,15 @@ static void object_init(uint8_t type, uint8_t flags, uint64_t size, hpa_t pa)
     case OBJECT_TYPE_THREAD: thread_init(object); return;
     case OBJECT_TYPE_SCHED: ((struct sched *)object)->timer.kind = TIMER_SCHED; return;
     case OBJECT_TYPE_VCPU: vcpu_init(object); return;
-    case OBJECT_TYPE_ENDPOINT: case OBJECT_TYPE_NOTIF: case OBJECT_TYPE_UNTYPED: case OBJECT_TYPE_FRAME: return;
-    case OBJECT_TYPE_NONE: case OBJECT_TYPE_IOSPACE: case OBJECT_TYPE_IRQ: case OBJECT_TYPE_IOPORT: case OBJECT_TYPE_CONTROL:
-        panic("retype of a type that untyped_object_size refuses");
+    case OBJECT_TYPE_ENDPOINT:
+    case OBJECT_TYPE_NOTIF:
+    case OBJECT_TYPE_UNTYPED:
+    case OBJECT_TYPE_FRAME: return;
+    case OBJECT_TYPE_NONE:
+    case OBJECT_TYPE_IOSPACE:
+    case OBJECT_TYPE_IRQ:
+    case OBJECT_TYPE_IOPORT:
+    case OBJECT_TYPE_CONTROL: panic("retype of a type that untyped_object_size refuses");
     }
 }
 
@@ -97,8 +106,8 @@ static struct capability object_capability(const struct capability *untyped, uin
     return cap;
 }
 
-void untyped_commit(struct slot *untyped, uint8_t type, uint8_t flags, uint64_t size, struct object_size each,
-    uint64_t start, struct captab *table, uint64_t first, uint64_t count)
+void untyped_commit(struct slot *untyped, uint8_t type, uint8_t flags, uint64_t size, struct object_size each, uint64_t start,
+    struct captab *table, uint64_t first, uint64_t count)
 {
     uint64_t end = start + each.bytes * count;
     uint64_t zeroed = page_up(untyped->cap.badge) + (uint64_t)untyped->cap.mask * PAGE_BYTES;

@@ -8,8 +8,21 @@
 #include "obj/notif.h"
 
 /* Words 0-9 by index into vcpu_state.gpr: rbx rbp r12 r13 r14 r15 rdx r8 r9 r10. */
-enum { GPR_RAX = 0, GPR_RDX = 2, GPR_RBX = 3, GPR_RBP = 5, GPR_RSI = 6, GPR_RDI = 7, GPR_R8 = 8, GPR_R9 = 9, GPR_R10 = 10,
-    GPR_R12 = 12, GPR_R13 = 13, GPR_R14 = 14, GPR_R15 = 15 };
+enum {
+    GPR_RAX = 0,
+    GPR_RDX = 2,
+    GPR_RBX = 3,
+    GPR_RBP = 5,
+    GPR_RSI = 6,
+    GPR_RDI = 7,
+    GPR_R8 = 8,
+    GPR_R9 = 9,
+    GPR_R10 = 10,
+    GPR_R12 = 12,
+    GPR_R13 = 13,
+    GPR_R14 = 14,
+    GPR_R15 = 15
+};
 
 void vcpu_init(struct vcpu *vcpu)
 {
@@ -24,7 +37,8 @@ void vcpu_init(struct vcpu *vcpu)
 
 void vcpu_lost(struct cpu *cpu, struct slot *slot)
 {
-    struct vcpu *vcpu = (struct vcpu *)(void *)((uint8_t *)(slot - (slot->cap.space_index - PLACE_VCPU_SPACE)) - offsetof(struct vcpu, hidden));
+    struct vcpu *vcpu =
+        (struct vcpu *)(void *)((uint8_t *)(slot - (slot->cap.space_index - PLACE_VCPU_SPACE)) - offsetof(struct vcpu, hidden));
 
     if (slot->cap.space_index == PLACE_VCPU_CAPTAB) {
         vcpu->captab = NULL;
@@ -144,7 +158,8 @@ static enum error hypercall(struct cpu *cpu, struct vcpu *vcpu, struct thread *t
     if (!(slot->cap.rights & RIGHT_CALL)) return ERR_RIGHTS;
     error = endpoint_check_label(&slot->cap, label);
     if (error) return error;
-    return endpoint_call(cpu, cap_object(slot), thread, slot->cap.badge, label, call_deadline(vcpu, deadline), THREAD_STATE_HYPERCALL);
+    return endpoint_call(
+        cpu, cap_object(slot), thread, slot->cap.badge, label, call_deadline(vcpu, deadline), THREAD_STATE_HYPERCALL);
 }
 
 static void refuse(struct vcpu *vcpu, enum error error)
@@ -183,21 +198,14 @@ static bool handle_exit(struct cpu *cpu, struct vcpu *vcpu, struct thread *threa
     enum error error;
 
     switch (exit) {
-    case HVM_EXIT_HANDLED:
-        break;
-    case HVM_EXIT_VMM:
-        vcpu_return(thread, RUN_REASON_EXIT, 0);
-        return false;
-    case HVM_EXIT_REFUSED:
-        refuse(vcpu, ERR_MODE);
-        break;
+    case HVM_EXIT_HANDLED: break;
+    case HVM_EXIT_VMM: vcpu_return(thread, RUN_REASON_EXIT, 0); return false;
+    case HVM_EXIT_REFUSED: refuse(vcpu, ERR_MODE); break;
     case HVM_EXIT_HYPERCALL:
         error = hypercall(cpu, vcpu, thread);
         if (thread->state == THREAD_STATE_IN_GUEST) refuse(vcpu, error);
         break;
-    case HVM_EXIT_INTERRUPT:
-        interrupt_window();
-        break;
+    case HVM_EXIT_INTERRUPT: interrupt_window(); break;
     }
     return thread->state == THREAD_STATE_IN_GUEST && !cpu->reschedule;
 }

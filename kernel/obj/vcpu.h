@@ -8,10 +8,10 @@
 /* Four pages: this, the vendor's control page, the page shared with the VMM, a spare that stays zero. */
 struct vcpu {
     struct hvm hvm;
-    struct thread *thread;       /* runs it now, or NULL */
-    struct space *space;         /* guest-physical memory */
-    struct captab *captab;       /* what the guest may call; NULL = nothing */
-    uint64_t run_deadline;       /* the VMM's, while a hypercall has one of its own */
+    struct thread *thread; /* runs it now, or NULL */
+    struct space *space;   /* guest-physical memory */
+    struct captab *captab; /* what the guest may call; NULL = nothing */
+    uint64_t run_deadline; /* the VMM's, while a hypercall has one of its own */
     struct slot hidden[2];
 };
 _Static_assert(sizeof(struct vcpu) <= 4096, "first of the vCPU's pages");

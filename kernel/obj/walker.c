@@ -12,10 +12,7 @@ uint64_t walk_span(uint32_t level)
     }
 }
 
-uint64_t walk_index(uint64_t address, uint32_t level)
-{
-    return address / walk_span(level) % WALK_ENTRIES;
-}
+uint64_t walk_index(uint64_t address, uint32_t level) { return address / walk_span(level) % WALK_ENTRIES; }
 
 uint32_t walk_leaf_level(uint64_t bytes)
 {
@@ -37,10 +34,7 @@ uint64_t walk_target(uint64_t entry)
     return entry % ADDRESS_END / PAGE_BYTES * PAGE_BYTES; /* one AND; WP proves this and not the mask */
 }
 
-uint64_t walk_table_entry(const struct walk_format *format, uint64_t address)
-{
-    return address | format->table;
-}
+uint64_t walk_table_entry(const struct walk_format *format, uint64_t address) { return address | format->table; }
 
 uint64_t walk_leaf_entry(const struct walk_format *format, uint64_t address, uint32_t level, uint32_t access)
 {
@@ -53,7 +47,8 @@ uint64_t walk_leaf_entry(const struct walk_format *format, uint64_t address, uin
     return entry;
 }
 
-enum walk_entry walk_step(const struct walk_format *format, const uint64_t table[WALK_ENTRIES], uint64_t address, uint32_t level, uint64_t *entry)
+enum walk_entry walk_step(
+    const struct walk_format *format, const uint64_t table[WALK_ENTRIES], uint64_t address, uint32_t level, uint64_t *entry)
 {
     *entry = table[walk_index(address, level)];
     return walk_classify(format, *entry, level);

@@ -9,9 +9,9 @@ enum { WALK_LEVELS = 4, WALK_ENTRIES = 512 };
 
 /* Bits of an entry in one format: x86-64 ([APM2] 5.3; also nested, 15.25.5) or EPT ([SDM-2023-09] Vol 3C 29.3.2). */
 struct walk_format {
-    uint64_t present;   /* any of these: the entry is in use */
-    uint64_t table;     /* bits of an entry that names a table */
-    uint64_t leaf;      /* bits of every leaf */
+    uint64_t present; /* any of these: the entry is in use */
+    uint64_t table;   /* bits of an entry that names a table */
+    uint64_t leaf;    /* bits of every leaf */
     uint64_t write, exec, no_exec, large, cached, uncached;
 };
 
@@ -79,6 +79,7 @@ uint64_t walk_leaf_entry(const struct walk_format *format, uint64_t address, uin
     ensures *entry == table[index_of(address, level)];
     ensures \result == class_of(format, *entry, level);
  */
-enum walk_entry walk_step(const struct walk_format *format, const uint64_t table[WALK_ENTRIES], uint64_t address, uint32_t level, uint64_t *entry);
+enum walk_entry walk_step(
+    const struct walk_format *format, const uint64_t table[WALK_ENTRIES], uint64_t address, uint32_t level, uint64_t *entry);
 
 #endif

@@ -1,8 +1,16 @@
 #include "sys/sys.h"
 
-/* Numbers without a handler are refused by decode: call_rules knows the same calls. */
-#define SYS_ENTRY(NAME, name) [CALL_##NAME] = sys_##name,
-static sys_handler *const handlers[CALL_LIMIT] = {EACH_CALL(SYS_ENTRY)};
+/* Exhaustive over the calls; an unknown number was refused before. */
+static enum error dispatch(enum call number, struct invocation *call)
+{
+#define SYS_CASE(NAME, name) \
+    case CALL_##NAME: return sys_##name(call);
+    switch (number) {
+        EACH_CALL(SYS_CASE)
+    case CALL_NULL: return OK;
+    }
+    return ERR_SYSCALL;
+}
 
 /* docs/architecture.md 1: slot in bits 0-31, number in 32-39, the rest zero. */
 static enum error decode(struct cpu *cpu, struct invocation *call, enum call *number)
@@ -21,10 +29,10 @@ static enum error decode(struct cpu *cpu, struct invocation *call, enum call *nu
 
 /* Calls whose answer has words, or comes later. */
 #define WITH_WORDS(call) (1ull << (call))
-static const uint64_t with_words = WITH_WORDS(CALL_ENDPOINT_CALL) | WITH_WORDS(CALL_ENDPOINT_WAIT) | WITH_WORDS(CALL_ENDPOINT_REPLY_WAIT) |
-    WITH_WORDS(CALL_ENDPOINT_DEFER) | WITH_WORDS(CALL_NOTIF_WAIT) | WITH_WORDS(CALL_VCPU_RUN) | WITH_WORDS(CALL_UNTYPED_INFO) |
-    WITH_WORDS(CALL_CAPTAB_INSPECT) | WITH_WORDS(CALL_SPACE_INFO) | WITH_WORDS(CALL_THREAD_READ) | WITH_WORDS(CALL_SCHED_INFO) |
-    WITH_WORDS(CALL_IOPORT_IN);
+static const uint64_t with_words = WITH_WORDS(CALL_ENDPOINT_CALL) | WITH_WORDS(CALL_ENDPOINT_WAIT) |
+    WITH_WORDS(CALL_ENDPOINT_REPLY_WAIT) | WITH_WORDS(CALL_ENDPOINT_DEFER) | WITH_WORDS(CALL_NOTIF_WAIT) |
+    WITH_WORDS(CALL_VCPU_RUN) | WITH_WORDS(CALL_UNTYPED_INFO) | WITH_WORDS(CALL_CAPTAB_INSPECT) | WITH_WORDS(CALL_SPACE_INFO) |
+    WITH_WORDS(CALL_THREAD_READ) | WITH_WORDS(CALL_SCHED_INFO) | WITH_WORDS(CALL_IOPORT_IN);
 
 bool sys_call(struct cpu *cpu)
 {
@@ -38,7 +46,7 @@ bool sys_call(struct cpu *cpu)
     /* A wait that begins writes its own answer, now or later: it returns OK and leaves rax alone. */
     if (error == OK) {
         thread->regs.rax = OK;
-        if (number != CALL_NULL) error = handlers[number](&call);
+        error = dispatch(number, &call);
     }
     if (error != OK) thread->regs.rax = error;
     return !cpu->reschedule && cpu->current == thread && !(with_words >> number & 1);

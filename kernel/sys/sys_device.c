@@ -66,7 +66,9 @@ enum error sys_ioport_out(struct invocation *call)
 /* Ports by which a domain could raise interrupts or SMIs behind the kernel's back: IMCR, both 8259, SMI command. */
 static bool ports_withheld(uint16_t first, uint16_t last)
 {
-    static const struct { uint16_t first, last; } withheld[] = {{0x20, 0x23}, {0xa0, 0xa1}, {0xb2, 0xb3}};
+    static const struct {
+        uint16_t first, last;
+    } withheld[] = {{0x20, 0x23}, {0xa0, 0xa1}, {0xb2, 0xb3}};
 
     for (size_t i = 0; i < sizeof withheld / sizeof withheld[0]; i++)
         if (first <= withheld[i].last && last >= withheld[i].first) return true;
@@ -100,8 +102,11 @@ enum error sys_control_ioport(struct invocation *call)
     error = find_destination(call, args.captab, args.index, &to);
     if (error) return error;
 
-    cap_install(to, call->slot, &(struct capability){.type = OBJECT_TYPE_IOPORT, .rights = UINT8_MAX, .flags = CAP_ORIGINAL,
-        .badge = args.first | (uint64_t)args.last << 16});
+    cap_install(to, call->slot,
+        &(struct capability){.type = OBJECT_TYPE_IOPORT,
+            .rights = UINT8_MAX,
+            .flags = CAP_ORIGINAL,
+            .badge = args.first | (uint64_t)args.last << 16});
     return OK;
 }
 
@@ -121,6 +126,7 @@ enum error sys_control_irq(struct invocation *call)
     if (args.flags & ~3u) return ERR_ARGUMENT;
     if (!irq_make(call->cpu, irq, args.flags)) return ERR_UNSUPPORTED;
 
-    cap_install(to, call->slot, &(struct capability){.type = OBJECT_TYPE_IRQ, .rights = UINT8_MAX, .flags = CAP_ORIGINAL, .object = (uint64_t)irq});
+    cap_install(to, call->slot,
+        &(struct capability){.type = OBJECT_TYPE_IRQ, .rights = UINT8_MAX, .flags = CAP_ORIGINAL, .object = (uint64_t)irq});
     return OK;
 }

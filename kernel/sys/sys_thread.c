@@ -4,7 +4,9 @@
 #define USER_END 0x00007ffffffff000ull
 
 /* What thread_configure names, found and checked; NULL = not named. */
-struct parts { struct slot *place[THREAD_PLACES]; };
+struct parts {
+    struct slot *place[THREAD_PLACES];
+};
 
 static enum error find_optional(struct thread *thread, uint32_t index, uint8_t type, uint8_t right, struct slot **out)
 {
@@ -26,7 +28,10 @@ static enum error check_sched(const struct slot *slot)
 
 static enum error find_parts(struct thread *thread, const struct thread_configure_args *args, struct parts *parts)
 {
-    const struct { uint32_t index; uint8_t type, right; } wanted[THREAD_PLACES] = {
+    const struct {
+        uint32_t index;
+        uint8_t type, right;
+    } wanted[THREAD_PLACES] = {
         [PLACE_SPACE] = {args->space, OBJECT_TYPE_SPACE, RIGHT_MANAGE},
         [PLACE_CAPTAB] = {args->captab, OBJECT_TYPE_CAPTAB, RIGHT_MANAGE},
         [PLACE_SCHED] = {args->sched, OBJECT_TYPE_SCHED, RIGHT_MANAGE},
@@ -110,14 +115,26 @@ static void read_group(const struct thread *thread, enum register_group group, s
 
     switch (group) {
     case REGISTER_GROUP_CONTROL:
-        *to = (struct registers){.rbx = from->rip, .rbp = from->rsp, .r12 = from->rflags, .r13 = thread->fs_base, .r14 = thread->state};
+        *to = (struct registers){
+            .rbx = from->rip, .rbp = from->rsp, .r12 = from->rflags, .r13 = thread->fs_base, .r14 = thread->state};
         return;
     case REGISTER_GROUP_LOW:
-        *to = (struct registers){.rbx = from->rax, .rbp = from->rbx, .r12 = from->rcx, .r13 = from->rdx, .r14 = from->rsi, .r15 = from->rdi,
-            .rdx = from->rbp, .r8 = from->r8};
+        *to = (struct registers){.rbx = from->rax,
+            .rbp = from->rbx,
+            .r12 = from->rcx,
+            .r13 = from->rdx,
+            .r14 = from->rsi,
+            .r15 = from->rdi,
+            .rdx = from->rbp,
+            .r8 = from->r8};
         return;
     case REGISTER_GROUP_HIGH:
-        *to = (struct registers){.rbx = from->r9, .rbp = from->r10, .r12 = from->r11, .r13 = from->r12, .r14 = from->r13, .r15 = from->r14,
+        *to = (struct registers){.rbx = from->r9,
+            .rbp = from->r10,
+            .r12 = from->r11,
+            .r13 = from->r12,
+            .r14 = from->r13,
+            .r15 = from->r14,
             .rdx = from->r15};
         return;
     }

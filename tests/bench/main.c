@@ -17,8 +17,14 @@ extern const uint8_t bench_echo[], bench_echo_end[], bench_waiter[], bench_waite
 static uint64_t samples[ROUNDS];
 static uint64_t overhead;
 
-static uint64_t target(enum call call, uint32_t slot) { return (uint64_t)call << CALL_SHIFT | slot; }
-static uint64_t soon(const struct lab *lab) { return lab_tsc() + lab->tsc_khz * 1000; }
+static uint64_t target(enum call call, uint32_t slot)
+{
+    return (uint64_t)call << CALL_SHIFT | slot;
+}
+static uint64_t soon(const struct lab *lab)
+{
+    return lab_tsc() + lab->tsc_khz * 1000;
+}
 
 static void sort(void)
 {
@@ -26,7 +32,8 @@ static void sort(void)
         uint64_t value = samples[i];
         size_t at = i;
 
-        for (; at > 0 && samples[at - 1] > value; at--) samples[at] = samples[at - 1];
+        for (; at > 0 && samples[at - 1] > value; at--)
+            samples[at] = samples[at - 1];
         samples[at] = value;
     }
 }
@@ -34,8 +41,9 @@ static void sort(void)
 static void report(const char *name, const char *how)
 {
     sort();
-    log_line("bench: %s rounds=%u min=%llu median=%llu how=%s", name, (unsigned)ROUNDS, (unsigned long long)(samples[0] - overhead),
-        (unsigned long long)(samples[ROUNDS / 2] - overhead), how);
+    log_line("bench: %s rounds=%u min=%llu median=%llu how=%s", name, (unsigned)ROUNDS,
+             (unsigned long long)(samples[0] - overhead),
+             (unsigned long long)(samples[ROUNDS / 2] - overhead), how);
 }
 
 static void measure_overhead(void)
@@ -44,7 +52,8 @@ static void measure_overhead(void)
     for (size_t i = 0; i < ROUNDS; i++) {
         uint64_t ticks = bench_empty();
 
-        if (ticks < overhead) overhead = ticks;
+        if (ticks < overhead)
+            overhead = ticks;
     }
 }
 
@@ -52,13 +61,15 @@ static uint64_t timed(uint64_t rax, uint64_t deadline, uint64_t label)
 {
     uint64_t ticks = bench_call(rax, deadline, label);
 
-    if (ticks == UINT64_MAX) panic("a measured call was refused");
+    if (ticks == UINT64_MAX)
+        panic("a measured call was refused");
     return ticks;
 }
 
 static void row_null(void)
 {
-    for (size_t i = 0; i < ROUNDS; i++) samples[i] = timed(target(CALL_NULL, 0), 0, 0);
+    for (size_t i = 0; i < ROUNDS; i++)
+        samples[i] = timed(target(CALL_NULL, 0), 0, 0);
     report("syscall.null", "SYSCALL to SYSRET, with the loading of the call's registers");
 }
 
@@ -67,13 +78,16 @@ static void row_ipc(struct lab *lab, uint32_t words, const char *name)
     uint32_t endpoint = lab_make(lab, OBJECT_TYPE_ENDPOINT, 0, 1024);
     uint32_t client = lab_copy(lab, 0, 0, endpoint, RIGHT_CALL, INTERFACE_ECHO, 2, 7);
     uint32_t sched = lab_sched(lab, lab->tsc_khz * 5, lab->tsc_khz * 10, PRIORITY_WAITER);
-    struct lab_thread server = lab_thread(lab, bench_echo, (size_t)(bench_echo_end - bench_echo), sched, 0, 0, 0, 1000);
+    struct lab_thread server =
+        lab_thread(lab, bench_echo, (size_t)(bench_echo_end - bench_echo), sched, 0, 0, 0, 1000);
 
     lab_copy(lab, server.captab, 1, endpoint, RIGHT_WAIT, INTERFACE_ECHO, 2, 7);
     lab_start(&server);
     for (size_t i = 0; i < ROUNDS; i++)
-        samples[i] = timed(target(CALL_ENDPOINT_CALL, client), soon(lab), label_make(INTERFACE_ECHO, 1, words));
-    report(name, "call and reply-and-wait between two address spaces and compartments, finite deadline, interface and method checked");
+        samples[i] =
+            timed(target(CALL_ENDPOINT_CALL, client), soon(lab), label_make(INTERFACE_ECHO, 1, words));
+    report(name, "call and reply-and-wait between two address spaces and compartments, finite deadline, "
+                 "interface and method checked");
     lab_reset(lab);
 }
 
@@ -100,12 +114,15 @@ static void row_switch(struct lab *lab)
 {
     uint32_t notif = lab_make(lab, OBJECT_TYPE_NOTIF, 0, 256);
     uint32_t sched = lab_sched(lab, lab->tsc_khz * 5, lab->tsc_khz * 10, PRIORITY_WAITER);
-    struct lab_thread waiter = lab_thread(lab, bench_waiter, (size_t)(bench_waiter_end - bench_waiter), sched, 0, 0, 0, 1000);
+    struct lab_thread waiter =
+        lab_thread(lab, bench_waiter, (size_t)(bench_waiter_end - bench_waiter), sched, 0, 0, 0, 1000);
 
     lab_copy(lab, waiter.captab, 1, notif, RIGHT_WAIT, 0, UINT32_MAX, 0);
     lab_start(&waiter);
-    for (size_t i = 0; i < ROUNDS; i++) samples[i] = timed(target(CALL_NOTIF_SIGNAL, notif), 0, 0);
-    report("notif.switch", "signal, the waiter of higher priority runs in another space and waits again, back");
+    for (size_t i = 0; i < ROUNDS; i++)
+        samples[i] = timed(target(CALL_NOTIF_SIGNAL, notif), 0, 0);
+    report("notif.switch",
+           "signal, the waiter of higher priority runs in another space and waits again, back");
     lab_reset(lab);
 }
 
@@ -113,7 +130,8 @@ static uint64_t timed_words(uint64_t rax, const uint64_t words[10])
 {
     uint64_t ticks = bench_words(rax, words);
 
-    if (ticks == UINT64_MAX) panic("a measured call was refused");
+    if (ticks == UINT64_MAX)
+        panic("a measured call was refused");
     return ticks;
 }
 

@@ -11,12 +11,16 @@ enum { BATCH = 64, DEPTH = 11, COPIES = 200, CALLERS = 40, INTERFACE_ANY = 41 };
 static uint64_t longest, calls;
 static const char *longest_name;
 
-static uint64_t target(enum call call, uint32_t slot) { return (uint64_t)call << CALL_SHIFT | slot; }
+static uint64_t target(enum call call, uint32_t slot)
+{
+    return (uint64_t)call << CALL_SHIFT | slot;
+}
 
 static void note(const char *name, uint64_t ticks)
 {
     calls++;
-    if (ticks <= longest) return;
+    if (ticks <= longest)
+        return;
     longest = ticks;
     longest_name = name;
 }
@@ -37,7 +41,8 @@ static enum error section(const char *name, uint64_t rax, const struct lab_words
     return (enum error)status;
 }
 
-static void retype(struct lab *lab, const char *name, enum object_type type, uint8_t flags, uint64_t size, uint32_t count)
+static void retype(struct lab *lab, const char *name, enum object_type type, uint8_t flags, uint64_t size,
+                   uint32_t count)
 {
     const struct lab_words words = {.word = {type, flags, size, lab->captab, lab->next, count}};
 
@@ -73,8 +78,10 @@ static void deep(struct lab *lab)
     uint32_t at = lab_make(lab, OBJECT_TYPE_ENDPOINT, 0, 1024);
     const uint32_t root = at;
 
-    for (uint32_t depth = 0; depth < DEPTH; depth++) at = lab_copy(lab, 0, 0, at, RIGHT_CALL, INTERFACE_ANY, 1, 1);
-    for (uint32_t copy = 0; copy < COPIES; copy++) (void)lab_copy(lab, 0, 0, at, RIGHT_CALL, INTERFACE_ANY, 1, 1);
+    for (uint32_t depth = 0; depth < DEPTH; depth++)
+        at = lab_copy(lab, 0, 0, at, RIGHT_CALL, INTERFACE_ANY, 1, 1);
+    for (uint32_t copy = 0; copy < COPIES; copy++)
+        (void)lab_copy(lab, 0, 0, at, RIGHT_CALL, INTERFACE_ANY, 1, 1);
     revoke(lab, "revoke a deep tree", root);
     lab_reset(lab);
 }
@@ -96,18 +103,21 @@ static void full_table(struct lab *lab)
 extern const uint8_t bench_caller[], bench_caller_end[];
 static uint32_t queue_callers(struct lab *lab, uint64_t deadline)
 {
-    const uint32_t endpoint = lab_make(lab, OBJECT_TYPE_ENDPOINT, 0, 1024), notif = lab_make(lab, OBJECT_TYPE_NOTIF, 0, 256);
+    const uint32_t endpoint = lab_make(lab, OBJECT_TYPE_ENDPOINT, 0, 1024),
+                   notif = lab_make(lab, OBJECT_TYPE_NOTIF, 0, 256);
     uint32_t bits;
 
     for (uint32_t i = 0; i < CALLERS; i++) {
         const uint32_t sched = lab_sched(lab, 20000, lab->tsc_khz * 100, 5);
-        const struct lab_thread caller = lab_thread(lab, bench_caller, (size_t)(bench_caller_end - bench_caller), sched, 0, 0, 0, 2000 + i);
+        const struct lab_thread caller = lab_thread(
+            lab, bench_caller, (size_t)(bench_caller_end - bench_caller), sched, 0, 0, 0, 2000 + i);
 
         lab_copy(lab, caller.captab, 1, endpoint, RIGHT_CALL, INTERFACE_ANY, 1, i);
         lab_require(thread_write(caller.thread, REGISTER_GROUP_LOW, 0, 0, 0, 0, 0, deadline, 0, 0)); /* rdi */
         lab_start(&caller);
     }
-    if (notif_wait(notif, lab_tsc() + lab->tsc_khz * 5, &bits) != ERR_TIMEOUT) panic("a wait that nobody ends did not time out");
+    if (notif_wait(notif, lab_tsc() + lab->tsc_khz * 5, &bits) != ERR_TIMEOUT)
+        panic("a wait that nobody ends did not time out");
     return endpoint;
 }
 
@@ -116,7 +126,8 @@ static void callers(struct lab *lab)
 {
     const struct lab_words words = {.word = {queue_callers(lab, DEADLINE_NEVER)}};
 
-    lab_require(section("delete an endpoint with 40 callers", target(CALL_CAPTAB_DELETE, lab->captab), &words));
+    lab_require(
+        section("delete an endpoint with 40 callers", target(CALL_CAPTAB_DELETE, lab->captab), &words));
     lab_reset(lab);
 }
 
@@ -129,7 +140,8 @@ static void deadlines(struct lab *lab)
     (void)queue_callers(lab, when);
     for (last = lab_tsc(); last < when + lab->tsc_khz; last = now) {
         now = lab_tsc();
-        if (now - last > gap) gap = now - last;
+        if (now - last > gap)
+            gap = now - last;
     }
     note("40 deadlines at once", gap);
     lab_reset(lab);
@@ -144,6 +156,8 @@ void bench_section(struct lab *lab)
     full_table(lab);
     callers(lab);
     deadlines(lab);
-    log_line("bench: kernel.section rounds=%llu min=%llu median=%llu how=longest of all calls at their largest: %s", (unsigned long long)calls,
-        (unsigned long long)longest, (unsigned long long)longest, longest_name);
+    log_line("bench: kernel.section rounds=%llu min=%llu median=%llu how=longest of all calls at their "
+             "largest: %s",
+             (unsigned long long)calls, (unsigned long long)longest, (unsigned long long)longest,
+             longest_name);
 }

@@ -7,7 +7,8 @@ void domain_main(const struct domain_info *info, uint32_t thread);
 void domain_main(const struct domain_info *info, uint32_t thread)
 {
     const uint32_t slot = resource_slot(info, "endpoint", RESOURCE_KIND_ENDPOINT);
-    const uint64_t wait = ipc_target(CALL_ENDPOINT_WAIT, slot), reply_wait = ipc_target(CALL_ENDPOINT_REPLY_WAIT, slot);
+    const uint64_t wait = ipc_target(CALL_ENDPOINT_WAIT, slot),
+                   reply_wait = ipc_target(CALL_ENDPOINT_REPLY_WAIT, slot);
 
     (void)thread;
     /* Only rsp survives a call: the target is kept on the stack. Label 0: length 0, status OK; deadline: none. */

@@ -13,7 +13,8 @@
 
 void lab_require_ok(enum error error, const char *what, int line)
 {
-    if (error != OK) panic("line %d: %s: %s", line, what, error_name(error));
+    if (error != OK)
+        panic("line %d: %s: %s", line, what, error_name(error));
 }
 
 void lab_open(struct lab *lab, const struct domain_info *info)
@@ -41,7 +42,8 @@ void lab_reset(struct lab *lab)
 
 uint32_t lab_slot(struct lab *lab)
 {
-    if (lab->next == lab->end) panic("the laboratory's table is full");
+    if (lab->next == lab->end)
+        panic("the laboratory's table is full");
     return lab->next++;
 }
 
@@ -53,7 +55,8 @@ uint32_t lab_make(struct lab *lab, enum object_type type, uint8_t flags, uint64_
     return slot;
 }
 
-uint32_t lab_copy(struct lab *lab, uint32_t captab, uint32_t to, uint32_t source, uint8_t rights, uint16_t interface, uint32_t mask, uint64_t badge)
+uint32_t lab_copy(struct lab *lab, uint32_t captab, uint32_t to, uint32_t source, uint8_t rights,
+                  uint16_t interface, uint32_t mask, uint64_t badge)
 {
     if (captab == 0) {
         captab = lab->captab;
@@ -81,13 +84,14 @@ uint32_t lab_sched(struct lab *lab, uint64_t budget, uint64_t period, uint8_t pr
     return sched;
 }
 
-struct lab_thread lab_thread(struct lab *lab, const void *code, size_t code_bytes, uint32_t sched, uint32_t reserve, uint32_t fault, uint32_t notif,
-    uint32_t compartment)
+struct lab_thread lab_thread(struct lab *lab, const void *code, size_t code_bytes, uint32_t sched,
+                             uint32_t reserve, uint32_t fault, uint32_t notif, uint32_t compartment)
 {
     struct lab_thread made = {.sched = sched};
     void *page;
 
-    if (code_bytes > PAGE) panic("code larger than a page");
+    if (code_bytes > PAGE)
+        panic("code larger than a page");
     made.code = lab_page(lab, &page);
     memcpy(page, code, code_bytes);
     lab_require(space_unmap(lab->space, made.code));
@@ -97,8 +101,10 @@ struct lab_thread lab_thread(struct lab *lab, const void *code, size_t code_byte
     lab_require(space_map(made.space, made.code, LAB_CODE, MAP_READ | MAP_EXEC));
     lab_require(space_map(made.space, made.stack, LAB_STACK, MAP_READ | MAP_WRITE));
     made.thread = lab_make(lab, OBJECT_TYPE_THREAD, 0, PAGE);
-    lab_require(thread_configure(made.thread, made.space, made.captab, sched, reserve, fault, notif, 0, compartment));
-    lab_require(thread_write(made.thread, REGISTER_GROUP_CONTROL, LAB_CODE, LAB_STACK + PAGE, 0, 0, 0, 0, 0, 0));
+    lab_require(
+        thread_configure(made.thread, made.space, made.captab, sched, reserve, fault, notif, 0, compartment));
+    lab_require(
+        thread_write(made.thread, REGISTER_GROUP_CONTROL, LAB_CODE, LAB_STACK + PAGE, 0, 0, 0, 0, 0, 0));
     return made;
 }
 

@@ -19,7 +19,9 @@ struct lab {
 };
 
 /* A thread in a space and table of its own (or the lab's), stopped. */
-struct lab_thread { uint32_t thread, sched, space, captab, stack, code; };
+struct lab_thread {
+    uint32_t thread, sched, space, captab, stack, code;
+};
 
 void lab_open(struct lab *lab, const struct domain_info *info);
 /* Everything made is destroyed; its memory and slots are free again. */
@@ -28,7 +30,8 @@ uint32_t lab_slot(struct lab *lab);
 /* A new object; panics if the kernel refuses. */
 uint32_t lab_make(struct lab *lab, enum object_type type, uint8_t flags, uint64_t size);
 /* A derived capability in slot @to of table @captab (a slot of the own table; 0 = the own table and a fresh slot). */
-uint32_t lab_copy(struct lab *lab, uint32_t captab, uint32_t to, uint32_t source, uint8_t rights, uint16_t interface, uint32_t mask, uint64_t badge);
+uint32_t lab_copy(struct lab *lab, uint32_t captab, uint32_t to, uint32_t source, uint8_t rights,
+                  uint16_t interface, uint32_t mask, uint64_t badge);
 /* A 4 KiB frame mapped read-write in the own space; *address says where. */
 uint32_t lab_page(struct lab *lab, void **address);
 /* A configured context. */
@@ -37,8 +40,8 @@ uint32_t lab_sched(struct lab *lab, uint64_t budget, uint64_t period, uint8_t pr
 enum { LAB_CODE = 0x10000, LAB_STACK = 0x20000, LAB_SLOTS = 64 };
 /* A thread in a new space whose @code (position-independent, at most a page) stands at LAB_CODE; empty table; @sched, @fault, @notif as in
  * thread_configure (slots of the own table, 0 = none). */
-struct lab_thread lab_thread(struct lab *lab, const void *code, size_t code_bytes, uint32_t sched, uint32_t reserve, uint32_t fault, uint32_t notif,
-    uint32_t compartment);
+struct lab_thread lab_thread(struct lab *lab, const void *code, size_t code_bytes, uint32_t sched,
+                             uint32_t reserve, uint32_t fault, uint32_t notif, uint32_t compartment);
 void lab_start(const struct lab_thread *thread);
 
 static inline uint64_t lab_tsc(void)
@@ -49,7 +52,9 @@ static inline uint64_t lab_tsc(void)
 }
 
 /* One call with the registers of docs/architecture.md 1; words beyond those given are zero. Returns rax. */
-struct lab_words { uint64_t rdi, rsi, word[10]; };
+struct lab_words {
+    uint64_t rdi, rsi, word[10];
+};
 uint64_t lab_call(uint64_t rax, struct lab_words *words);
 
 #define lab_require(call) lab_require_ok((call), #call, __LINE__)

@@ -20,8 +20,8 @@ UNIT_SECONDS = 600
 
 # Z3's own choice of options loops on WP's memory axioms as soon as a goal has a disjunction.
 _Z3_OPTIONS = "smt.auto_config=false"
-_FUNCTION = re.compile(r"^(?!typedef)[A-Za-z_][\w \t*]*?[ *](\w+)\(([^;{}]*)\)\n\{\n(.*?)^\}", re.M | re.S)
-_COMMENT = re.compile(r"/\*.*?\*/|//[^\n]*", re.S)
+_HEAD = re.compile(r"\b(\w+)\s*\([^;{}]*\)\s*$")  # what stands before the brace of a function
+_NOT_CODE = re.compile(r"/\*.*?\*/|//[^\n]*|^[ \t]*#(?:[^\n]*\\\n)*[^\n]*|\"(?:\\.|[^\"\\])*\"|'(?:\\.|[^'\\])+'", re.S | re.M)
 
 
 class ProofToolFailed(Exception):
@@ -57,8 +57,23 @@ class Result:
 
 def functions(file: Path) -> dict[str, str]:
     """The functions that @file defines, with their bodies; comments and annotations left out."""
-    text = _COMMENT.sub("", file.read_text())
-    return {match[1]: match[3] for match in _FUNCTION.finditer(text)}
+    text = _NOT_CODE.sub(" ", file.read_text())
+    found: dict[str, str] = {}
+    depth, since, opened, name = 0, 0, 0, ""
+    for brace in re.finditer(r"[{};]", text):
+        at = brace.start()
+        if brace[0] == "{":
+            if depth == 0:
+                head = _HEAD.search(text, since, at)
+                name, opened = (head[1] if head else ""), at + 1
+            depth += 1
+        elif brace[0] == "}":
+            depth -= 1
+            if depth == 0 and name:
+                found[name] = text[opened:at]
+        if depth == 0:
+            since = at + 1
+    return found
 
 
 def _why3() -> Path:

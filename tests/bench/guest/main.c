@@ -65,7 +65,8 @@ static void measure_pio(uint64_t less)
         (void)in8(PORT_RTC_DATA);
         samples[i] = rdtsc() - start;
     }
-    report("exit.pio", less, "IN from the RTC's data port in the guest, answered by the VMM's device, back in the guest");
+    report("exit.pio", less,
+           "IN from the RTC's data port in the guest, answered by the VMM's device, back in the guest");
 }
 
 enum { SLOT_BENCH = 2 };
@@ -101,7 +102,8 @@ static void measure_hypercall(uint64_t less)
         expect_equal(error, OK, "bench.null answers");
     }
     report("hypercall.service", less,
-           "registers loaded, VMMCALL, a service domain in a compartment of its own that answers from its registers, guest; finite "
+           "registers loaded, VMMCALL, a service domain in a compartment of its own that answers from its "
+           "registers, guest; finite "
            "deadline, slot, type, interface, method and length checked, FPU and XCR0 kept apart");
 }
 
@@ -133,7 +135,8 @@ static void measure_tenant(uint64_t less)
         samples[i] = rdtsc() - start;
         expect_equal(error, OK, "tenant.version answers");
     }
-    report("hypercall.tenant_version", less, "tenant.version through the generated stub: guest, mgmt and its work, guest");
+    report("hypercall.tenant_version", less,
+           "tenant.version through the generated stub: guest, mgmt and its work, guest");
 }
 
 /* What Linux does: turn on all that the processor offers, so that XCR0 is the host's. */

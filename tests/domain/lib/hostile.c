@@ -1,6 +1,7 @@
 #include "hostile.h"
 
 #include <stdarg.h>
+#include <string.h>
 
 #include "error_name.h"
 #include "format.h"
@@ -145,6 +146,47 @@ struct fault fault_wait(struct lab *lab, uint32_t endpoint, int line)
     if (error != OK) fail(line, "no fault came: %s", error_name(error));
     if (message.label != label_make(INTERFACE_FAULT, FAULT_EXCEPTION, 6)) fail_value(line, "the fault's label", message.label, 0);
     return (struct fault){message.word[0], message.word[1], message.word[2], message.word[3], message.word[4], message.word[5]};
+}
+
+/* The same memory seen from here, writable. */
+static void *view(struct lab *lab, uint32_t frame)
+{
+    const uint32_t copy = lab_copy(lab, 0, 0, frame, RIGHT_READ | RIGHT_WRITE, 0, 0, 0);
+    void *address = (void *)lab->window;
+
+    lab_require(space_map(lab->space, copy, lab->window, MAP_READ | MAP_WRITE));
+    lab->window += 4096;
+    return address;
+}
+
+void probe_open(struct lab *lab, struct probe *probe)
+{
+    static const uint8_t ud2[] = {UD2_0, UD2_1};
+    const uint32_t sched = lab_sched(lab, ticks_us(lab, 1000000), ticks_us(lab, 1000000), PRIORITY_LOW);
+    struct lab_thread made;
+
+    probe->lab = lab;
+    probe->fault = lab_make(lab, OBJECT_TYPE_ENDPOINT, 0, 1024);
+    made = lab_thread(lab, ud2, sizeof ud2, sched, 0, probe->fault, 0, 2000);
+    probe->thread = made.thread;
+    probe->space = made.space;
+    probe->code = view(lab, made.code);
+    probe->data = view(lab, made.stack);
+}
+
+struct fault probe_run_at(struct probe *probe, const void *code, size_t bytes, uint64_t stack, uint64_t rflags, int line)
+{
+    struct lab *lab = probe->lab;
+    struct fault fault;
+
+    memcpy(probe->code, code, bytes);
+    EXPECT(thread_write(probe->thread, REGISTER_GROUP_CONTROL, LAB_CODE, stack ? stack : LAB_STACK + 4096, rflags, 0, 0, 0, 0, 0), OK);
+    EXPECT(thread_write(probe->thread, REGISTER_GROUP_LOW, 0, 0, 0, 0, 0, LAB_STACK, 0, 0), OK);
+    EXPECT(thread_write(probe->thread, REGISTER_GROUP_HIGH, 0, 0, 0, 0, 0, 0, 0, 0), OK);
+    EXPECT(thread_resume(probe->thread), OK);
+    fault = fault_wait(lab, probe->fault, line);
+    EXPECT(thread_suspend(probe->thread), OK); /* its fault is over: stopped */
+    return fault;
 }
 
 void domain_main(const struct domain_info *info, uint32_t thread)

@@ -92,4 +92,20 @@ struct fault { uint64_t vector, code, rip, address, rsp, rflags; };
 #define FAULT(endpoint) fault_wait(lab, (endpoint), __LINE__)
 struct fault fault_wait(struct lab *lab, uint32_t endpoint, int line);
 
+/* --- probes ------------------------------------------------------------------------------------------------------- */
+
+/* A thread in a space of its own that runs a few instructions until they fault. Code stands at LAB_CODE, a page of data and stack at
+ * LAB_STACK; rdi points to the data. */
+struct probe {
+    struct lab *lab;
+    uint8_t *code;
+    uint64_t *data;
+    uint32_t thread, space, fault;
+};
+void probe_open(struct lab *lab, struct probe *probe);
+/* Run @code until its first fault. @stack: rsp at the start, 0 = the end of the data page. */
+struct fault probe_run_at(struct probe *probe, const void *code, size_t bytes, uint64_t stack, uint64_t rflags, int line);
+#define PROBE(probe, ...) probe_run_at((probe), (const uint8_t[]){__VA_ARGS__}, sizeof((const uint8_t[]){__VA_ARGS__}), 0, 0, __LINE__)
+enum { UD2_0 = 0x0f, UD2_1 = 0x0b, VECTOR_DB = 1, VECTOR_UD = 6, VECTOR_GP = 13, VECTOR_PF = 14 };
+
 #endif

@@ -2,7 +2,7 @@
 #include <stdlib.h>
 
 #include "base/panic.h"
-#include "hw/boot_read.h"
+#include "hw/boot.h"
 #include "unit.h"
 
 /* Of the kernel image; only boot_parse, which runs on the machine, needs it. */
@@ -25,6 +25,11 @@ enum { RAM = 1, RESERVED = 2, MAGIC_1 = 0x2badb002, MAGIC_2 = 0x36d76289 };
 
 static uint8_t bytes[MEMORY];
 static struct boot boot;
+
+static const char *name(uint32_t module)
+{
+    return (const char *)boot.info.module[module].name;
+}
 
 static void put32(uint32_t at, uint32_t value)
 {
@@ -92,17 +97,17 @@ static void test_boot__free_leaves_out_low_memory_kernel_and_modules(void)
     module_add(2 * MIB, 2 * MIB + 0x1001, "/boot/x/builder.bin --flag=a/b");
     module_add(4 * MIB, 4 * MIB + 0x1000, "system.cbor");
     CHECK_TEXT(read1(), NULL);
-    CHECK_EQ(boot.free_count, 3);
-    CHECK_EQ(boot.free[0].base, KERNEL_END);
-    CHECK_EQ(boot.free[0].bytes, 2 * MIB - KERNEL_END);
-    CHECK_EQ(boot.free[1].base, 2 * MIB + 0x2000);
-    CHECK_EQ(boot.free[2].base, 4 * MIB + 0x1000);
-    CHECK_EQ(boot.free[2].base + boot.free[2].bytes, 128 * MIB);
+    CHECK_EQ(boot.info.untyped_count, 3);
+    CHECK_EQ(boot.info.region[0].base, KERNEL_END);
+    CHECK_EQ(boot.info.region[0].bytes, 2 * MIB - KERNEL_END);
+    CHECK_EQ(boot.info.region[1].base, 2 * MIB + 0x2000);
+    CHECK_EQ(boot.info.region[2].base, 4 * MIB + 0x1000);
+    CHECK_EQ(boot.info.region[2].base + boot.info.region[2].bytes, 128 * MIB);
     CHECK_EQ(boot.memory_end, 128 * MIB);
-    CHECK_EQ(boot.module_count, 2);
-    CHECK_EQ(boot.module[0].bytes, 0x1001);
-    CHECK_TEXT(boot.module[0].name, "builder.bin");
-    CHECK_TEXT(boot.module[1].name, "system.cbor");
+    CHECK_EQ(boot.info.module_count, 2);
+    CHECK_EQ(boot.info.module[0].bytes, 0x1001);
+    CHECK_TEXT(name(0), "builder.bin");
+    CHECK_TEXT(name(1), "system.cbor");
 }
 
 static void test_boot__unsorted_and_overlapping_maps_go_to_the_reserved(void)
@@ -114,13 +119,13 @@ static void test_boot__unsorted_and_overlapping_maps_go_to_the_reserved(void)
     map_add(2 * MIB, 8 * MIB, RAM);
     map_add(10 * MIB + 5, 1, RESERVED);
     CHECK_TEXT(read1(), NULL);
-    CHECK_EQ(boot.free_count, 3);
-    CHECK_EQ(boot.free[0].base, 2 * MIB);
-    CHECK_EQ(boot.free[0].bytes, 8 * MIB);
-    CHECK_EQ(boot.free[1].base, 10 * MIB + 0x1000);
-    CHECK_EQ(boot.free[1].base + boot.free[1].bytes, 64 * MIB);
-    CHECK_EQ(boot.free[2].base, 128 * MIB);
-    CHECK_EQ(boot.free[2].bytes, 72 * MIB);
+    CHECK_EQ(boot.info.untyped_count, 3);
+    CHECK_EQ(boot.info.region[0].base, 2 * MIB);
+    CHECK_EQ(boot.info.region[0].bytes, 8 * MIB);
+    CHECK_EQ(boot.info.region[1].base, 10 * MIB + 0x1000);
+    CHECK_EQ(boot.info.region[1].base + boot.info.region[1].bytes, 64 * MIB);
+    CHECK_EQ(boot.info.region[2].base, 128 * MIB);
+    CHECK_EQ(boot.info.region[2].bytes, 72 * MIB);
 }
 
 static void test_boot__ranges_that_wrap_or_exceed_the_direct_map_are_clipped(void)
@@ -131,8 +136,8 @@ static void test_boot__ranges_that_wrap_or_exceed_the_direct_map_are_clipped(voi
     map_add(UINT64_MAX, 1, RAM);
     map_add(3 * MIB + 1, 0, RESERVED);
     CHECK_TEXT(read1(), NULL);
-    CHECK_EQ(boot.free_count, 1);
-    CHECK_EQ(boot.free[0].base, 2 * MIB);
+    CHECK_EQ(boot.info.untyped_count, 1);
+    CHECK_EQ(boot.info.region[0].base, 2 * MIB);
     CHECK_EQ(boot.memory_end, 512ull << 30);
 }
 
@@ -142,9 +147,9 @@ static void test_boot__partial_pages_are_not_free(void)
     map_add(2 * MIB + 1, 0x2fff, RAM);
     map_add(3 * MIB + 1, 0xffe, RAM);
     CHECK_TEXT(read1(), NULL);
-    CHECK_EQ(boot.free_count, 1);
-    CHECK_EQ(boot.free[0].base, 2 * MIB + 0x1000);
-    CHECK_EQ(boot.free[0].bytes, 0x2000);
+    CHECK_EQ(boot.info.untyped_count, 1);
+    CHECK_EQ(boot.info.region[0].base, 2 * MIB + 0x1000);
+    CHECK_EQ(boot.info.region[0].bytes, 0x2000);
 }
 
 static void test_boot__refuses_broken_memory_maps(void)
@@ -223,11 +228,11 @@ static void test_boot__names_are_printable_bounded_and_padded(void)
     module_add(10 * MIB, 11 * MIB, "x");
     put32(MODULES + 32 + 8, MEMORY);
     CHECK_TEXT(read1(), NULL);
-    CHECK_TEXT(boot.module[0].name, "012345678901234567890123456789012345678");
-    CHECK_TEXT(boot.module[1].name, "a??");
+    CHECK_TEXT(name(0), "012345678901234567890123456789012345678");
+    CHECK_TEXT(name(1), "a??");
     for (uint32_t i = 3; i < BOOT_NAME_BYTES; i++)
-        CHECK_EQ(boot.module[1].name[i], 0);
-    CHECK_TEXT(boot.module[2].name, "");
+        CHECK_EQ(boot.info.module[1].name[i], 0);
+    CHECK_TEXT(name(2), "");
 }
 
 static uint32_t tag_end;
@@ -262,10 +267,10 @@ static void test_boot__multiboot2_tags(void)
     tag_add(15, 8 + 36);
     tag_add(0, 8);
     CHECK_TEXT(read_magic(MAGIC_2, INFO), NULL);
-    CHECK_EQ(boot.rsdp, rsdp);
-    CHECK_EQ(boot.module_count, 1);
-    CHECK_TEXT(boot.module[0].name, "vmm.elf");
-    CHECK_EQ(boot.free[1].base, 9 * MIB);
+    CHECK_EQ(boot.info.rsdp, rsdp);
+    CHECK_EQ(boot.info.module_count, 1);
+    CHECK_TEXT(name(0), "vmm.elf");
+    CHECK_EQ(boot.info.region[1].base, 9 * MIB);
 }
 
 static void test_boot__refuses_broken_tags(void)
@@ -309,10 +314,10 @@ static void test_boot__survives_random_damage(void)
             bytes[INFO + (uint32_t)rand() % 128] = (uint8_t)rand();
         if (read_magic((round & 1) ? MAGIC_1 : MAGIC_2, INFO))
             continue;
-        for (uint32_t i = 0; i < boot.free_count; i++) {
-            CHECK(boot.free[i].base % PAGE_BYTES == 0 && boot.free[i].bytes % PAGE_BYTES == 0);
-            CHECK(boot.free[i].base >= KERNEL_END);
-            CHECK(i == 0 || boot.free[i - 1].base + boot.free[i - 1].bytes < boot.free[i].base);
+        for (uint32_t i = 0; i < boot.info.untyped_count; i++) {
+            CHECK(boot.info.region[i].base % PAGE_BYTES == 0 && boot.info.region[i].bytes % PAGE_BYTES == 0);
+            CHECK(boot.info.region[i].base >= KERNEL_END);
+            CHECK(i == 0 || boot.info.region[i - 1].base + boot.info.region[i - 1].bytes < boot.info.region[i].base);
         }
     }
 }

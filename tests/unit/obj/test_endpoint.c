@@ -149,11 +149,15 @@ static void test_endpoint__a_server_that_waits_again_leaves_its_caller(void)
 static void test_endpoint__one_thread_serves(void)
 {
     struct endpoint *endpoint = fresh();
-    struct thread *server = world_ready(), *other = world_ready();
+    struct thread *server = world_ready(), *other = world_ready(), *client = world_ready();
 
     server_waits(server);
     CHECK_EQ(world_message(other, CALL_ENDPOINT_WAIT, endpoint_slot, 0, UINT64_MAX), ERR_BUSY);
     CHECK(endpoint->server == server);
+    client_calls(client, UINT64_MAX);
+    CHECK(server->caller == client && !endpoint->server);
+    CHECK_EQ(world_message(other, CALL_ENDPOINT_WAIT, endpoint_slot, 0, UINT64_MAX), ERR_BUSY); /* nor while it serves */
+    CHECK_WORLD();
     thread_stop(&fake_cpu, server, THREAD_STATE_STOPPED);
     CHECK_EQ(world_message(other, CALL_ENDPOINT_WAIT, endpoint_slot, 0, UINT64_MAX), OK); /* takes over */
     CHECK(endpoint->server == other && endpoint->owner == other && !server->owns);
@@ -259,6 +263,16 @@ static void test_endpoint__defers_so_many(void)
         client_calls(world_ready(), UINT64_MAX);
         CHECK_EQ(world_call(server, CALL_ENDPOINT_DEFER, endpoint_slot, WORDS(0)), i < ENDPOINT_PLACES ? OK : ERR_LIMIT);
     }
+    CHECK_WORLD();
+}
+
+static void test_endpoint__nobody_is_deferred_where_nobody_calls(void)
+{
+    (void)fresh();
+    struct thread *server = world_ready();
+
+    CHECK_EQ(world_message(server, CALL_ENDPOINT_WAIT, endpoint_slot, 0, 0), ERR_TIMEOUT); /* it is the server from here on */
+    CHECK_EQ(world_call(server, CALL_ENDPOINT_DEFER, endpoint_slot, WORDS(0)), ERR_STATE);
     CHECK_WORLD();
 }
 
@@ -392,6 +406,7 @@ int main(void)
     RUN_WORLD(test_endpoint__a_deferred_caller_is_answered_by_its_token);
     RUN_WORLD(test_endpoint__a_token_does_not_outlive_its_caller);
     RUN_WORLD(test_endpoint__defers_so_many);
+    RUN_WORLD(test_endpoint__nobody_is_deferred_where_nobody_calls);
     RUN_WORLD(test_endpoint__only_its_server_defers_a_caller);
     RUN_WORLD(test_endpoint__a_bound_notification_ends_the_wait);
     RUN_WORLD(test_endpoint__retirement_tells_everyone);

@@ -165,6 +165,17 @@ static void test_thread__a_caller_that_dies_leaves_a_passive_server_on_its_reser
     CHECK_WORLD();
 }
 
+static void test_thread__a_caller_without_context_leaves_a_passive_server_on_its_reserve(void)
+{
+    uint32_t client, slot = endpoint(&client);
+    struct thread *server = server_on(slot, &(struct recipe){.passive = true, .reserve = true}), *a = world_ready();
+
+    calls(a, client, UINT64_MAX);
+    world_revoke(world_slot(slot_of_object(a->own)), true);
+    CHECK(!server->caller && !server->debtor && server->sched == server->reserve && server->reserve->queued);
+    CHECK_WORLD();
+}
+
 static void test_thread__a_lost_reserve_is_forgotten(void)
 {
     struct fallen made = fallen(false);
@@ -372,6 +383,7 @@ int main(void)
     RUN_WORLD(test_thread__the_reserve_finishes_and_the_caller_owes);
     RUN_WORLD(test_thread__the_reserve_is_kept_when_the_lent_context_is_revoked);
     RUN_WORLD(test_thread__a_caller_that_dies_leaves_a_passive_server_on_its_reserve);
+    RUN_WORLD(test_thread__a_caller_without_context_leaves_a_passive_server_on_its_reserve);
     RUN_WORLD(test_thread__a_lost_reserve_is_forgotten);
     RUN_WORLD(test_thread__a_context_does_not_remember_a_dead_server);
     RUN_WORLD(test_thread__a_dead_server_tells_its_caller);

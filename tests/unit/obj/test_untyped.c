@@ -130,6 +130,21 @@ static void test_untyped__zeroed_pages_carry_over(void)
     CHECK_EQ(untyped->cap.mask, 0);
 }
 
+/* After a revocation nothing counts as zeroed: the pages zeroed ahead were counted from another place. */
+static void test_untyped__nothing_stays_zeroed_after_revocation(void)
+{
+    uint32_t slot = world_new(OBJECT_TYPE_UNTYPED, 1 << 20, 0);
+    struct slot *untyped = world_slot(slot);
+
+    world_make(slot, world.table, 900, OBJECT_TYPE_FRAME, PAGE_BYTES, 0);
+    CHECK(untyped_zero_step(&untyped->cap, 4 * PAGE_BYTES)); /* for a retype that is never finished */
+    memset(fake_phys_to_ptr(world_slot(900)->cap.object), 0xee, PAGE_BYTES);
+    world_revoke(untyped, false);
+    CHECK_EQ(untyped->cap.mask, 0);
+    world_make(slot, world.table, 900, OBJECT_TYPE_FRAME, PAGE_BYTES, 0);
+    CHECK_EQ(*(uint64_t *)fake_phys_to_ptr(world_slot(900)->cap.object), 0);
+}
+
 static void test_untyped__a_new_untyped_has_nothing_zeroed(void)
 {
     uint32_t untyped = world_new(OBJECT_TYPE_UNTYPED, 1 << 16, 0);
@@ -148,6 +163,7 @@ int main(void)
     RUN_WORLD(test_untyped__reuse_is_zeroed);
     RUN_WORLD(test_untyped__a_nested_untyped_zeroes_its_own);
     RUN_WORLD(test_untyped__zeroed_pages_carry_over);
+    RUN_WORLD(test_untyped__nothing_stays_zeroed_after_revocation);
     RUN_WORLD(test_untyped__a_new_untyped_has_nothing_zeroed);
     world_reset();
     return UNIT_RESULT();

@@ -2,13 +2,6 @@
 
 #include <string.h>
 
-#include <clock.h>
-
-uint64_t mgmt_now_ns(const struct mgmt *mgmt)
-{
-    return clock_ticks_to_ns(clock_ticks(), mgmt->info->tsc_khz);
-}
-
 struct domain *mgmt_domain_by_id(struct mgmt *mgmt, uint64_t id)
 {
     for (uint32_t index = 0; index < mgmt->domain_count; index++)
