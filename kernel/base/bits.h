@@ -1,6 +1,5 @@
 /* Bit search: instructions, not C, so the proof takes these two contracts on trust (-wp-skip-fct). */
-#ifndef BASE_BITS_H
-#define BASE_BITS_H
+#pragma once
 
 #include "base/types.h"
 
@@ -20,5 +19,3 @@ static inline uint32_t lowest_bit(uint64_t word) { return (uint32_t)__builtin_ct
     ensures word >> \result == 1;
  */
 static inline uint32_t highest_bit(uint64_t word) { return 63 - (uint32_t)__builtin_clzll(word); }
-
-#endif

@@ -1,6 +1,5 @@
 /* Arithmetic on sizes and addresses that refuses to wrap: by comparison, so that WP can prove it. */
-#ifndef BASE_MATH_H
-#define BASE_MATH_H
+#pragma once
 
 #include "base/types.h"
 
@@ -76,5 +75,3 @@ MUST_CHECK static inline bool align_up(uint64_t value, uint64_t alignment, uint6
     ensures \result == true <==> base + bytes <= limit;
  */
 static inline bool range_within(uint64_t base, uint64_t bytes, uint64_t limit) { return base <= limit && bytes <= limit - base; }
-
-#endif

@@ -1,6 +1,5 @@
 /* The end of the kernel: only for what the programmer guarantees, never for what a caller controls. */
-#ifndef BASE_PANIC_H
-#define BASE_PANIC_H
+#pragma once
 
 #include "base/types.h"
 
@@ -11,5 +10,3 @@ NORETURN void panic(const char *reason);
     do {                                                             \
         if (UNLIKELY(!(condition))) panic("assertion: " #condition); \
     } while (0)
-
-#endif

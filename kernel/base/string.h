@@ -1,6 +1,5 @@
 /* What the compiler expects of a freestanding program, and zeroing. */
-#ifndef BASE_STRING_H
-#define BASE_STRING_H
+#pragma once
 
 #include "base/types.h"
 
@@ -37,5 +36,3 @@ void zero_words(void *to, size_t bytes);
     ensures \forall integer i; 0 <= i < PAGE_BYTES / 8 ==> ((uint64_t *)page)[i] == 0;
  */
 void zero_page(void *page);
-
-#endif

@@ -1,6 +1,5 @@
 /* Integer, address and attribute vocabulary of the kernel. */
-#ifndef BASE_TYPES_H
-#define BASE_TYPES_H
+#pragma once
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -17,5 +16,3 @@ typedef struct {
 #define NORETURN _Noreturn
 #define LIKELY(x) __builtin_expect(!!(x), 1)
 #define UNLIKELY(x) __builtin_expect(!!(x), 0)
-
-#endif

@@ -1,6 +1,5 @@
 /* Ways into the kernel (entry.S) and the one way out. */
-#ifndef ENTRY_ENTRY_H
-#define ENTRY_ENTRY_H
+#pragma once
 
 #include "hw/boot.h"
 #include "hw/cpu.h"
@@ -27,5 +26,3 @@ NORETURN void entry_leave(struct cpu *cpu);
 
 /* Make the first domain from the boot modules of @boot, which it completes; panics with the reason. */
 void root_create(struct cpu *cpu, struct boot_info *boot);
-
-#endif

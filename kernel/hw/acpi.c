@@ -80,9 +80,8 @@ static bool madt_read_entry(struct acpi *acpi, const uint8_t entry[16])
     return true;
 }
 
-/* Bytes that are read of an entry: [ACPI-6.5] 5.2.12.2 to 5.2.12.12. */
-static const uint8_t madt_entry_bytes[256] = {
-    [MADT_LAPIC] = 8, [MADT_IOAPIC] = 12, [MADT_OVERRIDE] = 10, [MADT_LAPIC_ADDRESS] = 12, [MADT_X2APIC] = 16};
+/* Bytes that are read of an entry, by the types above: [ACPI-6.5] 5.2.12.2 to 5.2.12.12. */
+static const uint8_t madt_entry_bytes[256] = {8, 12, 10, 0, 0, 12, 0, 0, 0, 16};
 
 static const char *madt_read(struct acpi *acpi, const struct window *memory, uint64_t table, uint32_t length)
 {

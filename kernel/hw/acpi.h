@@ -1,6 +1,5 @@
 /* What the machine's firmware says of processors and interrupt controllers: the MADT, [ACPI-6.5] 5.2.12. */
-#ifndef HW_ACPI_H
-#define HW_ACPI_H
+#pragma once
 
 #include "hw/window.h"
 
@@ -29,5 +28,3 @@ struct acpi {
 /* Fill @acpi from the tables in @memory, every byte hostile; @rsdp 0 = search where a BIOS puts it.
  * Returns NULL or the reason for refusal. */
 MUST_CHECK const char *acpi_read(struct acpi *acpi, const struct window *memory, uint64_t rsdp);
-
-#endif

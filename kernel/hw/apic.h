@@ -1,6 +1,5 @@
 /* The local APIC (xAPIC page) and the clock that drives deadlines. */
-#ifndef HW_APIC_H
-#define HW_APIC_H
+#pragma once
 
 #include "base/types.h"
 #include "hw/cpu.h"
@@ -15,5 +14,3 @@ void apic_timer_arm(uint64_t tsc_deadline);
 /* The timer has fired, or was never armed. */
 bool apic_timer_stopped(void);
 uint64_t clock_tsc_khz(void);
-
-#endif

@@ -1,6 +1,5 @@
 /* What a change of compartment and a guest entry must do against speculation. */
-#ifndef HW_BARRIER_H
-#define HW_BARRIER_H
+#pragma once
 
 #include "base/types.h"
 
@@ -17,5 +16,3 @@ static inline void barrier_compartment(void)
 {
     if (UNLIKELY(barriers_any)) barrier_run();
 }
-
-#endif

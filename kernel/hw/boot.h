@@ -1,6 +1,5 @@
 /* What the loader handed over, in one form for multiboot 1 and 2; checked, page-aligned, sorted. */
-#ifndef HW_BOOT_H
-#define HW_BOOT_H
+#pragma once
 
 #include "bulkhead/abi.h"
 #include "hw/window.h"
@@ -21,5 +20,3 @@ void boot_parse(struct boot *boot, uint32_t magic, uint64_t info);
 /* The part that needs no machine: fill @boot from the loader's structures in @memory, all of it hostile; [0, image_end) is never free.
  * Returns NULL or the reason for refusal. */
 MUST_CHECK const char *boot_read(struct boot *boot, const struct window *memory, uint32_t magic, uint64_t info, uint64_t image_end);
-
-#endif

@@ -1,6 +1,5 @@
 /* The per-processor block, reached through GS; nothing here is shared between processors. */
-#ifndef HW_CPU_H
-#define HW_CPU_H
+#pragma once
 
 #include "base/types.h"
 #include "hw/cpu_asm.h"
@@ -97,5 +96,3 @@ void cpu_init(struct cpu *cpu, uint32_t index);
 void trace(struct cpu *cpu, uint32_t kind, uint32_t argument, uint64_t value);
 
 enum trace_kind { TRACE_NONE, TRACE_FAULT, TRACE_SWITCH, TRACE_EXIT, TRACE_RETIRE, TRACE_IRQ, TRACE_SYSCALL };
-
-#endif

@@ -1,6 +1,5 @@
 /* What assembly knows of C's structures, one list for both: tests/unit/entry/offsets.c asserts each. */
-#ifndef HW_CPU_ASM_H
-#define HW_CPU_ASM_H
+#pragma once
 
 /* X(symbol, structure, member, offset) */
 /* clang-format off */
@@ -37,6 +36,4 @@
 #ifdef __ASSEMBLER__
 #define ASM_SYMBOL(symbol, structure, member, offset) symbol = offset;
 ASM_OFFSETS(ASM_SYMBOL)
-#endif
-
 #endif

@@ -1,6 +1,5 @@
 /* Debug registers 0-3 follow the guest that used them last; DR6 and DR7 are switched by the hardware. */
-#ifndef HW_DEBUG_H
-#define HW_DEBUG_H
+#pragma once
 
 #include "hw/cpu.h"
 #include "hw/hvm.h"
@@ -21,5 +20,3 @@ static inline void debug_load(const uint64_t dr[4])
 
 /* True if this processor's DR0-3 are @hvm's, which makes hvm->dr stale. */
 static inline bool debug_resident(const struct hvm *hvm) { return cpu_self()->debug_owner == hvm; }
-
-#endif

@@ -1,6 +1,5 @@
 /* Extended state: never shared, never lazily left to another compartment. */
-#ifndef HW_FPU_H
-#define HW_FPU_H
+#pragma once
 
 #include "base/types.h"
 #include "hw/cpu.h"
@@ -22,5 +21,3 @@ void fpu_init_cpu(struct cpu *cpu);
 void fpu_switch(struct cpu *cpu, struct fpu *next);
 /* Whoever owned @fpu is going away: forget it without saving. */
 void fpu_forget(struct cpu *cpu, struct fpu *fpu);
-
-#endif

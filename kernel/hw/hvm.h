@@ -1,6 +1,5 @@
 /* The vendor seam: svm.c or vmx.c implements it, chosen at link time. No caller names a vendor. */
-#ifndef HW_HVM_H
-#define HW_HVM_H
+#pragma once
 
 #include "base/types.h"
 #include "bulkhead/abi.h"
@@ -56,5 +55,3 @@ void hvm_read(struct hvm *hvm, uint32_t groups);
 enum hvm_exit hvm_run(struct cpu *cpu, struct hvm *hvm, uint64_t generation);
 /* For assembly that needs none of its registers afterwards: the same, but nothing is kept. */
 enum hvm_exit hvm_run_bare(struct cpu *cpu, struct hvm *hvm, uint64_t generation);
-
-#endif

@@ -1,6 +1,5 @@
 /* IOAPICs: global system interrupts 0 to GSI_COUNT - 1 as vectors VECTOR_GSI + gsi. */
-#ifndef HW_IOAPIC_H
-#define HW_IOAPIC_H
+#pragma once
 
 #include "hw/acpi.h"
 
@@ -14,5 +13,3 @@ MUST_CHECK bool ioapic_route(uint32_t gsi, uint32_t flags, uint32_t apic_id);
 /* A routed @gsi. */
 void ioapic_mask(uint32_t gsi);
 void ioapic_unmask(uint32_t gsi);
-
-#endif

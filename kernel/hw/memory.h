@@ -1,6 +1,5 @@
 /* Where physical memory and the kernel image stand in every address space. */
-#ifndef HW_MEMORY_H
-#define HW_MEMORY_H
+#pragma once
 
 #include "base/types.h"
 
@@ -21,5 +20,3 @@ static inline hpa_t image_to_phys(const void *pointer) { return (hpa_t){(uint64_
 /* Section bounds from link.ld, each page aligned. */
 extern const uint8_t kernel_text_start[], kernel_text_end[], kernel_rodata_start[], kernel_rodata_end[];
 extern const uint8_t kernel_data_start[], kernel_end[];
-
-#endif

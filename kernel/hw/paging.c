@@ -6,13 +6,8 @@
 enum { ENTRIES = 512, DIRECT_SLOT = 256, KERNEL_SLOT = 511, KERNEL_PDPT_SLOT = 510, IMAGE_TABLES = 2 };
 
 /* Bits of a table entry: [SDM-2023-09] Vol 3A 4.5.4, tables 4-15 to 4-20 */
-#define ENTRY_PRESENT (1ull << 0)
-#define ENTRY_WRITE (1ull << 1)
-#define ENTRY_UNCACHED (3ull << 3) /* PWT and PCD: PAT entry 3 is UC after reset */
-#define ENTRY_ACCESSED (1ull << 5)
-#define ENTRY_DIRTY (1ull << 6)
-#define ENTRY_LARGE (1ull << 7)
-#define ENTRY_GLOBAL (1ull << 8)
+enum { ENTRY_PRESENT = 1 << 0, ENTRY_WRITE = 1 << 1, ENTRY_ACCESSED = 1 << 5, ENTRY_DIRTY = 1 << 6, ENTRY_LARGE = 1 << 7 };
+enum { ENTRY_GLOBAL = 1 << 8, ENTRY_UNCACHED = 3 << 3 }; /* PWT and PCD: PAT entry 3 is UC after reset */
 #define ENTRY_NX (1ull << 63)
 
 /* Written at boot only. */

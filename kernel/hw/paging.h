@@ -1,6 +1,5 @@
 /* The kernel's half of every address space. */
-#ifndef HW_PAGING_H
-#define HW_PAGING_H
+#pragma once
 
 #include "base/types.h"
 
@@ -14,5 +13,3 @@ void *mmio_map(hpa_t pa, uint64_t bytes);
 void kernel_root_entries(uint64_t *pml4);
 /* CR3 of the kernel's own tables, for idle processors. */
 hpa_t kernel_root(void);
-
-#endif

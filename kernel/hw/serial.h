@@ -1,6 +1,5 @@
 /* Boot lines and panics on COM1, polled; silent once management owns the port. */
-#ifndef HW_SERIAL_H
-#define HW_SERIAL_H
+#pragma once
 
 #include "base/types.h"
 
@@ -15,5 +14,3 @@ void console_hex(uint64_t value);
 void console_line(const char *head, const char *text);
 /* Off once management owns the port: then only panic writes. */
 void console_on(bool on);
-
-#endif

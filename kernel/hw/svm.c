@@ -6,17 +6,14 @@
 #include "hw/svm.h"
 #include "hw/x86.h"
 
-#define MSR_VM_CR 0xc0010114u
-#define MSR_VM_HSAVE_PA 0xc0010117u
-#define VM_CR_SVMDIS (1u << 4)
-
-#define CPUID_ECX_HYPERVISOR (1u << 31)
-#define CPUID_EXTENDED_ECX_SVM (1u << 2)
-#define CPUID_SVM_EDX_NESTED (1u << 0)
-#define CPUID_SVM_EDX_FLUSH_BY_ASID (1u << 6)
-
-enum { TLB_KEEP = 0, TLB_FLUSH_ALL = 1, TLB_FLUSH_ASID = 3 }; /* TLB_CONTROL: 15.16.1 */
-#define NESTED_ENABLE 1u
+enum { MSR_VM_CR = 0xc0010114, MSR_VM_HSAVE_PA = 0xc0010117, CPUID_ECX_HYPERVISOR = 1u << 31 };
+enum {
+    VM_CR_SVMDIS = 1 << 4,
+    CPUID_EXTENDED_ECX_SVM = 1 << 2,
+    CPUID_SVM_EDX_NESTED = 1 << 0,
+    CPUID_SVM_EDX_FLUSH_BY_ASID = 1 << 6
+};
+enum { TLB_KEEP = 0, TLB_FLUSH_ALL = 1, TLB_FLUSH_ASID = 3, NESTED_ENABLE = 1 }; /* TLB_CONTROL: 15.16.1 */
 
 /* Table B-1; bits of instructions that a processor lacks are ignored by it. */
 #define BIT(n) (1u << (n))
@@ -41,18 +38,13 @@ static const uint32_t switched_msrs[] = {
 /* An XSAVE area whose header says "initial" for every component: [APM2] 11.5.4. */
 static const _Alignas(64) uint8_t initial_state[576];
 
-_Static_assert(offsetof(struct hvm, control_pa) == 8 && offsetof(struct hvm, state) == 16 &&
-        offsetof(struct hvm, host_state) == 24 && offsetof(struct vcpu_state, gpr) == 0,
-    "svm_run.S");
-
 static void bitmaps_init(void)
 {
     memset(io_bitmap, 0xff, sizeof(io_bitmap));
     memset(msr_bitmap, 0xff, sizeof(msr_bitmap));
     for (size_t i = 0; i < sizeof(switched_msrs) / sizeof(switched_msrs[0]); i++) {
-        uint32_t msr = switched_msrs[i];
-        uint32_t range = msr < 0x2000 ? 0 : MSR_RANGE_BYTES; /* 0-1fff, c0000000-c0001fff */
-        uint32_t bit = msr % 0x2000 * 2;                     /* read, then write */
+        const uint32_t range = switched_msrs[i] < 0x2000 ? 0 : MSR_RANGE_BYTES; /* 0-1fff, c0000000-c0001fff */
+        const uint32_t bit = switched_msrs[i] % 0x2000 * 2;                     /* read, then write */
         msr_bitmap[range + bit / 8] &= (uint8_t) ~(3u << bit % 8);
     }
 }

@@ -2,10 +2,6 @@
 #include "hw/svm.h"
 #include "hw/x86.h"
 
-#define ATTRIBUTE_LONG (1u << 9)
-#define INSN_BYTES_MAX 15u
-#define VECTOR_AC 17u
-
 /* [APM2] 15.10.2: EXITINFO1 of IOIO. Bits: 0 in, 2 string, 3 rep, 4-6 operand bytes, 16-31 port. */
 #define IOIO_FLAGS(info) ((info)&13u)
 #define IOIO_BYTES(info) ((info) >> 4 & 7u)
@@ -16,6 +12,7 @@
 #define NPF_WALK(info) ((info) >> 33 & 1u)
 
 enum { SVM_EXIT_CR4_WRITE = 0x14, SVM_EXIT_CR0_SELECTIVE = 0x65, SVM_EXIT_EXCEPTION = 0x40, SVM_EXIT_NESTED_FAULT = 0x400 };
+enum { ATTRIBUTE_LONG = 1 << 9, INSN_BYTES_MAX = 15, VECTOR_AC = 17 };
 enum action { OTHER, PLAIN, PIO, MSR, HYPERCALL, HOST_EVENT, MACHINE_CHECK, EXCEPTION, GUARD };
 
 /* What is done and, where the processor saves no next RIP, how long the instruction is without prefixes: INTR NMI SMI INIT are the
@@ -53,9 +50,6 @@ static enum hvm_exit decode_other(const struct vmcb *vmcb, struct vcpu_state *pa
     }
     return HVM_EXIT_VMM;
 }
-_Static_assert(FAULT_PRESENT == 1 && FAULT_WRITE == 2 && FAULT_USER == 4 && FAULT_EXEC == 1 << 3 && FAULT_TABLE_WALK == 1 << 4,
-    "decode_other");
-_Static_assert(PIO_IN == 1 && PIO_STRING == 4 && PIO_REP == 8, "decode_pio");
 
 static inline enum hvm_exit decode_pio(const struct vmcb *vmcb, struct vcpu_state *page)
 {

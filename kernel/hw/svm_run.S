@@ -1,4 +1,4 @@
-/* World switch: [APM2] 15.5 VMRUN, 15.17 GIF. Offsets of struct hvm are asserted in svm.c. */
+/* World switch: [APM2] 15.5 VMRUN, 15.17 GIF. Offsets of struct hvm are asserted in tests/unit/entry/offsets.c. */
 #define HVM_CONTROL_PA 8
 #define HVM_STATE 16
 #define HVM_HOST_STATE 24

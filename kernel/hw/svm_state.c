@@ -7,50 +7,32 @@
 #define CR0_PE (1ull << 0)
 #define CR0_NW (1ull << 29)
 #define CR0_CD (1ull << 30)
-#define RFLAGS_GUEST 0x003f7fd5ull /* [APM2] 3.1.4 */
-#define RFLAGS_ONE 2ull
-#define XCR0_X87 1ull
-#define XCR0_SSE 2ull
-#define XCR0_AVX 4ull
-#define VECTORS_WITH_ERROR 0x60227d00u /* [APM2] 8.2: 8 10-14 17 21 29 30 */
 #define ATTRIBUTE_DPL(attributes) ((attributes) >> 5 & 3u)
-#define ATTRIBUTES_TSS_GUEST 0xf68u /* all but present, system, type bits 0-2 */
-#define ATTRIBUTES_TSS 0x81u
-#define ATTRIBUTES_BUSY 0x02u
+/* Guest's RFLAGS: [APM2] 3.1.4. Vectors with an error code: 8.2, 8 10-14 17 21 29 30. Of a TSS: all but present, system, type bits 0-2. */
+enum { RFLAGS_GUEST = 0x3f7fd5, RFLAGS_ONE = 2, XCR0_X87 = 1, XCR0_SSE = 2, XCR0_AVX = 4, VECTORS_WITH_ERROR = 0x60227d00 };
+enum { ATTRIBUTES_TSS_GUEST = 0xf68, ATTRIBUTES_TSS = 0x81, ATTRIBUTES_BUSY = 0x02 };
 
-/* Registers that travel word by word: @guest are the bits that a VMM may set, @ones those that are always set. */
-#define FIELD(name, member, guest, ones, group)                                                                  \
-    {                                                                                                            \
-        offsetof(struct vcpu_state, name), offsetof(struct vmcb, member), VCPU_GROUP_##group, false, guest, ones \
+/* Registers that travel word by word: @guest are the bits that a VMM may set, @ones those that are always set.
+ * CR0: [APM2] 3.1.1. CR3: 5.3.2. CR4: 3.1.3, without 5-level tables, protection keys, shadow stacks. EFER: 3.1.7, SCE LME NXE FFXSR.
+ * DR6, DR7: 13.1.1. */
+#define FIELD(name, member, group, guest, ones)                                                           \
+    {                                                                                                     \
+        offsetof(struct vcpu_state, name), offsetof(struct vmcb, member), VCPU_GROUP_##group, guest, ones \
     }
-#define ADDRESS(name, member, group)                                                                         \
-    {                                                                                                        \
-        offsetof(struct vcpu_state, name), offsetof(struct vmcb, member), VCPU_GROUP_##group, true, ~0ull, 0 \
-    }
+enum { WHOLE = -1, ADDRESS = 0 }; /* of @guest: every bit; what is made canonical */
 static const struct field {
     uint16_t page, vmcb, group;
-    bool address; /* made canonical */
-    uint64_t guest, ones;
-} fields[] = {
-    FIELD(cr0, cr0, 0xe005003f, 0, CONTROL), /* [APM2] 3.1.1 */
-    FIELD(cr2, cr2, ~0ull, 0, CONTROL),
-    FIELD(cr3, cr3, 0x000fffffffffffff, 0, CONTROL), /* 5.3.2 */
-    FIELD(cr4, cr4, 0x00370fff, 0, CONTROL),         /* 3.1.3, without 5-level tables, protection keys, shadow stacks */
-    FIELD(efer, efer, 0x4901, EFER_SVME, EFER),      /* 3.1.7: SCE LME NXE FFXSR */
-    FIELD(dr6, dr6, 0xe00f, 0xffff0ff0, DEBUG),      /* 13.1.1 */
-    FIELD(dr7, dr7, 0xffff23ff, 0x400, DEBUG),
-    FIELD(tsc_offset, tsc_offset, ~0ull, 0, TSC),
-    ADDRESS(gdtr_base, segment[VMCB_GDTR].base, TABLE),
-    ADDRESS(idtr_base, segment[VMCB_IDTR].base, TABLE),
-    FIELD(star, star, ~0ull, 0, MSR),
-    ADDRESS(lstar, lstar, MSR),
-    ADDRESS(cstar, cstar, MSR),
-    FIELD(sfmask, sfmask, 0xffffffff, 0, MSR),
-    ADDRESS(kernel_gs_base, kernel_gs_base, MSR),
-    FIELD(sysenter_cs, sysenter_cs, 0xffff, 0, MSR),
-    ADDRESS(sysenter_esp, sysenter_esp, MSR),
-    ADDRESS(sysenter_eip, sysenter_eip, MSR),
-};
+    int64_t guest;
+    uint64_t ones;
+} fields[] = {FIELD(cr0, cr0, CONTROL, 0xe005003f, 0), FIELD(cr2, cr2, CONTROL, WHOLE, 0),
+    FIELD(cr3, cr3, CONTROL, 0x000fffffffffffff, 0), FIELD(cr4, cr4, CONTROL, 0x00370fff, 0),
+    FIELD(efer, efer, EFER, 0x4901, EFER_SVME), FIELD(dr6, dr6, DEBUG, 0xe00f, 0xffff0ff0),
+    FIELD(dr7, dr7, DEBUG, 0xffff23ff, 0x400), FIELD(tsc_offset, tsc_offset, TSC, WHOLE, 0),
+    FIELD(gdtr_base, segment[VMCB_GDTR].base, TABLE, ADDRESS, 0), FIELD(idtr_base, segment[VMCB_IDTR].base, TABLE, ADDRESS, 0),
+    FIELD(star, star, MSR, WHOLE, 0), FIELD(lstar, lstar, MSR, ADDRESS, 0), FIELD(cstar, cstar, MSR, ADDRESS, 0),
+    FIELD(sfmask, sfmask, MSR, 0xffffffff, 0), FIELD(kernel_gs_base, kernel_gs_base, MSR, ADDRESS, 0),
+    FIELD(sysenter_cs, sysenter_cs, MSR, 0xffff, 0), FIELD(sysenter_esp, sysenter_esp, MSR, ADDRESS, 0),
+    FIELD(sysenter_eip, sysenter_eip, MSR, ADDRESS, 0)};
 #define FOR_EACH_FIELD(field) for (const struct field *field = fields; field < fields + sizeof(fields) / sizeof(fields[0]); field++)
 
 /* The page's order: es cs ss ds fs gs ldtr tr. */
@@ -119,7 +101,7 @@ static void apply_fields(struct hvm *hvm, struct vmcb *vmcb, uint32_t dirty)
     {
         if ((dirty & field->group) == 0) continue;
         uint64_t value = once(word_at(hvm->state, field->page)), *to = word_at(vmcb, field->vmcb);
-        value = ((field->address ? canonical(value) : value) & field->guest) | field->ones;
+        value = (field->guest == ADDRESS ? canonical(value) : value & (uint64_t)field->guest) | field->ones;
         /* VMRUN keeps the ASID's translations, whatever CR3 and the paging mode say: [APM2] 15.16. */
         hvm->flush |= (field->group & (VCPU_GROUP_CONTROL | VCPU_GROUP_EFER)) != 0 && value != *to;
         *to = value;
@@ -160,12 +142,6 @@ static bool pat_valid(uint64_t pat)
     return ((pat & 0xf8f8f8f8f8f8f8f8ull) | two_or_three) == 0;
 }
 
-static void apply_debug(struct hvm *hvm, const struct vcpu_state *page)
-{
-    for (uint32_t i = 0; i < 4; i++) hvm->dr[i] = once(&page->dr[i]);
-    if (debug_resident(hvm)) debug_load(hvm->dr);
-}
-
 static COLD enum error apply_rest(struct hvm *hvm, struct vmcb *vmcb, struct vcpu_state *page, uint32_t dirty)
 {
     uint64_t inject = once(&page->inject);
@@ -185,7 +161,8 @@ static COLD enum error apply_rest(struct hvm *hvm, struct vmcb *vmcb, struct vcp
     }
     uint64_t pat = once(&page->pat);
     if ((dirty & VCPU_GROUP_MSR) != 0 && pat_valid(pat)) vmcb->pat = pat;
-    if ((dirty & VCPU_GROUP_DEBUG) != 0) apply_debug(hvm, page);
+    for (uint32_t i = 0; i < 4 && (dirty & VCPU_GROUP_DEBUG) != 0; i++) hvm->dr[i] = once(&page->dr[i]);
+    if ((dirty & VCPU_GROUP_DEBUG) != 0 && debug_resident(hvm)) debug_load(hvm->dr);
     return OK;
 }
 

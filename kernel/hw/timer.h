@@ -1,6 +1,5 @@
 /* Deadlines: a list per processor, soonest first, at most THREADS_MAX + SCHEDS_MAX long, over the one-shot APIC timer. */
-#ifndef HW_TIMER_H
-#define HW_TIMER_H
+#pragma once
 
 #include "base/types.h"
 #include "hw/cpu.h"
@@ -23,5 +22,3 @@ void timer_disarm(struct cpu *cpu, struct timer *timer);
 struct timer *timer_expire(struct cpu *cpu, uint64_t now);
 /* See that the hardware fires no later than @when. */
 void timer_program(struct cpu *cpu, uint64_t when);
-
-#endif

@@ -1,6 +1,5 @@
 /* A view of physical memory for reading tables that nobody vouches for: out of bounds is refused, never a fault. */
-#ifndef HW_WINDOW_H
-#define HW_WINDOW_H
+#pragma once
 
 #include "base/string.h"
 #include "base/types.h"
@@ -17,5 +16,3 @@ MUST_CHECK static inline bool window_read(const struct window *window, uint64_t 
     memcpy(out, window->base + address, bytes);
     return true;
 }
-
-#endif

@@ -1,6 +1,5 @@
 /* Instructions that C cannot say, one inline function each, and the registers they name. */
-#ifndef HW_X86_H
-#define HW_X86_H
+#pragma once
 
 #include "base/types.h"
 
@@ -124,5 +123,3 @@ static inline struct cpu *cpu_self(void)
     __asm__ volatile("movq %%gs:0, %0" : "=r"(self));
     return self;
 }
-
-#endif
