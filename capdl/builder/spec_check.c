@@ -215,7 +215,8 @@ static bool check_capability(const struct spec *spec, uint32_t id, struct slots 
         return refuse(why, "domain '%s': its guest's table takes only sealed endpoints and notifications",
                       name);
     }
-    if ((capability->object == spec->domain[id].space || object->type == OBJECT_TYPE_CAPTAB) && !spec->laboratory) {
+    if ((capability->object == spec->domain[id].space || object->type == OBJECT_TYPE_CAPTAB) &&
+        !spec->laboratory) {
         return refuse(why, "domain '%s': capability to '%s', which only a laboratory gives", name,
                       object->name);
     }

@@ -3,6 +3,7 @@
 A mutant is tests/mutants/NAME.patch: a unified diff (-p1) under header lines
     Test: FILTER        the test that must fail, as `bulkhead test FILTER` takes it
     Build: host         what that test needs: host or target (default: host below tests/unit)
+    Fails: NAME         what must stand in that test's report: the claim, where the test is a program of many
     Why: TEXT           what the check protects
 All are applied to a private copy of the tree, never to the tree itself.
 """
@@ -24,7 +25,9 @@ from bulkhead.errors import EXIT_TESTS_FAILED, BulkheadFailed
 
 FOLDER = paths.ROOT / "tests" / "mutants"
 _TREE = paths.BUILD / "mutants" / "tree"
-_HEADER = re.compile(r"^(Test|Build|Why): *(.*\S)\s*$")
+_HEADER = re.compile(r"^(Test|Build|Fails|Why): *(.*\S)\s*$")
+# A program that a sanitizer ends keeps what it had not yet printed to itself: it names no claim.
+_ENDED = re.compile(r"exit status -|runtime error: |Sanitizer")
 _SHARED = ("sysroot", "guests", "apt")  # parts of build/ that a mutant cannot change
 
 
@@ -36,6 +39,7 @@ class Mutant:
     patch: Path
     test: str
     build: str
+    fails: str = ""
 
 
 @dataclass(frozen=True)
@@ -63,7 +67,7 @@ def read(patch: Path) -> Mutant:
     built = fields.get("Build", default)
     if built not in ("host", "target"):
         raise BulkheadFailed(f"{paths.shown(patch)}: 'Build: {built}' is neither host nor target")
-    return Mutant(patch.stem, patch, fields["Test"], built)
+    return Mutant(patch.stem, patch, fields["Test"], built, fields.get("Fails", ""))
 
 
 def _copy_tree() -> None:
@@ -107,6 +111,11 @@ def _run_test(mutant: Mutant) -> subprocess.CompletedProcess[str]:
         return subprocess.CompletedProcess(command, EXIT_TESTS_FAILED, "no end within 900 s\n", "")
 
 
+def _names(claim: str, report_text: str) -> bool:
+    """Does the report hold @claim otherwise than as one that holds?"""
+    return re.search(rf"(?<!ok ){re.escape(claim)}", report_text) is not None
+
+
 def _patch(mutant: Mutant, *options: str) -> None:
     proc.run(
         ["patch", "-p1", "-s", "--no-backup-if-mismatch", "-r", "-", *options, "-i", mutant.patch],
@@ -125,7 +134,8 @@ def _judge(mutant: Mutant) -> Verdict:
         done = _run_test(mutant)
         words = done.stdout.strip().splitlines()[-12:]
         if done.returncode == EXIT_TESTS_FAILED:
-            caught = True
+            caught = _names(mutant.fails, done.stdout) or _ENDED.search(done.stdout) is not None
+            detail = "" if caught else f"{mutant.fails} did not fail, but\n" + "\n".join(words)
         elif done.returncode == 0:
             detail = f"nobody noticed: {mutant.test} still passes"
         else:

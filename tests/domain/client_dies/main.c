@@ -16,7 +16,8 @@ static void run_serve(struct worker *self)
     enum error error = endpoint_wait((uint32_t)self->argument[0], DEADLINE_NEVER, &message);
 
     while (error == OK) {
-        for (volatile uint64_t i = 0; i < message.word[0]; i = i + 1) continue;
+        for (volatile uint64_t i = 0; i < message.word[0]; i = i + 1)
+            continue;
         message.label = label_reply(OK, 1);
         self->progress++;
         error = endpoint_reply_wait((uint32_t)self->argument[0], DEADLINE_NEVER, &message);
@@ -32,17 +33,21 @@ static void kill_in_service(struct lab *lab, uint32_t client, bool with_sched, b
     client = lab_copy(lab, 0, 0, endpoint, RIGHT_CALL, INTERFACE_ANY, MASK_ALL, client);
     server.argument[0] = endpoint;
     /* A server without context of its own is started on one that is then taken away: it waits, and lives on what it is lent. */
-    worker_start(lab, &server, run_serve, (struct worker_options){.priority = PRIORITY_LOW, .budget_us = 2000, .period_us = 10000});
+    worker_start(lab, &server, run_serve,
+                 (struct worker_options){.priority = PRIORITY_LOW, .budget_us = 2000, .period_us = 10000});
     sleep_us(lab, 1000);
-    if (no_sched) EXPECT(captab_delete(lab->captab, server.sched), OK);
-    if (no_sched) EXPECT(thread_resume(server.thread), OK); /* its loss stopped it */
+    if (no_sched)
+        EXPECT(captab_delete(lab->captab, server.sched), OK);
+    if (no_sched)
+        EXPECT(thread_resume(server.thread), OK); /* its loss stopped it */
     victim.argument[0] = client, victim.argument[1] = 1000000;
     worker_start(lab, &victim, run_call, (struct worker_options){.priority = PRIORITY_LOW});
     sleep_us(lab, 2000);
     EXPECT_VALUE(server.progress, 0);
     CHECK(!victim.done);
     EXPECT(captab_delete(lab->captab, victim.thread), OK);
-    if (with_sched) EXPECT(captab_delete(lab->captab, victim.sched), OK);
+    if (with_sched)
+        EXPECT(captab_delete(lab->captab, victim.sched), OK);
     next.argument[0] = client, next.argument[1] = 100;
     worker_start(lab, &next, run_call, (struct worker_options){.priority = PRIORITY_LOW});
     WORKER_JOIN(&next);

@@ -17,7 +17,8 @@ static void try_everything(struct lab *lab, uint32_t last)
 
     error = captab_copy(lab->captab, spare, lab->captab, last, RIGHT_CALL, 0, INTERFACE_ANY, 1, 1);
     CHECK(error == ERR_RETIRED || error == ERR_SLOT);
-    if (error == ERR_RETIRED) refused++;
+    if (error == ERR_RETIRED)
+        refused++;
     error = call_one(last, 0, &word);
     CHECK(error == ERR_RETIRED || error == ERR_SLOT);
     error = captab_copy(lab->captab, spare, lab->captab, root, RIGHT_CALL, 0, INTERFACE_ANY, 1, 1);
@@ -35,7 +36,8 @@ static void build(struct lab *lab)
     root = lab_make(lab, OBJECT_TYPE_ENDPOINT, 0, 1024);
     middle = lab_copy(lab, 0, 0, root, UINT8_MAX, INTERFACE_ANY, 1, 1);
     copies = lab->next;
-    for (uint32_t i = 0; i < COPIES; i++) (void)lab_copy(lab, 0, 0, middle, RIGHT_CALL, INTERFACE_ANY, 1, 1);
+    for (uint32_t i = 0; i < COPIES; i++)
+        (void)lab_copy(lab, 0, 0, middle, RIGHT_CALL, INTERFACE_ANY, 1, 1);
     spare = lab_slot(lab);
 }
 
@@ -50,7 +52,8 @@ static enum error step(struct lab *lab, enum call call, uint32_t index)
 /* Takes up the revoke that the test has begun. */
 static void run_finish(struct worker *self)
 {
-    do self->error = step(self->lab, CALL_CAPTAB_REVOKE, root);
+    do
+        self->error = step(self->lab, CALL_CAPTAB_REVOKE, root);
     while (self->error == ERR_AGAIN && ++self->progress);
 }
 

@@ -9,13 +9,15 @@ static void run_server(struct worker *self)
     const uint32_t own = (uint32_t)self->argument[0], next = (uint32_t)self->argument[1];
     struct message message = {0};
 
-    if (!self->argument[2] && endpoint_wait(own, after_us(self->lab, 500000), &message) != OK) return;
+    if (!self->argument[2] && endpoint_wait(own, after_us(self->lab, 500000), &message) != OK)
+        return;
     uint64_t word = 1;
     self->error = call_one(next, after_us(self->lab, self->argument[3]), &word);
     self->progress = 1;
     message.label = label_reply(OK, 1);
     message.word[0] = 7;
-    if (!self->argument[2]) (void)!endpoint_reply_wait(own, 0, &message);
+    if (!self->argument[2])
+        (void)!endpoint_reply_wait(own, 0, &message);
 }
 
 static void ring(struct lab *lab, uint32_t count)
@@ -29,11 +31,14 @@ static void ring(struct lab *lab, uint32_t count)
         worker[i].argument[3] = 10000 * (i + 1);
     }
     for (uint32_t i = count; i-- > 0;)
-        worker_start(lab, &worker[i], run_server, (struct worker_options){.priority = (uint8_t)(PRIORITY_HIGH + i % 2)});
-    for (uint32_t i = 0; i < count; i++) WORKER_JOIN(&worker[i]);
-    EXPECT(worker[0].error, ERR_TIMEOUT);                 /* its deadline is the first */
-    for (uint32_t i = 1; i + 1 < count; i++) EXPECT(worker[i].error, ERR_TIMEOUT);
-    EXPECT(worker[count - 1].error, ERR_TIMEOUT);         /* whoever it called never came to wait */
+        worker_start(lab, &worker[i], run_server,
+                     (struct worker_options){.priority = (uint8_t)(PRIORITY_HIGH + i % 2)});
+    for (uint32_t i = 0; i < count; i++)
+        WORKER_JOIN(&worker[i]);
+    EXPECT(worker[0].error, ERR_TIMEOUT); /* its deadline is the first */
+    for (uint32_t i = 1; i + 1 < count; i++)
+        EXPECT(worker[i].error, ERR_TIMEOUT);
+    EXPECT(worker[count - 1].error, ERR_TIMEOUT); /* whoever it called never came to wait */
 }
 
 /* A server that calls its own endpoint. */

@@ -19,10 +19,14 @@ static void start_caller(struct lab *lab, uint32_t index, uint32_t client, uint6
     caller[index].argument[0] = client;
     caller[index].argument[1] = deadline_us;
     caller[index].argument[2] = index;
-    worker_start(lab, &caller[index], run_call, (struct worker_options){.priority = PRIORITY_HIGH, .budget_us = 200, .period_us = 1000});
+    worker_start(lab, &caller[index], run_call,
+                 (struct worker_options){.priority = PRIORITY_HIGH, .budget_us = 200, .period_us = 1000});
 }
 
-static struct message answer(uint64_t value) { return (struct message){.label = label_reply(OK, 1), .word = {value}}; }
+static struct message answer(uint64_t value)
+{
+    return (struct message){.label = label_reply(OK, 1), .word = {value}};
+}
 
 static uint64_t take(struct lab *lab, uint32_t endpoint)
 {
@@ -41,12 +45,12 @@ static void test_tokens(struct lab *lab, uint32_t endpoint, uint32_t other, uint
 
     start_caller(lab, 0, client, 500000);
     token = take(lab, endpoint);
-    EXPECT(endpoint_resume(endpoint, token + 1, &message), ERR_PEER);          /* next place */
-    EXPECT(endpoint_resume(endpoint, token + 256, &message), ERR_PEER);        /* next generation */
+    EXPECT(endpoint_resume(endpoint, token + 1, &message), ERR_PEER);   /* next place */
+    EXPECT(endpoint_resume(endpoint, token + 256, &message), ERR_PEER); /* next generation */
     EXPECT(endpoint_resume(endpoint, token ^ 1ull << 63, &message), ERR_PEER);
     EXPECT(endpoint_resume(endpoint, (token & ~0xffull) | PLACES, &message), ERR_RANGE);
     EXPECT(endpoint_resume(endpoint, ~0ull, &message), ERR_RANGE);
-    EXPECT(endpoint_resume(other, token, &message), ERR_PEER);                 /* another endpoint's */
+    EXPECT(endpoint_resume(other, token, &message), ERR_PEER); /* another endpoint's */
     EXPECT_VALUE(caller[0].done, false);
     message = answer(0x77);
     EXPECT(endpoint_resume(endpoint, token, &message), OK);
@@ -54,13 +58,13 @@ static void test_tokens(struct lab *lab, uint32_t endpoint, uint32_t other, uint
     EXPECT(caller[0].error, OK);
     EXPECT_VALUE(caller[0].result[0], 0x77);
     message = answer(0x78);
-    EXPECT(endpoint_resume(endpoint, token, &message), ERR_PEER);              /* stale */
+    EXPECT(endpoint_resume(endpoint, token, &message), ERR_PEER); /* stale */
 
-    start_caller(lab, 1, client, 2000);                                        /* gives up while deferred */
+    start_caller(lab, 1, client, 2000); /* gives up while deferred */
     token = take(lab, endpoint);
     WORKER_JOIN(&caller[1]);
     EXPECT(caller[1].error, ERR_TIMEOUT);
-    start_caller(lab, 2, client, 500000);                                      /* gets the same place */
+    start_caller(lab, 2, client, 500000); /* gets the same place */
     (void)take(lab, endpoint);
     message = answer(0x79);
     EXPECT(endpoint_resume(endpoint, token, &message), ERR_PEER);
@@ -96,7 +100,8 @@ static void test_places(struct lab *lab, uint32_t endpoint, uint32_t client)
 
 void test(struct lab *lab)
 {
-    const uint32_t endpoint = lab_make(lab, OBJECT_TYPE_ENDPOINT, 0, 1024), other = lab_make(lab, OBJECT_TYPE_ENDPOINT, 0, 1024);
+    const uint32_t endpoint = lab_make(lab, OBJECT_TYPE_ENDPOINT, 0, 1024),
+                   other = lab_make(lab, OBJECT_TYPE_ENDPOINT, 0, 1024);
     const uint32_t client = lab_copy(lab, 0, 0, endpoint, RIGHT_CALL, INTERFACE_ANY, MASK_ALL, 0);
     const uint32_t second = lab_make(lab, OBJECT_TYPE_ENDPOINT, 0, 1024);
 

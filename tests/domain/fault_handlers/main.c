@@ -10,7 +10,10 @@ static void run_fault(struct worker *self)
     self->progress++;
 }
 
-static struct message reply(enum error status) { return (struct message){.label = label_reply(status, 0)}; }
+static struct message reply(enum error status)
+{
+    return (struct message){.label = label_reply(status, 0)};
+}
 
 /* Serves the endpoint that is its own fault endpoint. */
 static void run_own(struct worker *self)
@@ -49,19 +52,24 @@ void test(struct lab *lab)
     fault = FAULT(endpoint);
     CHECK(fault.vector == 3 || fault.vector == VECTOR_GP);
     EXPECT(thread_suspend(worker.thread), OK);
-    EXPECT(endpoint_reply_wait(endpoint, 0, &(struct message){.label = label_reply(OK, 0)}), ERR_TIMEOUT); /* too late */
+    EXPECT(endpoint_reply_wait(endpoint, 0, &(struct message){.label = label_reply(OK, 0)}),
+           ERR_TIMEOUT); /* too late */
     EXPECT_VALUE(worker_state(&worker), THREAD_STATE_STOPPED);
     /* Suspended, destroyed or without handler while the fault waits in the queue. */
     for (unsigned how = 0; how < 3; how++) {
         worker_start(lab, &worker, run_fault, options);
         EXPECT_VALUE(worker_state(&worker), THREAD_STATE_FAULTED);
-        if (how == 0) EXPECT(thread_suspend(worker.thread), OK);
-        if (how == 1) EXPECT(captab_delete(lab->captab, worker.thread), OK);
-        if (how == 2) EXPECT(captab_delete(lab->captab, badged), OK); /* nothing is taken back: the call is made */
+        if (how == 0)
+            EXPECT(thread_suspend(worker.thread), OK);
+        if (how == 1)
+            EXPECT(captab_delete(lab->captab, worker.thread), OK);
+        if (how == 2)
+            EXPECT(captab_delete(lab->captab, badged), OK); /* nothing is taken back: the call is made */
         EXPECT(endpoint_wait(endpoint, 0, &message), how == 2 ? OK : ERR_TIMEOUT);
     }
     EXPECT(captab_delete(lab->captab, endpoint), OK);
-    if (worker_state(&worker) != THREAD_STATE_FAULTED) EXPECT_VALUE(worker_state(&worker), THREAD_STATE_STOPPED);
+    if (worker_state(&worker) != THREAD_STATE_FAULTED)
+        EXPECT_VALUE(worker_state(&worker), THREAD_STATE_STOPPED);
     /* Its own handler: nobody is there to take it, so it stops. */
     const uint32_t own = lab_make(lab, OBJECT_TYPE_ENDPOINT, 0, 1024);
     options.fault = own;

@@ -15,14 +15,16 @@ void test(struct lab *lab)
             const bool inside = port >= FIRST && port + bytes - 1 <= LAST;
 
             EXPECT(ioport_in(slot, (uint16_t)port, bytes, &value), inside ? OK : ERR_RANGE);
-            if (!inside) EXPECT(ioport_out(slot, (uint16_t)port, bytes, 0), ERR_RANGE);
+            if (!inside)
+                EXPECT(ioport_out(slot, (uint16_t)port, bytes, 0), ERR_RANGE);
         }
     }
     EXPECT(ioport_in(slot, FIRST, 3, &value), ERR_ARGUMENT);
     for (uint64_t bytes = 0; bytes < 300; bytes++) {
         const uint64_t words[10] = {FIRST, bytes}, wide[10] = {FIRST | (bytes + 1) << 16, 1};
 
-        if (bytes != 1 && bytes != 2 && bytes != 4) EXPECT(call_words(target(CALL_IOPORT_IN, slot), words), ERR_ARGUMENT);
+        if (bytes != 1 && bytes != 2 && bytes != 4)
+            EXPECT(call_words(target(CALL_IOPORT_IN, slot), words), ERR_ARGUMENT);
         EXPECT(call_words(target(CALL_IOPORT_IN, slot), wide), ERR_ARGUMENT);
         EXPECT(call_words(target(CALL_IOPORT_OUT, slot), wide), ERR_ARGUMENT);
     }

@@ -5,7 +5,9 @@ enum { COM1_GSI = 4, FREE_GSI = 7 };
 
 void test(struct lab *lab)
 {
-    const uint32_t irq = lab_slot(lab), spare = lab_slot(lab), notif = lab_make(lab, OBJECT_TYPE_NOTIF, 0, 256), other = lab_make(lab, OBJECT_TYPE_NOTIF, 0, 256);
+    const uint32_t irq = lab_slot(lab), spare = lab_slot(lab),
+                   notif = lab_make(lab, OBJECT_TYPE_NOTIF, 0, 256),
+                   other = lab_make(lab, OBJECT_TYPE_NOTIF, 0, 256);
     uint32_t bits;
 
     EXPECT(control_irq(lab->control, lab->captab, spare, COM1_GSI, 0), ERR_BUSY);

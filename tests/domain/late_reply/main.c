@@ -38,12 +38,14 @@ void test(struct lab *lab)
         EXPECT(call_one(client[0], after_us(lab, 1000), &word), ERR_TIMEOUT);
         EXPECT_VALUE(word, 0);
         word = 2;
-        EXPECT(call_one(client[1], after_us(lab, 100000), &word), OK); /* the late reply comes in the middle of this */
+        EXPECT(call_one(client[1], after_us(lab, 100000), &word),
+               OK); /* the late reply comes in the middle of this */
         EXPECT_VALUE(word, RIGHT_WORD);
         sleep_us(lab, 10000);
         EXPECT_VALUE(slow.progress, round + 1);
     }
     word = 3;
-    EXPECT(call_one(client[0], after_us(lab, 100000), &word), OK); /* the slow one lives, and is asked in time */
+    EXPECT(call_one(client[0], after_us(lab, 100000), &word),
+           OK); /* the slow one lives, and is asked in time */
     EXPECT_VALUE(word, LATE_WORD);
 }

@@ -52,7 +52,8 @@ enum error call_words(uint64_t rax, const uint64_t words[10])
 {
     struct lab_words in = {.rdi = 0};
 
-    for (size_t i = 0; i < 10; i++) in.word[i] = words[i];
+    for (size_t i = 0; i < 10; i++)
+        in.word[i] = words[i];
     return (enum error)lab_call(rax, &in);
 }
 
@@ -69,24 +70,29 @@ _Noreturn static void worker_main(struct worker *self)
 {
     self->run(self);
     self->done = true;
-    for (;;) (void)!thread_suspend(self->thread);
+    for (;;)
+        (void)!thread_suspend(self->thread);
 }
 
-uint32_t worker_thread_for(struct lab *lab, uint64_t rip, uint64_t rsp, uint64_t rdi, struct worker_options options, uint32_t *sched)
+uint32_t worker_thread_for(struct lab *lab, uint64_t rip, uint64_t rsp, uint64_t rdi,
+                           struct worker_options options, uint32_t *sched)
 {
     const uint64_t budget = ticks_us(lab, options.budget_us ? options.budget_us : 1000000);
     const uint64_t period = ticks_us(lab, options.period_us ? options.period_us : 1000000);
     uint32_t thread = lab_make(lab, OBJECT_TYPE_THREAD, 0, 4096);
 
     *sched = options.no_sched ? 0 : lab_sched(lab, budget, period, options.priority);
-    lab_require(thread_configure(thread, options.space ? options.space : lab->space, options.captab ? options.captab : lab->captab, *sched,
-        options.reserve, options.fault, options.notif, options.flags, options.compartment ? options.compartment : 1000));
+    lab_require(thread_configure(thread, options.space ? options.space : lab->space,
+                                 options.captab ? options.captab : lab->captab, *sched, options.reserve,
+                                 options.fault, options.notif, options.flags,
+                                 options.compartment ? options.compartment : 1000));
     lab_require(thread_write(thread, REGISTER_GROUP_CONTROL, rip, rsp, 0, 0, 0, 0, 0, 0));
     lab_require(thread_write(thread, REGISTER_GROUP_LOW, 0, 0, 0, 0, 0, rdi, 0, 0));
     return thread;
 }
 
-void worker_make(struct lab *lab, struct worker *worker, void (*run)(struct worker *), struct worker_options options)
+void worker_make(struct lab *lab, struct worker *worker, void (*run)(struct worker *),
+                 struct worker_options options)
 {
     void *page;
 
@@ -96,10 +102,12 @@ void worker_make(struct lab *lab, struct worker *worker, void (*run)(struct work
     worker->progress = 0;
     (void)lab_page(lab, &page); /* two pages that stand together, the stack's end above them */
     (void)lab_page(lab, &page);
-    worker->thread = worker_thread_for(lab, (uint64_t)worker_main, (uint64_t)page + 4096 - 8, (uint64_t)worker, options, &worker->sched);
+    worker->thread = worker_thread_for(lab, (uint64_t)worker_main, (uint64_t)page + 4096 - 8,
+                                       (uint64_t)worker, options, &worker->sched);
 }
 
-void worker_start(struct lab *lab, struct worker *worker, void (*run)(struct worker *), struct worker_options options)
+void worker_start(struct lab *lab, struct worker *worker, void (*run)(struct worker *),
+                  struct worker_options options)
 {
     worker_make(lab, worker, run, options);
     lab_require(thread_resume(worker->thread));
@@ -109,14 +117,18 @@ enum thread_state worker_state(const struct worker *worker)
 {
     uint64_t rip, rsp, rflags, fs, state, f, g, h;
 
-    EXPECT(thread_read(worker->thread, REGISTER_GROUP_CONTROL, &rip, &rsp, &rflags, &fs, &state, &f, &g, &h), OK);
+    EXPECT(thread_read(worker->thread, REGISTER_GROUP_CONTROL, &rip, &rsp, &rflags, &fs, &state, &f, &g, &h),
+           OK);
     return (enum thread_state)state;
 }
 
 void worker_join(struct worker *worker, int line)
 {
-    for (unsigned i = 0; i < 1000 && !worker->done; i++) sleep_us(worker->lab, 1000);
-    if (!worker->done) fail(line, "a worker did not end: state %u, progress %llu", (unsigned)worker_state(worker), (unsigned long long)worker->progress);
+    for (unsigned i = 0; i < 1000 && !worker->done; i++)
+        sleep_us(worker->lab, 1000);
+    if (!worker->done)
+        fail(line, "a worker did not end: state %u, progress %llu", (unsigned)worker_state(worker),
+             (unsigned long long)worker->progress);
 }
 
 void run_echo(struct worker *self)
@@ -135,7 +147,8 @@ void run_echo(struct worker *self)
 
 void run_spin(struct worker *self)
 {
-    for (;;) self->progress++;
+    for (;;)
+        self->progress++;
 }
 
 struct fault fault_wait(struct lab *lab, uint32_t endpoint, int line)
@@ -143,9 +156,12 @@ struct fault fault_wait(struct lab *lab, uint32_t endpoint, int line)
     struct message message = {0};
     enum error error = endpoint_wait(endpoint, after_us(lab, 1000000), &message);
 
-    if (error != OK) fail(line, "no fault came: %s", error_name(error));
-    if (message.label != label_make(INTERFACE_FAULT, FAULT_EXCEPTION, 6)) fail_value(line, "the fault's label", message.label, 0);
-    return (struct fault){message.word[0], message.word[1], message.word[2], message.word[3], message.word[4], message.word[5]};
+    if (error != OK)
+        fail(line, "no fault came: %s", error_name(error));
+    if (message.label != label_make(INTERFACE_FAULT, FAULT_EXCEPTION, 6))
+        fail_value(line, "the fault's label", message.label, 0);
+    return (struct fault){message.word[0], message.word[1], message.word[2],
+                          message.word[3], message.word[4], message.word[5]};
 }
 
 /* The same memory seen from here, writable. */
@@ -174,13 +190,16 @@ void probe_open(struct lab *lab, struct probe *probe)
     probe->data = view(lab, made.stack);
 }
 
-struct fault probe_run_at(struct probe *probe, const void *code, size_t bytes, uint64_t stack, uint64_t rflags, int line)
+struct fault probe_run_at(struct probe *probe, const void *code, size_t bytes, uint64_t stack,
+                          uint64_t rflags, int line)
 {
     struct lab *lab = probe->lab;
     struct fault fault;
 
     memcpy(probe->code, code, bytes);
-    EXPECT(thread_write(probe->thread, REGISTER_GROUP_CONTROL, LAB_CODE, stack ? stack : LAB_STACK + 4096, rflags, 0, 0, 0, 0, 0), OK);
+    EXPECT(thread_write(probe->thread, REGISTER_GROUP_CONTROL, LAB_CODE, stack ? stack : LAB_STACK + 4096,
+                        rflags, 0, 0, 0, 0, 0),
+           OK);
     EXPECT(thread_write(probe->thread, REGISTER_GROUP_LOW, 0, 0, 0, 0, 0, LAB_STACK, 0, 0), OK);
     EXPECT(thread_write(probe->thread, REGISTER_GROUP_HIGH, 0, 0, 0, 0, 0, 0, 0, 0), OK);
     EXPECT(thread_resume(probe->thread), OK);

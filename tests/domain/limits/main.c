@@ -1,7 +1,8 @@
 /* As many spaces, threads and contexts as the kernel counts: the next is refused, and all come back. The others keep theirs. */
 #include "hostile.h"
 
-static uint32_t fill(struct lab *lab, enum object_type type, uint64_t size, enum error (*use)(struct lab *, uint32_t), uint32_t most)
+static uint32_t fill(struct lab *lab, enum object_type type, uint64_t size,
+                     enum error (*use)(struct lab *, uint32_t), uint32_t most)
 {
     uint32_t count = 0;
     enum error error = OK;
@@ -10,19 +11,29 @@ static uint32_t fill(struct lab *lab, enum object_type type, uint64_t size, enum
         const uint32_t slot = lab->next;
 
         error = untyped_retype(lab->untyped, type, 0, size, lab->captab, slot, 1);
-        if (error == OK) lab->next++;
-        if (error == OK && use) error = use(lab, slot);
-        if (error != OK) break;
+        if (error == OK)
+            lab->next++;
+        if (error == OK && use)
+            error = use(lab, slot);
+        if (error != OK)
+            break;
         count++;
     }
     EXPECT(error, ERR_LIMIT);
     return count;
 }
 
-static enum error use_sched(struct lab *lab, uint32_t slot) { return sched_configure(slot, lab->control, 100000, 10000000, 1, 0); }
-static enum error use_thread(struct lab *lab, uint32_t slot) { return thread_configure(slot, lab->space, lab->captab, 0, 0, 0, 0, 0, 1); }
+static enum error use_sched(struct lab *lab, uint32_t slot)
+{
+    return sched_configure(slot, lab->control, 100000, 10000000, 1, 0);
+}
+static enum error use_thread(struct lab *lab, uint32_t slot)
+{
+    return thread_configure(slot, lab->space, lab->captab, 0, 0, 0, 0, 0, 1);
+}
 
-static void round_of(struct lab *lab, enum object_type type, uint64_t size, enum error (*use)(struct lab *, uint32_t), uint32_t most)
+static void round_of(struct lab *lab, enum object_type type, uint64_t size,
+                     enum error (*use)(struct lab *, uint32_t), uint32_t most)
 {
     uint32_t first = lab->next, made[3];
 
@@ -30,7 +41,8 @@ static void round_of(struct lab *lab, enum object_type type, uint64_t size, enum
         made[round] = fill(lab, type, size, use, most);
         CHECK(made[round] > most / 2 && made[round] < most);
         EXPECT_VALUE(made[round], made[0]);
-        for (uint32_t slot = first; slot < lab->next; slot++) EXPECT(captab_delete(lab->captab, slot), OK);
+        for (uint32_t slot = first; slot < lab->next; slot++)
+            EXPECT(captab_delete(lab->captab, slot), OK);
         lab->next = first;
     }
 }

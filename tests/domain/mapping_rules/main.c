@@ -4,9 +4,11 @@
 void test(struct lab *lab)
 {
     const uint32_t space = lab_make(lab, OBJECT_TYPE_SPACE, 0, 64), guest = lab_slot(lab);
-    const uint32_t frame = lab_make(lab, OBJECT_TYPE_FRAME, 0, 4096), large = lab_make(lab, OBJECT_TYPE_FRAME, 0, 2 << 20);
+    const uint32_t frame = lab_make(lab, OBJECT_TYPE_FRAME, 0, 4096),
+                   large = lab_make(lab, OBJECT_TYPE_FRAME, 0, 2 << 20);
     const uint32_t vcpu = lab_make(lab, OBJECT_TYPE_VCPU, 0, 16384);
-    static const uint64_t beyond[] = {0x7ffffffff000, 0x800000000000, 0xffff800000000000, 0xffffffff80000000, 0xfffffffffffff000};
+    static const uint64_t beyond[] = {0x7ffffffff000, 0x800000000000, 0xffff800000000000, 0xffffffff80000000,
+                                      0xfffffffffffff000};
     static const uint64_t misaligned[] = {1, 8, 0xfff, 0x10001, 0x7fffffffefff};
 
     EXPECT(untyped_retype(lab->untyped, OBJECT_TYPE_SPACE, SPACE_GUEST, 64, lab->captab, guest, 1), OK);
@@ -14,9 +16,12 @@ void test(struct lab *lab)
         const bool readable = (access & MAP_READ) != 0, both = (access & MAP_WRITE) && (access & MAP_EXEC);
 
         EXPECT(space_map(space, frame, 0x10000, access), readable && !both ? OK : ERR_ARGUMENT);
-        if (readable && !both) EXPECT(space_unmap(space, frame), OK);
-        EXPECT(space_map(guest, frame, 0x10000, access), readable ? OK : ERR_ARGUMENT); /* a guest's own business */
-        if (readable) EXPECT(space_unmap(guest, frame), OK);
+        if (readable && !both)
+            EXPECT(space_unmap(space, frame), OK);
+        EXPECT(space_map(guest, frame, 0x10000, access),
+               readable ? OK : ERR_ARGUMENT); /* a guest's own business */
+        if (readable)
+            EXPECT(space_unmap(guest, frame), OK);
     }
     for (unsigned bit = 4; bit < 64; bit++) {
         const uint64_t words[10] = {frame, 0x10000, 1ull << bit | MAP_READ};
@@ -27,7 +32,8 @@ void test(struct lab *lab)
         const uint32_t copy = lab_copy(lab, 0, 0, frame, (uint8_t)rights, 0, 0, 0);
 
         for (uint8_t access = 1; access < 8; access = (uint8_t)(access + 2)) {
-            if (access & ~rights) EXPECT(space_map(guest, copy, 0x20000, access), ERR_RIGHTS);
+            if (access & ~rights)
+                EXPECT(space_map(guest, copy, 0x20000, access), ERR_RIGHTS);
             else {
                 EXPECT(space_map(guest, copy, 0x20000, access), OK);
                 EXPECT(space_unmap(guest, copy), OK);

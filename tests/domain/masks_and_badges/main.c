@@ -17,10 +17,12 @@ static void test_endpoint(struct lab *lab)
             struct message foreign = {.label = label_make(INTERFACE_ANY + 1, method, 1)};
             struct message kernel = {.label = label_make(INTERFACE_FAULT, method, 1)};
 
-            EXPECT(endpoint_call(client, after_us(lab, 10000), &message), (masks[m] >> method & 1) ? OK : ERR_METHOD);
+            EXPECT(endpoint_call(client, after_us(lab, 10000), &message),
+                   (masks[m] >> method & 1) ? OK : ERR_METHOD);
             EXPECT(endpoint_call(client, after_us(lab, 10000), &foreign), ERR_INTERFACE);
             EXPECT(endpoint_call(client, after_us(lab, 10000), &kernel), ERR_INTERFACE);
-            if (masks[m] >> method & 1) EXPECT_VALUE(message.word[0], method + 1);
+            if (masks[m] >> method & 1)
+                EXPECT_VALUE(message.word[0], method + 1);
         }
     }
     EXPECT(thread_suspend(server.thread), OK);
@@ -46,7 +48,8 @@ static void test_badge(struct lab *lab)
     EXPECT_VALUE(message.badge, 0xfeedfacecafebeef);
     EXPECT_VALUE(message.label, label_make(INTERFACE_ANY, 0, 1));
     EXPECT_VALUE(message.word[0], 1);
-    for (size_t i = 1; i < 10; i++) EXPECT_VALUE(message.word[i], 0);
+    for (size_t i = 1; i < 10; i++)
+        EXPECT_VALUE(message.word[i], 0);
 }
 
 static void test_notif(struct lab *lab)
@@ -61,9 +64,11 @@ static void test_notif(struct lab *lab)
 
         EXPECT(call_words(target(CALL_NOTIF_SIGNAL, narrow), words), allowed ? OK : ERR_METHOD);
         EXPECT(notif_wait(notif, 0, &bits), allowed ? OK : ERR_TIMEOUT);
-        if (allowed) EXPECT_VALUE(bits, 1u << bit);
+        if (allowed)
+            EXPECT_VALUE(bits, 1u << bit);
         EXPECT(call_words(target(CALL_NOTIF_SIGNAL, narrow), more), allowed ? OK : ERR_METHOD);
-        if (allowed) EXPECT(notif_wait(notif, 0, &bits), OK);
+        if (allowed)
+            EXPECT(notif_wait(notif, 0, &bits), OK);
     }
     EXPECT(notif_wait(narrow, 0, &bits), ERR_RIGHTS);
     EXPECT(notif_signal(notif, 0), OK); /* no bit: nobody is woken */

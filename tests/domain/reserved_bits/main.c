@@ -3,10 +3,12 @@
 
 static bool known_call(uint64_t number)
 {
-    static const uint8_t numbers[] = {0, 1, 2, 3, 4, 5, 6, 7, 8, 16, 17, 20, 21, 22, 23, 24, 25, 26, 28, 29, 30, 31, 32, 36, 37, 38, 44, 45, 52, 53, 56, 57, 60, 61};
+    static const uint8_t numbers[] = {0,  1,  2,  3,  4,  5,  6,  7,  8,  16, 17, 20, 21, 22, 23, 24, 25,
+                                      26, 28, 29, 30, 31, 32, 36, 37, 38, 44, 45, 52, 53, 56, 57, 60, 61};
 
     for (size_t i = 0; i < sizeof numbers; i++)
-        if (numbers[i] == number) return true;
+        if (numbers[i] == number)
+            return true;
     return false;
 }
 
@@ -15,8 +17,10 @@ static void test_numbers(struct lab *lab)
     static const uint64_t words[10];
 
     for (uint64_t number = 0; number < 256; number++) {
-        if (!known_call(number)) EXPECT(call_words(number << 32 | lab->captab, words), ERR_SYSCALL);
-        for (unsigned bit = 40; bit < 64; bit++) EXPECT(call_words(1ull << bit | number << 32 | lab->captab, words), ERR_SYSCALL);
+        if (!known_call(number))
+            EXPECT(call_words(number << 32 | lab->captab, words), ERR_SYSCALL);
+        for (unsigned bit = 40; bit < 64; bit++)
+            EXPECT(call_words(1ull << bit | number << 32 | lab->captab, words), ERR_SYSCALL);
     }
     EXPECT(call_words(~0ull, words), ERR_SYSCALL);
     EXPECT(call_words(0, words), OK); /* null, which looks at no slot */

@@ -23,9 +23,11 @@ static void run_serve(struct worker *self)
     struct message message = {0};
 
     self->error = endpoint_wait((uint32_t)self->argument[0], DEADLINE_NEVER, &message);
-    while (self->argument[1]) self->progress++; /* busy for its first caller until told otherwise */
+    while (self->argument[1])
+        self->progress++; /* busy for its first caller until told otherwise */
     message.label = label_reply(OK, 1);
-    if (self->error == OK) self->error = endpoint_reply_wait((uint32_t)self->argument[0], DEADLINE_NEVER, &message);
+    if (self->error == OK)
+        self->error = endpoint_reply_wait((uint32_t)self->argument[0], DEADLINE_NEVER, &message);
 }
 
 static void test_queue(struct lab *lab)
@@ -39,8 +41,10 @@ static void test_queue(struct lab *lab)
         worker_start(lab, &caller[i], run_call, (struct worker_options){.priority = PRIORITY_HIGH});
         EXPECT_VALUE(worker_state(&caller[i]), THREAD_STATE_CALLING);
     }
-    EXPECT(captab_delete(lab->captab, client), OK); /* the client's capability: they hold no reference to it any more */
-    for (uint32_t i = 0; i < CALLERS; i++) CHECK(!caller[i].done);
+    EXPECT(captab_delete(lab->captab, client),
+           OK); /* the client's capability: they hold no reference to it any more */
+    for (uint32_t i = 0; i < CALLERS; i++)
+        CHECK(!caller[i].done);
     EXPECT(captab_delete(lab->captab, endpoint), OK);
     for (uint32_t i = 0; i < CALLERS; i++) {
         WORKER_JOIN(&caller[i]);
@@ -60,7 +64,8 @@ static void test_served(struct lab *lab)
     sleep_us(lab, 1000); /* it waits */
     for (uint32_t i = 0; i < 2; i++) {
         caller[i].argument[0] = client;
-        worker_start(lab, &caller[i], run_call, (struct worker_options){.priority = PRIORITY_LOW, .budget_us = 500, .period_us = 2000});
+        worker_start(lab, &caller[i], run_call,
+                     (struct worker_options){.priority = PRIORITY_LOW, .budget_us = 500, .period_us = 2000});
     }
     sleep_us(lab, 2000);
     CHECK(server.progress > 0);
@@ -77,7 +82,8 @@ static void test_served(struct lab *lab)
 static void test_notif(struct lab *lab)
 {
     static struct worker waiter[3];
-    const uint32_t notif = lab_make(lab, OBJECT_TYPE_NOTIF, 0, 256), bound = lab_make(lab, OBJECT_TYPE_NOTIF, 0, 256);
+    const uint32_t notif = lab_make(lab, OBJECT_TYPE_NOTIF, 0, 256),
+                   bound = lab_make(lab, OBJECT_TYPE_NOTIF, 0, 256);
     static struct worker server;
     const uint32_t endpoint = lab_make(lab, OBJECT_TYPE_ENDPOINT, 0, 1024);
 

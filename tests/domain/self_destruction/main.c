@@ -8,7 +8,8 @@ static void run_destroy(struct worker *self)
     const enum call call = self->argument[1] ? CALL_CAPTAB_REVOKE : CALL_CAPTAB_DELETE;
     const uint64_t words[10] = {self->argument[0]};
 
-    while (call_words(target(call, self->lab->captab), words) == ERR_AGAIN) self->progress++;
+    while (call_words(target(call, self->lab->captab), words) == ERR_AGAIN)
+        self->progress++;
     self->progress += 1000; /* only who survives comes here */
 }
 
@@ -29,15 +30,19 @@ static void test_kind(struct lab *lab, enum what what)
     options.fault = endpoint;
     worker_make(lab, &worker, run_destroy, options);
     lab->untyped = whole;
-    objects[THREAD] = worker.thread, objects[SPACE] = space, objects[CAPTAB] = captab, objects[SCHED] = worker.sched, objects[ENDPOINT] = endpoint;
+    objects[THREAD] = worker.thread, objects[SPACE] = space, objects[CAPTAB] = captab,
+    objects[SCHED] = worker.sched, objects[ENDPOINT] = endpoint;
     objects[EVERYTHING] = untyped;
     worker.argument[0] = objects[what];
     worker.argument[1] = what == EVERYTHING;
     EXPECT(thread_resume(worker.thread), OK);
     sleep_us(lab, 5000);
-    if (what == THREAD || what == SCHED || what == EVERYTHING) CHECK(!worker.done);
-    else WORKER_JOIN(&worker);
-    if (what == EVERYTHING) EXPECT(captab_revoke(lab->captab, untyped), OK); /* whoever is left finishes it */
+    if (what == THREAD || what == SCHED || what == EVERYTHING)
+        CHECK(!worker.done);
+    else
+        WORKER_JOIN(&worker);
+    if (what == EVERYTHING)
+        EXPECT(captab_revoke(lab->captab, untyped), OK); /* whoever is left finishes it */
     /* The memory is good for others at once. */
     EXPECT(captab_revoke(lab->captab, untyped), OK);
     EXPECT(untyped_retype(untyped, OBJECT_TYPE_FRAME, 0, 4096, lab->captab, objects[THREAD], 64), OK);
@@ -46,5 +51,6 @@ static void test_kind(struct lab *lab, enum what what)
 
 void test(struct lab *lab)
 {
-    for (enum what what = THREAD; what < KINDS; what++) test_kind(lab, what);
+    for (enum what what = THREAD; what < KINDS; what++)
+        test_kind(lab, what);
 }

@@ -9,7 +9,8 @@ static void run_busy(struct worker *self)
     enum error error = endpoint_wait((uint32_t)self->argument[0], DEADLINE_NEVER, &message);
 
     while (error == OK) {
-        for (uint64_t i = 0; i < message.word[0]; i++) self->progress++;
+        for (uint64_t i = 0; i < message.word[0]; i++)
+            self->progress++;
         message.label = label_reply(OK, 1);
         message.word[0] = 0x5e;
         error = endpoint_reply_wait((uint32_t)self->argument[0], DEADLINE_NEVER, &message);
@@ -33,14 +34,19 @@ static void run_hasty(struct worker *self)
     uint64_t word = self->argument[1];
     enum error error = call_one((uint32_t)self->argument[0], after_us(self->lab, 1000), &word);
 
-    if (error != ERR_TIMEOUT) self->error = error;
+    if (error != ERR_TIMEOUT)
+        self->error = error;
     while (self->error == OK) {
         word = 1;
         error = call_one((uint32_t)self->argument[0], self->result[1] ? after_us(self->lab, 50) : 0, &word);
-        if (error == OK) break;
-        if (error == ERR_TIMEOUT) self->result[0]++;
-        else if (error == ERR_DEBT) self->result[1]++;
-        else self->error = error;
+        if (error == OK)
+            break;
+        if (error == ERR_TIMEOUT)
+            self->result[0]++;
+        else if (error == ERR_DEBT)
+            self->result[1]++;
+        else
+            self->error = error;
     }
     self->result[2] = lab_tsc();
 }
@@ -60,17 +66,21 @@ void test(struct lab *lab)
     const uint32_t client = lab_copy(lab, 0, 0, endpoint, RIGHT_CALL, INTERFACE_ANY, MASK_ALL, 1);
     const uint32_t rich = lab_copy(lab, 0, 0, endpoint, RIGHT_CALL, INTERFACE_ANY, MASK_ALL, 2);
     const uint32_t reserve = lab_sched(lab, ticks_us(lab, 3000), ticks_us(lab, 10000), PRIORITY_HIGHER);
-    const struct worker_options small = {.priority = PRIORITY_HIGH, .budget_us = BUDGET_US, .period_us = PERIOD_US};
+    const struct worker_options small = {
+        .priority = PRIORITY_HIGH, .budget_us = BUDGET_US, .period_us = PERIOD_US};
     uint64_t consumed, remaining, debt, word = 1, start;
 
     server.argument[0] = endpoint;
-    worker_start(lab, &server, run_busy, (struct worker_options){.priority = PRIORITY_HIGHER, .reserve = reserve, .budget_us = 3000, .period_us = 10000});
+    worker_start(lab, &server, run_busy,
+                 (struct worker_options){
+                     .priority = PRIORITY_HIGHER, .reserve = reserve, .budget_us = 3000, .period_us = 10000});
     poor.argument[0] = client;
     poor.argument[1] = WORK;
     worker_make(lab, &poor, run_poor, small);
     start = lab_tsc();
     EXPECT(thread_resume(poor.thread), OK);
-    for (unsigned i = 0; i < 1000 && server.progress < WORK; i++) sleep_us(lab, 100);
+    for (unsigned i = 0; i < 1000 && server.progress < WORK; i++)
+        sleep_us(lab, 100);
     EXPECT(sched_info(reserve, &consumed, &remaining, &debt), OK);
     CHECK(consumed > ticks_us(lab, WORK / 1000 - BUDGET_US));
     EXPECT(sched_info(poor.sched, &consumed, &remaining, &debt), OK);
@@ -85,7 +95,8 @@ void test(struct lab *lab)
     EXPECT_VALUE(debt, 0);
 
     hasty.argument[0] = client;
-    hasty.argument[1] = 4 * WORK; /* more than the reserve has in a period: the caller runs again before it is over */
+    hasty.argument[1] =
+        4 * WORK; /* more than the reserve has in a period: the caller runs again before it is over */
     worker_make(lab, &hasty, run_hasty, small);
     start = lab_tsc();
     EXPECT(thread_resume(hasty.thread), OK);

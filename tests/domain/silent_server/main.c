@@ -6,7 +6,8 @@ static void run_silent(struct worker *self)
     struct message message = {0};
 
     self->error = endpoint_wait((uint32_t)self->argument[0], DEADLINE_NEVER, &message);
-    for (;;) self->progress++; /* on the caller's time as long as there is a caller */
+    for (;;)
+        self->progress++; /* on the caller's time as long as there is a caller */
 }
 
 void test(struct lab *lab)
@@ -17,15 +18,18 @@ void test(struct lab *lab)
     uint64_t word = 0, consumed, remaining, debt, before;
 
     server.argument[0] = endpoint;
-    worker_start(lab, &server, run_silent, (struct worker_options){.priority = PRIORITY_HIGH, .budget_us = 100, .period_us = 10000});
+    worker_start(lab, &server, run_silent,
+                 (struct worker_options){.priority = PRIORITY_HIGH, .budget_us = 100, .period_us = 10000});
     for (unsigned round = 0; round < 3; round++) {
         const uint64_t start = lab_tsc(), deadline = after_us(lab, 5000);
 
         before = server.progress;
         EXPECT(call_one(client, deadline, &word), ERR_TIMEOUT);
-        CHECK(lab_tsc() >= deadline && lab_tsc() < deadline + ticks_us(lab, 2500)); /* beside mgmt and the witness */
+        CHECK(lab_tsc() >= deadline &&
+              lab_tsc() < deadline + ticks_us(lab, 2500)); /* beside mgmt and the witness */
         CHECK(lab_tsc() > start);
-        if (round == 0) CHECK(server.progress > before);
+        if (round == 0)
+            CHECK(server.progress > before);
     }
     EXPECT(call_one(client, 0, &word), ERR_TIMEOUT); /* does not wait at all */
     /* What it lent came back whole: the server gets no more than its own share. */

@@ -22,7 +22,8 @@ static uint64_t flags_seen(struct probe *probe, uint64_t rflags)
 void test(struct lab *lab)
 {
     static struct probe probe;
-    static const uint64_t bad[] = {0x7ffffffff000, 0x800000000000, 0x8000000000000000, 0xffff800000000000, 0xffffffff80000000, ~0ull};
+    static const uint64_t bad[] = {0x7ffffffff000,     0x800000000000,     0x8000000000000000,
+                                   0xffff800000000000, 0xffffffff80000000, ~0ull};
     uint64_t r[8];
 
     probe_open(lab, &probe);
@@ -31,7 +32,8 @@ void test(struct lab *lab)
         EXPECT(write(probe.thread, LAB_CODE, bad[i], 0, 0), i == 0 ? OK : ERR_RANGE);
         EXPECT(write(probe.thread, LAB_CODE, LAB_STACK, 0, bad[i]), ERR_RANGE);
     }
-    for (unsigned bit = 32; bit < 64; bit++) EXPECT(write(probe.thread, LAB_CODE, LAB_STACK, 1ull << bit, 0), ERR_ARGUMENT);
+    for (unsigned bit = 32; bit < 64; bit++)
+        EXPECT(write(probe.thread, LAB_CODE, LAB_STACK, 1ull << bit, 0), ERR_ARGUMENT);
     for (unsigned bit = 0; bit < 32; bit++) {
         const uint64_t seen = flags_seen(&probe, 1ull << bit);
 
@@ -53,7 +55,10 @@ void test(struct lab *lab)
     }
     static struct worker spin;
     worker_start(lab, &spin, run_spin, (struct worker_options){.priority = PRIORITY_LOW});
-    for (unsigned group = 0; group < 3; group++) EXPECT(thread_write(spin.thread, (enum register_group)group, 0, 0, 0, 0, 0, 0, 0, 0), ERR_STATE);
-    EXPECT(thread_read(spin.thread, REGISTER_GROUP_HIGH, &r[0], &r[1], &r[2], &r[3], &r[4], &r[5], &r[6], &r[7]), OK);
+    for (unsigned group = 0; group < 3; group++)
+        EXPECT(thread_write(spin.thread, (enum register_group)group, 0, 0, 0, 0, 0, 0, 0, 0), ERR_STATE);
+    EXPECT(
+        thread_read(spin.thread, REGISTER_GROUP_HIGH, &r[0], &r[1], &r[2], &r[3], &r[4], &r[5], &r[6], &r[7]),
+        OK);
     EXPECT(thread_resume(spin.thread), ERR_STATE);
 }

@@ -45,12 +45,18 @@ static void test_state(struct lab *lab, void (*run)(struct worker *), enum threa
             WORKER_JOIN(&worker);
             EXPECT(worker.error, ERR_CANCELED);
         }
-        if (round == 1) EXPECT(captab_delete(lab->captab, worker.thread), OK);
-        if (round == 2) EXPECT(captab_delete(lab->captab, worker.sched), OK);
-        if (round == 2) EXPECT(thread_resume(worker.thread), OK); /* ready, with nothing to run on */
-        if (round == 2) sleep_us(lab, 1000);
-        if (round == 2) EXPECT_VALUE(worker.progress, 0);
-        if (round == 2) EXPECT(captab_delete(lab->captab, worker.thread), OK);
+        if (round == 1)
+            EXPECT(captab_delete(lab->captab, worker.thread), OK);
+        if (round == 2)
+            EXPECT(captab_delete(lab->captab, worker.sched), OK);
+        if (round == 2)
+            EXPECT(thread_resume(worker.thread), OK); /* ready, with nothing to run on */
+        if (round == 2)
+            sleep_us(lab, 1000);
+        if (round == 2)
+            EXPECT_VALUE(worker.progress, 0);
+        if (round == 2)
+            EXPECT(captab_delete(lab->captab, worker.thread), OK);
     }
 }
 
@@ -69,7 +75,8 @@ void test(struct lab *lab)
     worker_make(lab, &fresh, run_spin, (struct worker_options){.priority = PRIORITY_LOW});
     EXPECT_VALUE(worker_state(&fresh), THREAD_STATE_INACTIVE);
     EXPECT(thread_suspend(fresh.thread), ERR_STATE);
-    EXPECT(thread_resume(lab_make(lab, OBJECT_TYPE_THREAD, 0, 4096)), ERR_STATE); /* configured with nothing */
+    EXPECT(thread_resume(lab_make(lab, OBJECT_TYPE_THREAD, 0, 4096)),
+           ERR_STATE); /* configured with nothing */
     EXPECT(call_one(client, after_us(lab, 500), &word), ERR_TIMEOUT);
     EXPECT(notif_signal(notif, 1), OK);
 }

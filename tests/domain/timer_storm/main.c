@@ -10,7 +10,8 @@ static void run_wait(struct worker *self)
     uint32_t bits;
 
     for (;; self->progress++) {
-        if (notif_wait(notif, lab_tsc() + 20000 + self->argument[0] * 97, &bits) != ERR_TIMEOUT) self->result[0]++;
+        if (notif_wait(notif, lab_tsc() + 20000 + self->argument[0] * 97, &bits) != ERR_TIMEOUT)
+            self->result[0]++;
     }
 }
 
@@ -22,14 +23,20 @@ void test(struct lab *lab)
     notif = lab_make(lab, OBJECT_TYPE_NOTIF, 0, 256);
     for (uint32_t i = 0; i < THREADS; i++) {
         worker[i].argument[0] = i;
-        worker_start(lab, &worker[i], run_wait, (struct worker_options){.priority = PRIORITY_HIGH, .budget_us = 50, .period_us = 10000, .compartment = 100 + i});
+        worker_start(
+            lab, &worker[i], run_wait,
+            (struct worker_options){
+                .priority = PRIORITY_HIGH, .budget_us = 50, .period_us = 10000, .compartment = 100 + i});
     }
     begin = lab_tsc();
     for (unsigned i = 0; i < 100; i++) {
         const uint64_t deadline = after_us(lab, 1000);
 
         sleep_us(lab, 1000);
-        CHECK(lab_tsc() < deadline + ticks_us(lab, 8000)); /* at most all that stand above: 3 ms of workers, mgmt and the witness */
+        CHECK(lab_tsc() <
+              deadline +
+                  ticks_us(lab,
+                           8000)); /* at most all that stand above: 3 ms of workers, mgmt and the witness */
     }
     for (uint32_t i = 0; i < THREADS; i++) {
         CHECK(worker[i].progress > 10);

@@ -6,7 +6,8 @@ static uint32_t fill(struct lab *lab, uint32_t untyped, enum object_type type, u
     uint32_t made = 0;
     enum error error;
 
-    while ((error = untyped_retype(untyped, type, 0, size, lab->captab, first + made, 1)) == OK) made++;
+    while ((error = untyped_retype(untyped, type, 0, size, lab->captab, first + made, 1)) == OK)
+        made++;
     EXPECT(error, ERR_MEMORY);
     return made;
 }
@@ -30,7 +31,8 @@ static void test_type(struct lab *lab, enum object_type type, uint64_t size, uin
 /* Counts and sizes whose product does not fit in 64 bits must not come round to something small. */
 static void test_arithmetic(struct lab *lab)
 {
-    static const uint64_t sizes[] = {0, 1, 4095, 4097, 1ull << 40, 1ull << 52, 1ull << 58, 1ull << 63, ~0ull, ~4095ull};
+    static const uint64_t sizes[] = {0,          1,          4095,       4097,  1ull << 40,
+                                     1ull << 52, 1ull << 58, 1ull << 63, ~0ull, ~4095ull};
     static const uint64_t counts[] = {0, 65, 1ull << 32, ~0ull};
 
     for (uint64_t type = 0; type < 20; type++) {
@@ -38,7 +40,8 @@ static void test_arithmetic(struct lab *lab)
             const uint64_t words[10] = {type, 0, sizes[s], lab->captab, lab->next, 64};
             const enum error error = call_words(target(CALL_UNTYPED_RETYPE, lab->untyped), words);
 
-            if (type >= OBJECT_TYPE_THREAD && type <= OBJECT_TYPE_VCPU) continue; /* of one size, whatever is said: made below */
+            if (type >= OBJECT_TYPE_THREAD && type <= OBJECT_TYPE_VCPU)
+                continue; /* of one size, whatever is said: made below */
             CHECK(error == ERR_RANGE || error == ERR_MEMORY || error == ERR_ARGUMENT || error == ERR_LIMIT);
         }
         for (size_t c = 0; c < sizeof counts / sizeof counts[0]; c++) {
@@ -59,10 +62,14 @@ void test(struct lab *lab)
     test_type(lab, OBJECT_TYPE_VCPU, 16384, 4);
     test_type(lab, OBJECT_TYPE_SPACE, 2, 4);
     test_type(lab, OBJECT_TYPE_UNTYPED, 8192, 8);
-    EXPECT(untyped_retype(lab->untyped, OBJECT_TYPE_FRAME, 0, 1 << 30, lab->captab, lab->next, 1), ERR_MEMORY);
-    EXPECT(untyped_retype(lab->untyped, OBJECT_TYPE_FRAME, 0, 1 << 21, lab->captab, lab->next, 64), ERR_MEMORY);
+    EXPECT(untyped_retype(lab->untyped, OBJECT_TYPE_FRAME, 0, 1 << 30, lab->captab, lab->next, 1),
+           ERR_MEMORY);
+    EXPECT(untyped_retype(lab->untyped, OBJECT_TYPE_FRAME, 0, 1 << 21, lab->captab, lab->next, 64),
+           ERR_MEMORY);
     EXPECT(untyped_retype(lab->untyped, OBJECT_TYPE_NOTIF, 0, 256, lab->captab, 4096 - 63, 64), ERR_SLOT);
-    EXPECT(untyped_retype(lab->untyped, OBJECT_TYPE_NOTIF, 0, 256, lab->captab, UINT32_MAX - 1, 64), ERR_SLOT);
-    EXPECT(untyped_retype(lab->untyped, OBJECT_TYPE_NOTIF, 0, 256, lab->captab, lab->captab, 1), ERR_OCCUPIED);
+    EXPECT(untyped_retype(lab->untyped, OBJECT_TYPE_NOTIF, 0, 256, lab->captab, UINT32_MAX - 1, 64),
+           ERR_SLOT);
+    EXPECT(untyped_retype(lab->untyped, OBJECT_TYPE_NOTIF, 0, 256, lab->captab, lab->captab, 1),
+           ERR_OCCUPIED);
     test_arithmetic(lab);
 }

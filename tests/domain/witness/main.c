@@ -26,7 +26,8 @@ static bool sse_kept(uint32_t bell, uint64_t deadline)
     uint32_t bits;
 
     __asm__ volatile("movdqu %0, %%xmm7" : : "m"(in) : "xmm7");
-    if (notif_wait(bell, deadline, &bits) != ERR_TIMEOUT) return false;
+    if (notif_wait(bell, deadline, &bits) != ERR_TIMEOUT)
+        return false;
     __asm__ volatile("movdqu %%xmm7, %0" : "=m"(out));
     return out[0] == in[0] && out[1] == in[1];
 }
@@ -36,26 +37,35 @@ static const char *harm(const struct domain_info *info, uint32_t bell, uint32_t 
     const uint64_t deadline = tsc() + info->tsc_khz * UNIT_MS;
     uint64_t flags, uptime, khz;
 
-    if (!sse_kept(bell, deadline)) return "registers or wait";
-    if (tsc() > deadline + info->tsc_khz * 2) return "late by more than 2 ms";
+    if (!sse_kept(bell, deadline))
+        return "registers or wait";
+    if (tsc() > deadline + info->tsc_khz * 2)
+        return "late by more than 2 ms";
     for (uint64_t i = 0; i < WORDS; i++)
-        if (memory[i] != (i ^ 0x77697473)) return "memory";
+        if (memory[i] != (i ^ 0x77697473))
+            return "memory";
     __asm__ volatile("pushfq; popq %0" : "=r"(flags));
-    if ((flags & 0x47500) != 0) return "flags"; /* AC, NT, IOPL, DF clear; TF */
-    if (tenant_clock(tenant, tsc() + info->tsc_khz * 1000, &uptime, &khz) != OK || khz != info->tsc_khz) return "mgmt does not answer";
+    if ((flags & 0x47500) != 0)
+        return "flags"; /* AC, NT, IOPL, DF clear; TF */
+    if (tenant_clock(tenant, tsc() + info->tsc_khz * 1000, &uptime, &khz) != OK || khz != info->tsc_khz)
+        return "mgmt does not answer";
     return NULL;
 }
 
 void domain_main(const struct domain_info *info, uint32_t thread)
 {
-    const uint32_t bell = resource_slot(info, "bell", RESOURCE_KIND_NOTIF), tenant = resource_slot(info, "tenant", RESOURCE_KIND_ENDPOINT);
+    const uint32_t bell = resource_slot(info, "bell", RESOURCE_KIND_NOTIF),
+                   tenant = resource_slot(info, "tenant", RESOURCE_KIND_ENDPOINT);
 
     (void)thread;
-    for (uint64_t i = 0; i < WORDS; i++) memory[i] = i ^ 0x77697473;
+    for (uint64_t i = 0; i < WORDS; i++)
+        memory[i] = i ^ 0x77697473;
     for (uint64_t round = 1;; round++) {
         const char *reason = harm(info, bell, tenant);
 
-        if (reason) panic("HARM: %s", reason);
-        if (round % UNITS == 0) log_line("WITNESS %llu", (unsigned long long)(round / UNITS));
+        if (reason)
+            panic("HARM: %s", reason);
+        if (round % UNITS == 0)
+            log_line("WITNESS %llu", (unsigned long long)(round / UNITS));
     }
 }

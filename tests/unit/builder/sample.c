@@ -275,8 +275,8 @@ void sample_spec(struct spec *spec)
 
 void sample_laboratory(struct spec *spec)
 {
-    spec->object[SAMPLE_BELL] =
-        (struct spec_object){.owner = SPEC_SHARED, .type = OBJECT_TYPE_CONTROL, .count = 1, .name = "control"};
+    spec->object[SAMPLE_BELL] = (struct spec_object){
+        .owner = SPEC_SHARED, .type = OBJECT_TYPE_CONTROL, .count = 1, .name = "control"};
     spec->thread[0].notif = SPEC_NONE;
     spec->domain[SAMPLE_MGMT].irqs.count = 0;
     spec->object[MGMT_RESERVE] = (struct spec_object){

@@ -46,6 +46,9 @@ static void test_elf__accepts_what_it_should(void)
     CHECK(elf_matches(&spec.image[SAMPLE_PROGRAM], &found, &why));
     spec.image[SAMPLE_PROGRAM].segment[1].memory_bytes++;
     CHECK(!elf_matches(&spec.image[SAMPLE_PROGRAM], &found, &why));
+    sample_spec(&spec);
+    spec.image[SAMPLE_PROGRAM].entry++;
+    CHECK(!elf_matches(&spec.image[SAMPLE_PROGRAM], &found, &why));
 }
 
 static void test_elf__refuses_other_files(void)

@@ -156,19 +156,16 @@ static void test_spec__laboratories(void)
     CHECK(checks());
     CHECK_TEXT(why.text, "");
     CHECK(spec.laboratory);
-    CHECK_REFUSES(sample_laboratory(&spec);
-                  spec.object[SAMPLE_BELL].size = 4096, "type 13 with size 4096");
-    CHECK_REFUSES(sample_laboratory(&spec);
-                  spec.object[SAMPLE_BELL].type = OBJECT_TYPE_NOTIF; spec.object[SAMPLE_BELL].size = 256,
-                  "type 1 with size 8192");
-    CHECK_REFUSES(sample_laboratory(&spec);
-                  spec.object[MGMT_RESERVE].size = 8191, "type 1 with size 8191");
+    CHECK_REFUSES(sample_laboratory(&spec); spec.object[SAMPLE_BELL].size = 4096, "type 13 with size 4096");
+    CHECK_REFUSES(sample_laboratory(&spec); spec.object[SAMPLE_BELL].type = OBJECT_TYPE_NOTIF;
+                  spec.object[SAMPLE_BELL].size = 256, "type 1 with size 8192");
+    CHECK_REFUSES(sample_laboratory(&spec); spec.object[MGMT_RESERVE].size = 8191, "type 1 with size 8191");
     CHECK_REFUSES(sample_laboratory(&spec);
                   spec.object[MGMT_RESERVE].size = UINT64_C(1) << 31, "type 1 with size");
     CHECK_REFUSES(sample_laboratory(&spec);
                   spec.capability[0].object = SAMPLE_TENANT, "needs one slot of a table made before it");
-    CHECK_REFUSES(sample_laboratory(&spec);
-                  swap_objects(MGMT_CAPTAB, MGMT_RESERVE); spec.domain[SAMPLE_MGMT].captab = MGMT_RESERVE;
+    CHECK_REFUSES(sample_laboratory(&spec); swap_objects(MGMT_CAPTAB, MGMT_RESERVE);
+                  spec.domain[SAMPLE_MGMT].captab = MGMT_RESERVE;
                   spec.capability[0].object = MGMT_CAPTAB, "needs one slot of a table made before it");
 }
 

@@ -200,6 +200,25 @@ static void load_call(struct registers *regs, enum call number)
     regs->rdi = number == CALL_ENDPOINT_RESUME ? below(2) | (1 + below(4)) << 8 : deadline();
 }
 
+/* entry.S tries these two before it takes the slow path. */
+static bool switched;
+
+static void enter_notif(struct cpu *cpu)
+{
+    struct registers *regs = &cpu->current->regs;
+    bool wait = regs->rax >> CALL_SHIFT == CALL_NOTIF_WAIT;
+    struct notif *notif;
+    struct slot *slot;
+
+    switched = false;
+    if (captab_find(cpu->current->captab, (uint32_t)regs->rax, OBJECT_TYPE_NOTIF, wait ? RIGHT_WAIT : RIGHT_SIGNAL, &slot) != OK) return;
+    notif = cap_object(slot);
+    if (wait ? notif->bits != 0 : !notif->head || (regs->rbx & ~(uint64_t)slot->cap.mask)) return;
+    cpu->current->resume = RESUME_SYSCALL;
+    switched = wait ? notif_give_way(cpu, notif, regs->rdi) : notif_hand_over(cpu, notif, regs->rbx);
+    if (switched) regs->rax = OK;
+}
+
 static void system_call(void)
 {
     struct thread *thread = fake_cpu.current;
@@ -210,6 +229,10 @@ static void system_call(void)
         printf("thread %u: call %u on %u (%#llx %#llx %#llx) deadline %#llx\n", thread->number, (unsigned)(regs->rax >> CALL_SHIFT), (uint32_t)regs->rax,
             (unsigned long long)regs->rbx, (unsigned long long)regs->rbp, (unsigned long long)regs->r12, (unsigned long long)regs->rdi);
     guest_exits = 0;
+    if (regs->rax >> CALL_SHIFT == CALL_NOTIF_SIGNAL || regs->rax >> CALL_SHIFT == CALL_NOTIF_WAIT) {
+        (void)fake_enter(enter_notif, false);
+        if (switched) return;
+    }
     (void)fake_enter(entry_call, false);
     if (fake_cpu.current == thread && regs->rax < 27) drive_answers[regs->rax]++;
 }

@@ -203,6 +203,7 @@ static void check_state(const struct thread *thread)
         return;
     case THREAD_STATE_NOTIF_WAITING:
         HOLDS(thread->notif && times_in_queue(thread->notif->head, thread) == 1);
+        HOLDS(!thread->sched || thread->sched->holder == thread); /* notif_hand_over relies on it */
         return;
     case THREAD_STATE_INACTIVE: case THREAD_STATE_READY: case THREAD_STATE_IN_GUEST: case THREAD_STATE_STOPPED:
         HOLDS(!thread->endpoint && !thread->notif && !thread->callee);

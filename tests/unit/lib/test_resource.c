@@ -71,6 +71,18 @@ static void test_resource__required_ends_the_domain(void)
     CHECK(resource_region(&info, "ring", 4096) == (void *)0x1000);
 }
 
+static void test_resource__a_region_too_small_ends_the_domain(void)
+{
+    struct domain_info info = page();
+    volatile bool goes_on = false;
+    info.resource[3].bytes = 4095;
+    if (setjmp(ended) == 0) {
+        (void)resource_region(&info, "ring", 4096);
+        goes_on = true;
+    }
+    CHECK(!goes_on);
+}
+
 static void test_resource__numbers_and_texts(void)
 {
     struct domain_info info = page();
@@ -91,6 +103,7 @@ int main(void)
     RUN(test_resource__found_by_whole_name_only);
     RUN(test_resource__a_wrong_count_stays_in_the_page);
     RUN(test_resource__required_ends_the_domain);
+    RUN(test_resource__a_region_too_small_ends_the_domain);
     RUN(test_resource__numbers_and_texts);
     return UNIT_RESULT();
 }

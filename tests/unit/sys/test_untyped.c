@@ -93,6 +93,13 @@ static void test_untyped__retype_makes_one_space_at_a_time_while_there_are_some(
     CHECK_EQ(RETYPE(OBJECT_TYPE_SPACE, 0, 1, SLOT_CAPTAB, TO, 1), OK);
 }
 
+static void test_untyped__retype_makes_few_vcpus_at_a_time(void)
+{
+    RETYPE_REFUSED(ERR_LIMIT, OBJECT_TYPE_VCPU, 0, 0, SLOT_CAPTAB, TO, 9);
+    while (RETYPE(OBJECT_TYPE_VCPU, 0, 0, SLOT_CAPTAB, TO, 8) == ERR_AGAIN) {}
+    CHECK_EQ(world_slot(TO + 7)->cap.type, OBJECT_TYPE_VCPU);
+}
+
 static void test_untyped__retype_refuses_more_than_there_is(void)
 {
     uint32_t small = world_new(OBJECT_TYPE_UNTYPED, 8192, 0);
@@ -163,6 +170,7 @@ int main(void)
     RUN_WORLD(test_untyped__retype_refuses_types_and_sizes_that_do_not_exist);
     RUN_WORLD(test_untyped__retype_of_kept_memory_gives_frames_only);
     RUN_WORLD(test_untyped__retype_makes_one_space_at_a_time_while_there_are_some);
+    RUN_WORLD(test_untyped__retype_makes_few_vcpus_at_a_time);
     RUN_WORLD(test_untyped__retype_refuses_more_than_there_is);
     RUN_WORLD(test_untyped__retype_refuses_slots_outside_the_table);
     RUN_WORLD(test_untyped__retype_refuses_occupied_slots);

@@ -58,6 +58,7 @@ static void test_kvmclock__stolen_time_never_falls(void)
     fake_memory(&memory, 2 * PIECE_BYTES, 2);
     kvmclock_init(&clock, 0);
     CHECK(!kvmclock_write_steal(&clock, &memory, 0x3003));
+    CHECK(!kvmclock_write_steal(&clock, &memory, 2 * PIECE_BYTES + 1));
     CHECK(kvmclock_write_steal(&clock, &memory, 0x3001));
     kvmclock_update_steal(&clock, &memory, 500);
     kvmclock_update_steal(&clock, &memory, 400);

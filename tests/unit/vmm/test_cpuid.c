@@ -23,6 +23,7 @@ static void test_cpuid__hides_what_is_not_offered(void)
     CHECK_EQ(cpuid_find(&policy, 1, 0)->ecx >> 27 & 1, 0);          /* OSXSAVE follows CR4 */
     CHECK_EQ(cpuid_find(&policy, 0x80000001, 0)->ecx & 4, 0);       /* SVM */
     CHECK_EQ(cpuid_find(&policy, 0x80000001, 0)->edx >> 27 & 1, 0); /* RDTSCP */
+    CHECK_EQ(cpuid_find(&policy, 7, 0)->ebx & 0x00010414, 0);       /* SGX, HLE, INVPCID, AVX512F */
     CHECK_EQ(cpuid_find(&policy, 7, 0)->ecx & 0x00410018, 0);       /* PKU, OSPKE, LA57, RDPID */
     CHECK_EQ(cpuid_find(&policy, 7, 0)->edx >> 26, 0);              /* speculation MSRs */
     CHECK_EQ(cpuid_find(&policy, 0xa, 0)->eax, 0);

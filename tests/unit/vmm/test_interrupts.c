@@ -148,6 +148,17 @@ static void test_lapic__is_silent_until_software_enables_it(void)
     CHECK_EQ(lapic_pending(&lapic), -1);
 }
 
+static void test_lapic__disabled_by_software_keeps_what_it_has(void)
+{
+    struct lapic lapic = enabled_lapic(false);
+    uint8_t vector;
+    lapic_accept(&lapic, 0x51, false);
+    (void)lapic_write(&lapic, LAPIC_SVR, 0xff, 0, &vector);
+    CHECK_EQ(lapic_pending(&lapic), -1);
+    (void)lapic_write(&lapic, LAPIC_SVR, 0x1ff, 0, &vector);
+    CHECK_EQ(lapic_pending(&lapic), 0x51);
+}
+
 static void test_lapic__priority_decides(void)
 {
     struct lapic lapic = enabled_lapic(false);
@@ -379,6 +390,7 @@ int main(void)
     RUN(test_pit__channel_2_shows_its_end_in_port_61);
     RUN(test_pit__latched_count_is_read_once);
     RUN(test_lapic__is_silent_until_software_enables_it);
+    RUN(test_lapic__disabled_by_software_keeps_what_it_has);
     RUN(test_lapic__priority_decides);
     RUN(test_lapic__end_of_a_level_interrupt_reaches_the_ioapic);
     RUN(test_lapic__tsc_deadline_fires_once);

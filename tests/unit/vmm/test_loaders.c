@@ -141,12 +141,17 @@ static void elf(bool is_64, bool note)
     }
 }
 
-static void multiboot(void)
+static void put_multiboot_header(void)
 {
-    elf(false, false);
     put32(0x400, 0x1badb002);
     put32(0x404, 3);
     put32(0x408, 0 - UINT64_C(0x1badb002) - 3);
+}
+
+static void multiboot(void)
+{
+    elf(false, false);
+    put_multiboot_header();
 }
 
 static void test_pvh__is_placed_with_its_start_info(void)
@@ -220,12 +225,23 @@ static void test_elf__refusals(void)
     elf(true, true);
     put16(56, 65535);
     CHECK_TEXT(load(), "not a bzImage, a multiboot1 ELF32 or an ELF with a PVH note");
+    elf(true, true);
+    put32(32, IMAGE_BYTES - 56); /* a table of two headers with room for one */
+    CHECK_TEXT(load(), "not a bzImage, a multiboot1 ELF32 or an ELF with a PVH note");
+    elf(true, true);
+    put32(0x140, IMAGE_BYTES - 16); /* a note that ends where its text would begin */
+    put32(0x158, 16);
+    memcpy(image + IMAGE_BYTES - 16, image + 0x800, 16);
+    CHECK_TEXT(load(), "not a bzImage, a multiboot1 ELF32 or an ELF with a PVH note");
     multiboot();
     put32(0x404, 11);
     put32(0x408, 0 - UINT64_C(0x1badb002) - 11);
     CHECK_TEXT(load(), "the multiboot header asks for what we do not offer");
     multiboot();
     image[4] = 2;
+    CHECK_TEXT(load(), "a multiboot1 image must be ELF32 (objcopy -O elf32-i386)");
+    elf(true, false);
+    put_multiboot_header();
     CHECK_TEXT(load(), "a multiboot1 image must be ELF32 (objcopy -O elf32-i386)");
 }
 
