@@ -52,7 +52,7 @@ void vcpu_retire(struct cpu *cpu, struct vcpu *vcpu)
 {
     if (vcpu->thread) thread_stop(cpu, vcpu->thread, THREAD_STATE_STOPPED);
     for (uint32_t i = 0; i < 2; i++)
-        if (vcpu->hidden[i].cap.type != OBJECT_TYPE_NONE) cap_free(cpu, &vcpu->hidden[i]);
+        if (vcpu->hidden[i].cap.type != OBJECT_TYPE_NONE) cap_forget(cpu, &vcpu->hidden[i]);
     hvm_retire(cpu, &vcpu->hvm);
 }
 
