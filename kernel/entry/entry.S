@@ -11,7 +11,7 @@
 #define RIGHT_BIT_SIGNAL 32
 #define RIGHT_BIT_MANAGE 64
 #define EXIT_HYPERCALL 2
-#define EXIT_VMM 4
+#define EXIT_VMM 5
 #define STATE_READY 1
 #define STATE_CALLING 2
 #define STATE_WAITING 3

@@ -5,28 +5,25 @@
 
     .section .multiboot, "a"
     .align 8
-multiboot1:
-    .long 0x1badb002
-    .long 3                      /* page-aligned modules, memory map */
-    .long -(0x1badb002 + 3)
+    .long 0x1badb002, 3, -(0x1badb002 + 3)   /* page-aligned modules, memory map */
 
     .align 8
 multiboot2:
-    .long 0xe85250d6, 0, multiboot2_end - multiboot2
-    .long -(0xe85250d6 + (multiboot2_end - multiboot2))
-    .align 8
-    .word 1, 0                   /* information request: modules, memory map */
-    .long 16, 3, 6
-    .align 8
-    .word 6, 0                   /* page-aligned modules */
-    .long 8
-    .align 8
-    .word 0, 0
-    .long 8
+    .long 0xe85250d6, 0, multiboot2_end - multiboot2, -(0xe85250d6 + (multiboot2_end - multiboot2))
+    .long 1, 16, 3, 6            /* information request: modules, memory map */
+    .long 6, 8                   /* page-aligned modules */
+    .long 0, 8
 multiboot2_end:
 
     .section .boot, "ax"
     .code32
+    /* Bit @bit of edx, or the refusal that names @missing. */
+    .macro require bit, missing
+    movl $\missing, %ebp
+    btl $\bit, %edx
+    jnc refuse
+    .endm
+
     .global start
 start:
     cli
@@ -34,32 +31,26 @@ start:
     movl %eax, %edi              /* kernel_main's magic */
     movl %ebx, %esi              /* and info */
 
-    movl $missing_long_mode, %ebp
     movl $0x80000000, %eax
     cpuid
     cmpl $0x80000001, %eax
-    jb refuse
+    movl $0, %edx
+    jb 1f
     movl $0x80000001, %eax
     cpuid
-    btl $29, %edx
-    jnc refuse
-    movl $missing_nx, %ebp
-    btl $20, %edx
-    jnc refuse
-    movl $missing_pdpe1gb, %ebp
-    btl $26, %edx
-    jnc refuse
+1:  require 29, missing_long_mode
+    require 20, missing_nx
+    require 26, missing_pdpe1gb
 
     /* 512 GiB, one to one, seen at 0 and at the direct map; the first GiB again at -2 GiB. */
-    movl $PHYSICAL(boot_low), %ebx
     xorl %ecx, %ecx
 1:  movl %ecx, %eax
     shll $30, %eax
     orl $0x83, %eax              /* present, writable, 1 GiB */
-    movl %eax, (%ebx, %ecx, 8)
+    movl %eax, PHYSICAL(boot_low)(, %ecx, 8)
     movl %ecx, %eax
     shrl $2, %eax
-    movl %eax, 4(%ebx, %ecx, 8)
+    movl %eax, PHYSICAL(boot_low) + 4(, %ecx, 8)
     incl %ecx
     cmpl $512, %ecx
     jb 1b
@@ -103,11 +94,9 @@ refuse:
     .code64
 start64:
     xorl %eax, %eax
-    movl %eax, %ds
-    movl %eax, %es
-    movl %eax, %ss
-    movl %eax, %fs
-    movl %eax, %gs
+    .irp segment, ds, es, ss, fs, gs
+    movl %eax, %\segment
+    .endr
     movq $boot_stack_top, %rsp
     xorl %ebp, %ebp
     movl %edi, %edi
@@ -117,9 +106,7 @@ start64:
     ud2
 
     .align 8
-boot_gdt:
-    .quad 0
-    .quad 0x00209a0000000000     /* 64-bit code, ring 0 */
+boot_gdt: .quad 0, 0x00209a0000000000   /* 64-bit code, ring 0 */
 boot_gdt_register:
     .word 15
     .long boot_gdt
@@ -132,7 +119,6 @@ missing_pdpe1gb: .asciz "bulkhead: FATAL: the processor lacks 1 GiB pages (pdpe1
 boot_root: .skip 4096
 boot_low: .skip 4096
 boot_high: .skip 4096
-    .align 16
     .skip 8192
 boot_stack_top:
     .section .note.GNU-stack, "", @progbits

@@ -130,7 +130,8 @@ const char *acpi_read(struct acpi *acpi, const struct window *memory, uint64_t r
         !checksum_good(memory, at, RSDP_OLD_BYTES))
         return "ACPI: RSDP is malformed";
     acpi->rsdp.value = at;
-    if (rsdp.revision < 2) return root_read(acpi, memory, rsdp.rsdt, 4);
-    if (!window_read(memory, at, &rsdp, sizeof rsdp) || !checksum_good(memory, at, sizeof rsdp)) return "ACPI: RSDP is malformed";
-    return rsdp.xsdt ? root_read(acpi, memory, rsdp.xsdt, 8) : root_read(acpi, memory, rsdp.rsdt, 4);
+    const bool new = rsdp.revision >= 2;
+    if (new && (!window_read(memory, at, &rsdp, sizeof rsdp) || !checksum_good(memory, at, sizeof rsdp)))
+        return "ACPI: RSDP is malformed";
+    return new &&rsdp.xsdt ? root_read(acpi, memory, rsdp.xsdt, 8) : root_read(acpi, memory, rsdp.rsdt, 4);
 }

@@ -2,13 +2,8 @@
 #pragma once
 
 #include "base/types.h"
+#include "bulkhead/abi.h"
 #include "hw/cpu_asm.h"
-
-struct thread;
-struct sched;
-struct hvm;
-struct fpu;
-struct timer;
 
 enum { PRIORITIES = 64, KERNEL_STACK_BYTES = 8192, IST_STACK_BYTES = 4096, TRACE_EVENTS = 64, SCHEDS_MAX = 128, THREADS_MAX = 256 };
 
@@ -34,12 +29,6 @@ struct tss {
     uint64_t reserved2;
     uint16_t reserved3, io_map_base;
 } __attribute__((packed));
-
-struct trace_entry {
-    uint64_t tsc;
-    uint32_t kind, argument;
-    uint64_t value;
-};
 
 /* Contexts that can run, first in first out within a priority. */
 struct sched_queue {
@@ -79,7 +68,7 @@ struct cpu {
     hpa_t host_state;      /* vendor's host state page */
     uint32_t hvm_features; /* of the vendor file */
     uint64_t hvm_extended; /* XCR0 components that the processor has beyond xcr0 */
-    struct trace_entry trace[TRACE_EVENTS];
+    struct trace_event trace[TRACE_EVENTS];
     uint32_t trace_next;
     _Alignas(16) uint8_t stack_bytes[KERNEL_STACK_BYTES];
     _Alignas(16) uint8_t ist_bytes[4][IST_STACK_BYTES];

@@ -33,6 +33,7 @@ enum hvm_exit {
     HVM_EXIT_INTERRUPT, /* a host interrupt waits: open a window, then decide */
     HVM_EXIT_HYPERCALL, /* bit 63 of RAX, CPL 0, 64-bit code: RIP is advanced already, GPRs are in the page */
     HVM_EXIT_REFUSED,   /* bit 63 of RAX, but not CPL 0 or not 64-bit: RIP is advanced; answer ERR_MODE */
+    HVM_EXIT_CANCELED,  /* a hypercall that must not wait now, for an interrupt is pending: RIP is advanced; answer ERR_CANCELED */
     HVM_EXIT_VMM,       /* the page's exit fields are filled */
 };
 

@@ -8,67 +8,56 @@
 enum { IOAPIC_SELECT = 0, IOAPIC_DATA = 0x10, IOAPIC_VERSION = 1, IOAPIC_ENTRIES = 0x10, ENTRY_BYTES = 32 };
 enum { ENTRY_ACTIVE_LOW = 1 << 13, ENTRY_LEVEL = 1 << 15, ENTRY_MASKED = 1 << 16 };
 
-/* Where a GSI enters, or page NULL. Written at boot only. */
+/* Where a GSI enters: its entry's first register, or page NULL. Written at boot only. */
 static struct {
     volatile uint8_t *page;
-    uint32_t input, flags;
+    uint32_t index, flags;
 } gsi_input[GSI_COUNT];
 
-static uint32_t ioapic_read(volatile uint8_t *page, uint32_t index)
+/* The data register, behind which @index now stands. */
+static volatile void *ioapic_select(volatile uint8_t *page, uint32_t index)
 {
     mmio_write32(page + IOAPIC_SELECT, index);
-    return mmio_read32(page + IOAPIC_DATA);
-}
-
-static void ioapic_write(volatile uint8_t *page, uint32_t index, uint32_t value)
-{
-    mmio_write32(page + IOAPIC_SELECT, index);
-    mmio_write32(page + IOAPIC_DATA, value);
-}
-
-static void ioapic_init_one(const struct acpi_ioapic *ioapic)
-{
-    volatile uint8_t *page = mmio_map(ioapic->base, ENTRY_BYTES);
-    const uint32_t inputs = (ioapic_read(page, IOAPIC_VERSION) >> 16 & 0xff) + 1;
-    for (uint32_t input = 0; input < inputs; input++) {
-        ioapic_write(page, IOAPIC_ENTRIES + 2 * input, ENTRY_MASKED);
-        const uint64_t gsi = (uint64_t)ioapic->gsi_base + input;
-        if (gsi >= GSI_COUNT) continue;
-        gsi_input[gsi].page = page;
-        gsi_input[gsi].input = input;
-    }
+    return page + IOAPIC_DATA;
 }
 
 void ioapic_init(const struct acpi *acpi)
 {
-    for (uint32_t i = 0; i < acpi->ioapic_count; i++) ioapic_init_one(&acpi->ioapic[i]);
+    for (uint32_t i = 0; i < acpi->ioapic_count; i++) {
+        volatile uint8_t *page = mmio_map(acpi->ioapic[i].base, ENTRY_BYTES);
+        const uint32_t inputs = (mmio_read32(ioapic_select(page, IOAPIC_VERSION)) >> 16 & 0xff) + 1;
+        for (uint32_t input = 0; input < inputs; input++) {
+            const uint32_t index = IOAPIC_ENTRIES + 2 * input;
+            const uint64_t gsi = (uint64_t)acpi->ioapic[i].gsi_base + input;
+            mmio_write32(ioapic_select(page, index), ENTRY_MASKED);
+            if (gsi >= GSI_COUNT) continue;
+            gsi_input[gsi].page = page;
+            gsi_input[gsi].index = index;
+        }
+    }
     for (uint32_t i = 0; i < acpi->override_count; i++) {
         const struct acpi_override *override = &acpi->override[i];
-        if (override->gsi < GSI_COUNT)
-            gsi_input[override->gsi].flags = (override->level ? IOAPIC_LEVEL : 0) | (override->active_low ? IOAPIC_ACTIVE_LOW : 0);
+        if (override->gsi >= GSI_COUNT) continue;
+        gsi_input[override->gsi].flags = (override->level ? IOAPIC_LEVEL : 0) | (override->active_low ? IOAPIC_ACTIVE_LOW : 0);
     }
 }
 
 bool ioapic_route(uint32_t gsi, uint32_t flags, uint32_t apic_id)
 {
     if (gsi >= GSI_COUNT || !gsi_input[gsi].page) return false;
-    const uint32_t index = IOAPIC_ENTRIES + 2 * gsi_input[gsi].input;
     flags |= gsi_input[gsi].flags;
-    ioapic_write(gsi_input[gsi].page, index,
-        (VECTOR_GSI + gsi) | ENTRY_MASKED | ((flags & IOAPIC_LEVEL) ? ENTRY_LEVEL : 0) |
-            ((flags & IOAPIC_ACTIVE_LOW) ? ENTRY_ACTIVE_LOW : 0));
-    ioapic_write(gsi_input[gsi].page, index + 1, apic_id << 24);
+    const uint32_t mode = ((flags & IOAPIC_LEVEL) ? ENTRY_LEVEL : 0) | ((flags & IOAPIC_ACTIVE_LOW) ? ENTRY_ACTIVE_LOW : 0);
+    mmio_write32(ioapic_select(gsi_input[gsi].page, gsi_input[gsi].index), (VECTOR_GSI + gsi) | ENTRY_MASKED | mode);
+    mmio_write32(ioapic_select(gsi_input[gsi].page, gsi_input[gsi].index + 1), apic_id << 24);
     return true;
 }
 
 static void ioapic_set_mask(uint32_t gsi, uint32_t mask)
 {
     ASSERT(gsi < GSI_COUNT && gsi_input[gsi].page);
-    const uint32_t index = IOAPIC_ENTRIES + 2 * gsi_input[gsi].input;
-    const uint32_t entry = ioapic_read(gsi_input[gsi].page, index) & ~(uint32_t)ENTRY_MASKED;
-    ioapic_write(gsi_input[gsi].page, index, entry | mask);
+    volatile void *entry = ioapic_select(gsi_input[gsi].page, gsi_input[gsi].index);
+    mmio_write32(entry, (mmio_read32(entry) & ~(uint32_t)ENTRY_MASKED) | mask);
 }
 
 void ioapic_mask(uint32_t gsi) { ioapic_set_mask(gsi, ENTRY_MASKED); }
-
 void ioapic_unmask(uint32_t gsi) { ioapic_set_mask(gsi, 0); }

@@ -7,13 +7,13 @@
 void trace(struct cpu *cpu, uint32_t kind, uint32_t argument, uint64_t value)
 {
     const uint32_t slot = cpu->trace_next++ % TRACE_EVENTS;
-    cpu->trace[slot] = (struct trace_entry){rdtsc(), kind, argument, value};
+    cpu->trace[slot] = (struct trace_event){rdtsc(), (uint16_t)kind, (uint16_t)cpu->index, argument, value};
 }
 
 static void trace_dump(const struct cpu *cpu)
 {
     for (uint32_t i = 0; i < TRACE_EVENTS; i++) {
-        const struct trace_entry *entry = &cpu->trace[(cpu->trace_next + i) % TRACE_EVENTS];
+        const struct trace_event *entry = &cpu->trace[(cpu->trace_next + i) % TRACE_EVENTS];
         const uint64_t field[] = {entry->tsc, entry->kind, entry->argument, entry->value};
         for (uint32_t j = 0; entry->kind != TRACE_NONE && j < 4; j++) {
             console_text(j ? " " : "\r\ntrace: ");

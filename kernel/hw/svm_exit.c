@@ -70,7 +70,10 @@ static enum hvm_exit decode_hypercall(struct vmcb *vmcb, struct vcpu_state *page
     page->rip = vmcb->rip;
     page->shadow = 0;
     bool allowed = vmcb->cpl == 0 && (vmcb->efer & EFER_LMA) != 0 && (vmcb->segment[VMCB_CS].attributes & ATTRIBUTE_LONG) != 0;
-    return allowed ? HVM_EXIT_HYPERCALL : HVM_EXIT_REFUSED;
+    if (!allowed) return HVM_EXIT_REFUSED;
+    /* An interrupt that the shadow held back comes before a call that may wait. */
+    bool pending = (vmcb->interrupt_control & V_IRQ) != 0 && (vmcb->rflags & RFLAGS_IF) != 0;
+    return pending ? HVM_EXIT_CANCELED : HVM_EXIT_HYPERCALL;
 }
 
 /* Intercepted only so that a guest cannot deliver #AC or #DB for ever (CVE-2015-5307, CVE-2015-8104). */

@@ -4,9 +4,7 @@
 #include "hw/debug.h"
 #include "hw/svm.h"
 
-#define CR0_PE (1ull << 0)
-#define CR0_NW (1ull << 29)
-#define CR0_CD (1ull << 30)
+enum { CR0_PE = 1 << 0, CR0_NW = 1 << 29, CR0_CD = 1 << 30 };
 #define ATTRIBUTE_DPL(attributes) ((attributes) >> 5 & 3u)
 /* Guest's RFLAGS: [APM2] 3.1.4. Vectors with an error code: 8.2, 8 10-14 17 21 29 30. Of a TSS: all but present, system, type bits 0-2. */
 enum { RFLAGS_GUEST = 0x3f7fd5, RFLAGS_ONE = 2, XCR0_X87 = 1, XCR0_SSE = 2, XCR0_AVX = 4, VECTORS_WITH_ERROR = 0x60227d00 };
@@ -109,7 +107,7 @@ static void apply_fields(struct hvm *hvm, struct vmcb *vmcb, uint32_t dirty)
     hvm->tsc_offset = vmcb->tsc_offset;
     /* Combinations that do not exist: [APM2] 3.1.1, and 14.6.1 for LMA, which follows from LME and paging. */
     if ((vmcb->cr0 & CR0_PE) == 0) vmcb->cr0 &= ~CR0_PG;
-    if ((vmcb->cr0 & CR0_CD) == 0) vmcb->cr0 &= ~CR0_NW;
+    if ((vmcb->cr0 & CR0_CD) == 0) vmcb->cr0 &= ~(uint64_t)CR0_NW;
     bool active = (vmcb->cr0 & CR0_PG) != 0 && (vmcb->efer & EFER_LME) != 0;
     vmcb->efer = (vmcb->efer & ~EFER_LMA) | (active ? EFER_LMA : 0);
 }

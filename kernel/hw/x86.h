@@ -11,15 +11,8 @@ enum { MSR_CSTAR = 0xc0000083, MSR_SFMASK = 0xc0000084, MSR_FS_BASE = 0xc0000100
 enum { MSR_KERNEL_GS_BASE = 0xc0000102 };
 
 /* [SDM-2023-09] Vol 3A 2.5, 2.2.1, 2.3 */
-enum {
-    CR0_MP = 1 << 1,
-    CR0_EM = 1 << 2,
-    CR0_TS = 1 << 3,
-    CR0_NE = 1 << 5,
-    CR0_WP = 1 << 16,
-    EFER_SCE = 1 << 0,
-    EFER_NXE = 1 << 11
-};
+enum { CR0_MP = 1 << 1, CR0_EM = 1 << 2, CR0_TS = 1 << 3, CR0_NE = 1 << 5, CR0_WP = 1 << 16 };
+enum { EFER_SCE = 1 << 0, EFER_NXE = 1 << 11 };
 enum { CR4_PAE = 1 << 5, CR4_MCE = 1 << 6, CR4_PGE = 1 << 7, CR4_OSFXSR = 1 << 9, CR4_OSXMMEXCPT = 1 << 10, CR4_UMIP = 1 << 11 };
 enum { CR4_OSXSAVE = 1 << 18, CR4_SMEP = 1 << 20, CR4_SMAP = 1 << 21 };
 enum { RFLAGS_TF = 1 << 8, RFLAGS_IF = 1 << 9, RFLAGS_DF = 1 << 10, RFLAGS_IOPL = 3 << 12, RFLAGS_NT = 1 << 14 };
@@ -104,17 +97,8 @@ static inline void cpu_idle(void) { __asm__ volatile("sti; hlt; cli" : : : "memo
 static inline void interrupt_window(void) { __asm__ volatile("sti; nop; cli" : : : "memory"); }
 
 /* Device registers are mapped uncached: accesses stay in program order, [SDM-2023-09] Vol 3A 12.3. */
-static inline uint32_t mmio_read32(const volatile void *address)
-{
-    uint32_t value;
-    __asm__ volatile("movl %1, %0" : "=r"(value) : "m"(*(const volatile uint32_t *)address) : "memory");
-    return value;
-}
-
-static inline void mmio_write32(volatile void *address, uint32_t value)
-{
-    __asm__ volatile("movl %1, %0" : "=m"(*(volatile uint32_t *)address) : "r"(value) : "memory");
-}
+static inline uint32_t mmio_read32(const volatile void *address) { return *(const volatile uint32_t *)address; }
+static inline void mmio_write32(volatile void *address, uint32_t value) { *(volatile uint32_t *)address = value; }
 
 /* The block of this processor: valid once cpu_init has set GS. */
 static inline struct cpu *cpu_self(void)

@@ -66,6 +66,12 @@ static void hidden_lost(struct cpu *cpu, struct slot *slot)
     }
 }
 
+void cap_forget(struct cpu *cpu, struct slot *slot)
+{
+    hidden_lost(cpu, slot);
+    cap_unlink(slot);
+}
+
 static void object_retire(struct cpu *cpu, struct slot *slot)
 {
     void *object = cap_object(slot);
@@ -91,9 +97,12 @@ static void object_retire(struct cpu *cpu, struct slot *slot)
 void cap_free(struct cpu *cpu, struct slot *leaf)
 {
     ASSERT(!cap_has_children(leaf));
-    if (leaf->cap.flags & CAP_HIDDEN) hidden_lost(cpu, leaf);
+    if (leaf->cap.flags & CAP_HIDDEN) {
+        cap_forget(cpu, leaf);
+        return;
+    }
     if (leaf->cap.type == OBJECT_TYPE_FRAME || leaf->cap.type == OBJECT_TYPE_VCPU) space_unmap(cpu, leaf);
-    if ((leaf->cap.flags & (CAP_ORIGINAL | CAP_HIDDEN)) == CAP_ORIGINAL) object_retire(cpu, leaf);
+    if (leaf->cap.flags & CAP_ORIGINAL) object_retire(cpu, leaf);
     cap_unlink(leaf);
 }
 

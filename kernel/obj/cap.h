@@ -117,6 +117,8 @@ void cap_install(struct slot *slot, struct slot *parent, const struct capability
     ensures \result == true <==> slot->next != \null && slot->next->cap.depth > slot->cap.depth;
  */
 static inline bool cap_has_children(const struct slot *slot) { return slot->next && slot->next->cap.depth > slot->cap.depth; }
+/* Empty the hidden @slot of an object, which does without from here on. */
+void cap_forget(struct cpu *cpu, struct slot *slot);
 /* Remove one leaf capability; destroys the object if it is the original. */
 void cap_free(struct cpu *cpu, struct slot *leaf);
 /* Mark @root retiring; O(1). From here on everything below is refused. */

@@ -67,7 +67,7 @@ enum error endpoint_call(struct cpu *cpu, struct endpoint *endpoint, struct thre
     struct thread *server = endpoint->server, *owner = endpoint->owner;
 
     if (owner && owner->reserve && caller->sched && caller->sched->debt) return ERR_DEBT;
-    if (!server && deadline == 0) return ERR_TIMEOUT;
+    if (deadline == 0) return ERR_TIMEOUT; /* no answer can come in no time */
     if (owner == caller) return ERR_STATE;
     caller->pending_label = label;
     caller->pending_badge = badge;

@@ -38,7 +38,7 @@ static inline void endpoint_hand_over(struct endpoint *endpoint, struct thread *
     caller->sched->holder = server;
 }
 /* @caller, whose message stands in its registers, calls; it is blocked in @state until answered or @deadline.
- * ERR_DEBT if the server has a reserve and the caller's context a debt; ERR_TIMEOUT if nobody waits and the deadline is 0. */
+ * ERR_DEBT if the server has a reserve and the caller's context a debt; ERR_TIMEOUT if the deadline is 0. */
 MUST_CHECK enum error endpoint_call(struct cpu *cpu, struct endpoint *endpoint, struct thread *caller, uint64_t badge,
     uint64_t label, uint64_t deadline, enum thread_state state);
 /* Answer @server's current caller with the words in @server's registers; dropped if there is none any more. */

@@ -18,7 +18,7 @@ void irq_bind(struct cpu *cpu, struct irq *irq, struct slot *notif, uint64_t bit
     const struct capability cap = {
         .type = OBJECT_TYPE_NOTIF, .flags = CAP_HIDDEN, .space_index = PLACE_IRQ_NOTIF, .object = notif->cap.object};
 
-    if (irq->notif) cap_free(cpu, &irq->hidden); /* an earlier holder's, who has been restarted */
+    if (irq->notif) cap_forget(cpu, &irq->hidden); /* an earlier holder's, who has been restarted */
     cap_install(&irq->hidden, notif, &cap);
     irq->notif = cap_object(notif);
     irq->bits = bits;
@@ -49,6 +49,6 @@ void irq_lost(struct slot *slot)
 
 void irq_retire(struct cpu *cpu, struct irq *irq)
 {
-    if (irq->notif) cap_free(cpu, &irq->hidden);
+    if (irq->notif) cap_forget(cpu, &irq->hidden);
     irq->made = false;
 }

@@ -101,7 +101,8 @@ bool notif_hand_over(struct cpu *cpu, struct notif *notif, uint64_t bits)
     struct sched *next = waiter->sched;
     uint64_t now;
 
-    if (bits == 0 || waiter->queue_next || !next || next->priority <= cpu->sched->priority || cpu->ready[next->priority].head) return false;
+    if (bits == 0 || waiter->queue_next || !next || next->priority <= cpu->sched->priority || cpu->ready[next->priority].head)
+        return false;
     now = rdtsc();
     if (!still_runs(cpu, next, now)) return false;
     waiter->regs.rbx = bits; /* none are set while somebody waits */

@@ -211,7 +211,7 @@ void thread_retire(struct cpu *cpu, struct thread *thread)
     }
     thread_unlend(cpu, thread);
     for (uint32_t place = 0; place < THREAD_PLACES; place++)
-        if (thread->hidden[place].cap.type != OBJECT_TYPE_NONE) cap_free(cpu, &thread->hidden[place]);
+        if (thread->hidden[place].cap.type != OBJECT_TYPE_NONE) cap_forget(cpu, &thread->hidden[place]);
     if (thread->timer.link) timer_disarm(cpu, &thread->timer);
     fpu_forget(cpu, &thread->fpu);
     endpoint_disown(thread);

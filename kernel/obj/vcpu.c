@@ -52,7 +52,7 @@ void vcpu_retire(struct cpu *cpu, struct vcpu *vcpu)
 {
     if (vcpu->thread) thread_stop(cpu, vcpu->thread, THREAD_STATE_STOPPED);
     for (uint32_t i = 0; i < 2; i++)
-        if (vcpu->hidden[i].cap.type != OBJECT_TYPE_NONE) cap_free(cpu, &vcpu->hidden[i]);
+        if (vcpu->hidden[i].cap.type != OBJECT_TYPE_NONE) cap_forget(cpu, &vcpu->hidden[i]);
     hvm_retire(cpu, &vcpu->hvm);
 }
 
@@ -201,6 +201,7 @@ static bool handle_exit(struct cpu *cpu, struct vcpu *vcpu, struct thread *threa
     case HVM_EXIT_HANDLED: break;
     case HVM_EXIT_VMM: vcpu_return(thread, RUN_REASON_EXIT, 0); return false;
     case HVM_EXIT_REFUSED: refuse(vcpu, ERR_MODE); break;
+    case HVM_EXIT_CANCELED: refuse(vcpu, ERR_CANCELED); break;
     case HVM_EXIT_HYPERCALL:
         error = hypercall(cpu, vcpu, thread);
         if (thread->state == THREAD_STATE_IN_GUEST) refuse(vcpu, error);

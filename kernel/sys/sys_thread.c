@@ -109,70 +109,48 @@ enum error sys_thread_suspend(struct invocation *call)
     return OK;
 }
 
-static void read_group(const struct thread *thread, enum register_group group, struct registers *to)
-{
-    const struct registers *from = &thread->regs;
+/* The registers of a group, in the order of its words. */
+enum { GROUP_WORDS = 8 };
+#define AT(name) offsetof(struct registers, name)
+static const uint8_t group_registers[][GROUP_WORDS] = {
+    [REGISTER_GROUP_CONTROL] = {AT(rip), AT(rsp), AT(rflags)},
+    [REGISTER_GROUP_LOW] = {AT(rax), AT(rbx), AT(rcx), AT(rdx), AT(rsi), AT(rdi), AT(rbp), AT(r8)},
+    [REGISTER_GROUP_HIGH] = {AT(r9), AT(r10), AT(r11), AT(r12), AT(r13), AT(r14), AT(r15)},
+};
+static const uint8_t group_words[] = {[REGISTER_GROUP_CONTROL] = 3, [REGISTER_GROUP_LOW] = 8, [REGISTER_GROUP_HIGH] = 7};
 
-    switch (group) {
-    case REGISTER_GROUP_CONTROL:
-        *to = (struct registers){
-            .rbx = from->rip, .rbp = from->rsp, .r12 = from->rflags, .r13 = thread->fs_base, .r14 = thread->state};
-        return;
-    case REGISTER_GROUP_LOW:
-        *to = (struct registers){.rbx = from->rax,
-            .rbp = from->rbx,
-            .r12 = from->rcx,
-            .r13 = from->rdx,
-            .r14 = from->rsi,
-            .r15 = from->rdi,
-            .rdx = from->rbp,
-            .r8 = from->r8};
-        return;
-    case REGISTER_GROUP_HIGH:
-        *to = (struct registers){.rbx = from->r9,
-            .rbp = from->r10,
-            .r12 = from->r11,
-            .r13 = from->r12,
-            .r14 = from->r13,
-            .r15 = from->r14,
-            .rdx = from->r15};
-        return;
-    }
+static uint64_t *group_register(struct thread *thread, enum register_group group, uint32_t word)
+{
+    return (uint64_t *)(void *)((uint8_t *)&thread->regs + group_registers[group][word]);
 }
 
 enum error sys_thread_read(struct invocation *call)
 {
     struct thread *thread = cap_object(call->slot);
     struct thread_read_args args;
-    struct registers words;
+    struct registers words = {0};
     enum error error = decode_thread_read(call->word, &args);
 
     if (error) return error;
     if (thread == call->thread) return ERR_STATE;
-    read_group(thread, args.group, &words);
-    message_copy(&call->thread->regs, &words, 8);
+    for (uint32_t i = 0; i < group_words[args.group]; i++) words.word[i] = *group_register(thread, args.group, i);
+    if (args.group == REGISTER_GROUP_CONTROL) {
+        words.word[3] = thread->fs_base;
+        words.word[4] = thread->state;
+    }
+    message_copy(&call->thread->regs, &words, GROUP_WORDS);
     return OK;
 }
 
 static void write_group(struct thread *thread, const struct thread_write_args *args)
 {
+    const uint64_t value[GROUP_WORDS] = {args->a, args->b, args->c, args->d, args->e, args->f, args->g, args->h};
     struct registers *to = &thread->regs;
 
-    switch (args->group) {
-    case REGISTER_GROUP_CONTROL:
-        to->rip = args->a;
-        to->rsp = args->b;
-        to->rflags = (args->c & ~(uint64_t)(RFLAGS_IOPL | RFLAGS_NT | RFLAGS_VM | RFLAGS_TF)) | RFLAGS_IF | 2;
+    for (uint32_t i = 0; i < group_words[args->group]; i++) *group_register(thread, args->group, i) = value[i];
+    if (args->group == REGISTER_GROUP_CONTROL) {
+        to->rflags = (to->rflags & ~(uint64_t)(RFLAGS_IOPL | RFLAGS_NT | RFLAGS_VM | RFLAGS_TF)) | RFLAGS_IF | 2;
         thread->fs_base = args->d;
-        break;
-    case REGISTER_GROUP_LOW:
-        to->rax = args->a, to->rbx = args->b, to->rcx = args->c, to->rdx = args->d;
-        to->rsi = args->e, to->rdi = args->f, to->rbp = args->g, to->r8 = args->h;
-        break;
-    case REGISTER_GROUP_HIGH:
-        to->r9 = args->a, to->r10 = args->b, to->r11 = args->c, to->r12 = args->d;
-        to->r13 = args->e, to->r14 = args->f, to->r15 = args->g;
-        break;
     }
     thread->resume = RESUME_IRET;
 }

@@ -2,6 +2,8 @@
 #ifndef WORLD_H
 #define WORLD_H
 
+#include <unistd.h>
+
 #include "entry/entry.h"
 #include "fake.h"
 #include "obj/endpoint.h"
@@ -12,7 +14,7 @@
 #include "sys/sys.h"
 
 /* Fixed slots of the table; new objects follow from SLOT_FREE. */
-enum { WORLD_SLOTS = 1024, SLOT_CAPTAB = 1, SLOT_UNTYPED, SLOT_CONTROL, SLOT_SPACE, SLOT_DEVICE, SLOT_FREE = 8 };
+enum { WORLD_SLOTS = 1024, SLOT_CAPTAB = 1, SLOT_UNTYPED, SLOT_CONTROL, SLOT_SPACE, SLOT_DEVICE, SLOT_FREE = 8, WORLD_SECONDS = 30 };
 #define WORLD_BUDGET 100000ull
 #define WORLD_PERIOD 1000000ull
 #define DEVICE_BASE 0x80000000ull
@@ -91,11 +93,12 @@ struct thread *world_self(void);
 uint32_t invariants(void);
 #define CHECK_WORLD() CHECK_EQ(invariants(), 0)
 
-/* Run a test in a world of its own. */
-#define RUN_WORLD(test) \
-    do {                \
-        world_reset();  \
-        RUN(test);      \
+/* Run a test in a world of its own. One that does not end, as a broken list has it, is ended. */
+#define RUN_WORLD(test)               \
+    do {                              \
+        (void)alarm(WORLD_SECONDS);   \
+        world_reset();                \
+        RUN(test);                    \
     } while (0)
 
 #endif

@@ -317,7 +317,8 @@ static void test_boot__survives_random_damage(void)
         for (uint32_t i = 0; i < boot.info.untyped_count; i++) {
             CHECK(boot.info.region[i].base % PAGE_BYTES == 0 && boot.info.region[i].bytes % PAGE_BYTES == 0);
             CHECK(boot.info.region[i].base >= KERNEL_END);
-            CHECK(i == 0 || boot.info.region[i - 1].base + boot.info.region[i - 1].bytes < boot.info.region[i].base);
+            CHECK(i == 0 ||
+                  boot.info.region[i - 1].base + boot.info.region[i - 1].bytes < boot.info.region[i].base);
         }
     }
 }

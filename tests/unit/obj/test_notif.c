@@ -194,6 +194,7 @@ static void test_notif__gives_way_only_where_it_is_simple(void)
     high = world_thread(&(struct recipe){.priority = 20}, NULL);
     thread_ready(&fake_cpu, high);
     CHECK(world_schedule() == high);
+    low->resume = RESUME_SYSCALL;
     CHECK(!notif_give_way(&fake_cpu, notif, 0));
     CHECK(!notif_give_way(&fake_cpu, taken, UINT64_MAX));
     peer = world_thread(&(struct recipe){.priority = 20}, NULL);
