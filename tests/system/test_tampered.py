@@ -74,7 +74,7 @@ def test_builder__refuses_a_changed_image(system: System, tmp_path: Path) -> Non
 
 
 def test_builder__refuses_a_missing_image(system: System) -> None:
-    assert "image" in refusal(system, replace(system.boot(), modules=system.modules[:-1]))
+    assert "boot modules, described are" in refusal(system, replace(system.boot(), modules=system.modules[:-1]))
 
 
 def test_builder__refuses_a_truncated_description(system: System, tmp_path: Path) -> None:
@@ -89,7 +89,5 @@ def test_builder__refuses_an_unknown_version(system: System, tmp_path: Path) -> 
 
 
 def test_builder__refuses_depth(system: System, tmp_path: Path) -> None:
-    deep: object = 0
-    for _ in range(1000):
-        deep = [deep]
-    assert "deep" in refusal(system, resealed(system, cbor2.dumps(deep), tmp_path)).lower()
+    deep = b"\x81" * 1000 + b"\x00"  # a thousand arrays of one element, one in the other
+    assert "deep" in refusal(system, resealed(system, deep, tmp_path)).lower()

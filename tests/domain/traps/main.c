@@ -99,7 +99,7 @@ static void test_single_step(struct probe *probe)
                   0x90, UD2_0, UD2_1);
     EXPECT_VALUE(fault.vector, VECTOR_DB);
     CHECK(fault.rip >= LAB_CODE + 13 && fault.rip <= LAB_CODE + 15);
-    /* MOV SS holds the step back; then SYSCALL, INT3: [CVE-2018-8897]. */
+    /* MOV SS holds the step back; then SYSCALL, INT3: CVE-2018-8897. */
     fault = PROBE(probe, 0x8c, 0xd0, 0x9c, 0x81, 0x0c, 0x24, 0x00, 0x01, 0x00, 0x00, 0x9d, 0x8e, 0xd0, 0xcc,
                   UD2_0, UD2_1);
     CHECK(fault.vector == VECTOR_DB || fault.vector == 3 || fault.vector == VECTOR_GP);

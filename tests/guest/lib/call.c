@@ -12,10 +12,11 @@ enum error call_raw(uint64_t rax, uint64_t deadline, struct message *message)
                          : hypercall_vmcall(rax, deadline, message);
 }
 
-/* The core ends a wait for the guest's interrupts and for its VMM: ERR_CANCELED, or ERR_TIMEOUT at the VMM's limit. */
+/* The core ends a wait for the guest's interrupts and for its VMM: ERR_CANCELED, or ERR_TIMEOUT at the VMM's limit. It refuses one
+ * whose context owes the service's reserve, until its next periods have paid: ERR_DEBT. */
 static bool ended_early(enum error error, uint64_t deadline)
 {
-    return error == ERR_CANCELED || (error == ERR_TIMEOUT && rdtsc() < deadline);
+    return error == ERR_CANCELED || error == ERR_DEBT || (error == ERR_TIMEOUT && rdtsc() < deadline);
 }
 
 enum error call_patient(uint64_t rax, uint64_t deadline, struct message *message)

@@ -52,7 +52,7 @@ static enum error call(uint64_t rax, uint64_t deadline, struct message *message)
 	for (;;) {
 		*message = question;
 		error = call_once(rax, deadline, message);
-		if (error != ERR_CANCELED && (error != ERR_TIMEOUT || rdtsc() >= deadline))
+		if (error != ERR_CANCELED && error != ERR_DEBT && (error != ERR_TIMEOUT || rdtsc() >= deadline))
 			return error;
 		cond_resched();
 	}

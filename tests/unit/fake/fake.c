@@ -31,7 +31,10 @@ void fake_reset(uint64_t dirty_bytes)
         fake.input[i] = true;
         fake.masked[i] = true;
     }
-    memset(memory, 0xa5, dirty_bytes < sizeof memory ? dirty_bytes : sizeof memory); /* nothing may rely on memory that is zero by chance */
+    memset(memory, 0xa5,
+           dirty_bytes < sizeof memory
+               ? dirty_bytes
+               : sizeof memory); /* nothing may rely on memory that is zero by chance */
     memset(&fake_cpu, 0, sizeof fake_cpu);
     fake_cpu.self = &fake_cpu;
     fake_cpu.timer_set = UINT64_MAX;
@@ -66,7 +69,8 @@ uint32_t fake_port(uint16_t port, uint8_t bytes, bool out, uint32_t value)
 void fake_window(void)
 {
     fake.windows++;
-    if (fake_interrupt) fake_interrupt();
+    if (fake_interrupt)
+        fake_interrupt();
 }
 
 /* Entries and exits. */
@@ -89,7 +93,8 @@ enum fake_left fake_enter(void (*enter)(struct cpu *cpu), bool expect_panic)
 
 NORETURN static void left_by(enum fake_left how)
 {
-    if (!inside) abort();
+    if (!inside)
+        abort();
     longjmp(leave, 1 + (int)how);
 }
 
@@ -121,8 +126,10 @@ NORETURN void fake_idle(void)
 NORETURN void panic(const char *reason)
 {
     fake_panic = reason;
-    if (inside && panic_expected) left_by(LEFT_PANIC);
-    printf("panic: %s (seed %llu, step %llu)\n", reason, (unsigned long long)fake_seed, (unsigned long long)fake_step);
+    if (inside && panic_expected)
+        left_by(LEFT_PANIC);
+    printf("panic: %s (seed %llu, step %llu)\n", reason, (unsigned long long)fake_seed,
+           (unsigned long long)fake_step);
     fflush(stdout);
     abort();
 }
@@ -134,8 +141,14 @@ void trace(struct cpu *cpu, uint32_t kind, uint32_t argument, uint64_t value)
 
 /* base/string.c's, which the host's library has otherwise. */
 
-void zero_words(void *to, size_t bytes) { memset(to, 0, bytes); }
-void zero_page(void *page) { memset(page, 0, PAGE_BYTES); }
+void zero_words(void *to, size_t bytes)
+{
+    memset(to, 0, bytes);
+}
+void zero_page(void *page)
+{
+    memset(page, 0, PAGE_BYTES);
+}
 
 /* The contracts of kernel/hw. */
 
@@ -144,29 +157,54 @@ void kernel_root_entries(uint64_t *pml4)
     pml4[256] = pml4[511] = FAKE_KERNEL_ROOT | 3;
 }
 
-hpa_t kernel_root(void) { return (hpa_t){FAKE_KERNEL_ROOT}; }
+hpa_t kernel_root(void)
+{
+    return (hpa_t){FAKE_KERNEL_ROOT};
+}
 
-void apic_timer_arm(uint64_t tsc_deadline) { fake.deadline = tsc_deadline; }
-bool apic_timer_stopped(void) { return fake.deadline <= fake.tsc; }
-void apic_eoi(void) { fake.eois++; }
+void apic_timer_arm(uint64_t tsc_deadline)
+{
+    fake.deadline = tsc_deadline;
+}
+bool apic_timer_stopped(void)
+{
+    return fake.deadline <= fake.tsc;
+}
+void apic_eoi(void)
+{
+    fake.eois++;
+}
 
 bool ioapic_route(uint32_t gsi, uint32_t flags, uint32_t apic_id)
 {
     (void)apic_id;
-    if (!fake.input[gsi]) return false;
+    if (!fake.input[gsi])
+        return false;
     fake.routed[gsi] = true;
     fake.route_flags[gsi] = flags;
     fake.masked[gsi] = true;
     return true;
 }
 
-void ioapic_mask(uint32_t gsi) { fake.masked[gsi] = true; }
-void ioapic_unmask(uint32_t gsi) { fake.masked[gsi] = false; }
+void ioapic_mask(uint32_t gsi)
+{
+    fake.masked[gsi] = true;
+}
+void ioapic_unmask(uint32_t gsi)
+{
+    fake.masked[gsi] = false;
+}
 
 bool barriers_any;
-void barrier_run(void) { fake.barriers++; }
+void barrier_run(void)
+{
+    fake.barriers++;
+}
 
-void fpu_init(struct fpu *fpu) { memset(fpu->area, 0, sizeof fpu->area); }
+void fpu_init(struct fpu *fpu)
+{
+    memset(fpu->area, 0, sizeof fpu->area);
+}
 
 void fpu_switch(struct cpu *cpu, struct fpu *next)
 {
@@ -176,14 +214,20 @@ void fpu_switch(struct cpu *cpu, struct fpu *next)
 
 void fpu_forget(struct cpu *cpu, struct fpu *fpu)
 {
-    if (cpu->fpu != fpu) return;
+    if (cpu->fpu != fpu)
+        return;
     cpu->fpu = NULL;
     fake.fpu_loaded = NULL;
 }
 
-
-uint32_t hvm_nested_format(void) { return fake.nested_format; }
-void hvm_init(struct hvm *hvm) { hvm->xcr0 = 1; }
+uint32_t hvm_nested_format(void)
+{
+    return fake.nested_format;
+}
+void hvm_init(struct hvm *hvm)
+{
+    hvm->xcr0 = 1;
+}
 
 void hvm_retire(struct cpu *cpu, struct hvm *hvm)
 {

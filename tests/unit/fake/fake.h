@@ -28,15 +28,15 @@ struct fake_machine {
     uint64_t msr_value;
     struct fake_port_access access; /* the last one */
     uint32_t accesses;
-    uint32_t port_value;            /* what a read gives */
+    uint32_t port_value;                                         /* what a read gives */
     bool input[GSI_COUNT], routed[GSI_COUNT], masked[GSI_COUNT]; /* of the IOAPIC */
     uint32_t route_flags[GSI_COUNT];
-    uint64_t deadline;              /* of the APIC timer; ~0 = stopped */
+    uint64_t deadline; /* of the APIC timer; ~0 = stopped */
     uint32_t eois, barriers, windows;
     struct fpu *fpu_loaded;
     uint32_t nested_format;
-    enum error apply_error;         /* what hvm_apply answers */
-    uint32_t dirty, read_groups;    /* what hvm_apply and hvm_read were given last */
+    enum error apply_error;      /* what hvm_apply answers */
+    uint32_t dirty, read_groups; /* what hvm_apply and hvm_read were given last */
     uint32_t runs, hvm_retired;
     uint64_t nested_root, nested_generation; /* of the last hvm_run */
 };

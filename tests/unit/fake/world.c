@@ -16,7 +16,8 @@ void world_revoke(struct slot *root, bool remove)
     uint32_t steps = 0;
 
     cap_retire(root, remove);
-    while (!cap_retire_step(&fake_cpu, root)) ASSERT(++steps < REVOKE_STEPS_MAX);
+    while (!cap_retire_step(&fake_cpu, root))
+        ASSERT(++steps < REVOKE_STEPS_MAX);
 }
 
 struct slot *world_slot(uint32_t index)
@@ -45,7 +46,8 @@ static uint64_t dirty(void)
     const struct capability *untyped = &world_slot(SLOT_UNTYPED)->cap;
     uint64_t end;
 
-    if (untyped->type != OBJECT_TYPE_UNTYPED) return FAKE_BYTES;
+    if (untyped->type != OBJECT_TYPE_UNTYPED)
+        return FAKE_BYTES;
     end = untyped->object - FAKE_BASE + untyped->badge + (untyped->mask + 1ull) * PAGE_BYTES;
     return end < 2 << 20 ? 2 << 20 : end;
 }
@@ -57,7 +59,8 @@ static void tear_down(void)
     ASSERT(cap_retiring == 0);
     ASSERT(!world.memory.next);
     ASSERT(fake_cpu.scheds == 0 && fake_cpu.ready_mask == 0 && !fake_cpu.timers && !fake_cpu.sched);
-    for (uint32_t i = 0; i < THREADS_MAX; i++) ASSERT(!fake_cpu.threads[i]);
+    for (uint32_t i = 0; i < THREADS_MAX; i++)
+        ASSERT(!fake_cpu.threads[i]);
 }
 
 void world_reset(void)
@@ -65,19 +68,32 @@ void world_reset(void)
     const uint64_t table_bytes = WORLD_SLOTS * sizeof(struct slot);
     uint64_t written = world.table ? dirty() : FAKE_BYTES;
 
-    if (world.table) tear_down();
+    if (world.table)
+        tear_down();
     fake_reset(written);
     self = NULL;
     world = (struct world){.next = SLOT_FREE};
-    world.memory.cap = (struct capability){.type = OBJECT_TYPE_UNTYPED, .rights = UINT8_MAX, .flags = CAP_ORIGINAL, .object = FAKE_BASE,
-        .extra = FAKE_BYTES, .badge = table_bytes, .mask = 0};
+    world.memory.cap = (struct capability){.type = OBJECT_TYPE_UNTYPED,
+                                           .rights = UINT8_MAX,
+                                           .flags = CAP_ORIGINAL,
+                                           .object = FAKE_BASE,
+                                           .extra = FAKE_BYTES,
+                                           .badge = table_bytes,
+                                           .mask = 0};
     world.table = fake_phys_to_ptr(FAKE_BASE);
     memset(world.table, 0, table_bytes);
     captab_init(world.table, WORLD_SLOTS, 0);
-    install_root(SLOT_CAPTAB, (struct capability){.type = OBJECT_TYPE_CAPTAB, .mask = UINT32_MAX, .object = (uint64_t)world.table});
+    install_root(
+        SLOT_CAPTAB,
+        (struct capability){.type = OBJECT_TYPE_CAPTAB, .mask = UINT32_MAX, .object = (uint64_t)world.table});
     install_root(SLOT_CONTROL, (struct capability){.type = OBJECT_TYPE_CONTROL, .mask = UINT32_MAX});
-    install_root(SLOT_DEVICE, (struct capability){.type = OBJECT_TYPE_UNTYPED, .flags = CAP_KEEP, .object = DEVICE_BASE, .extra = DEVICE_BYTES});
-    install_root(SLOT_UNTYPED, (struct capability){.type = OBJECT_TYPE_UNTYPED, .object = FAKE_BASE + table_bytes, .extra = FAKE_BYTES - table_bytes});
+    install_root(SLOT_DEVICE, (struct capability){.type = OBJECT_TYPE_UNTYPED,
+                                                  .flags = CAP_KEEP,
+                                                  .object = DEVICE_BASE,
+                                                  .extra = DEVICE_BYTES});
+    install_root(SLOT_UNTYPED, (struct capability){.type = OBJECT_TYPE_UNTYPED,
+                                                   .object = FAKE_BASE + table_bytes,
+                                                   .extra = FAKE_BYTES - table_bytes});
     world.memory.cap.badge = FAKE_BYTES;
     world_make(SLOT_UNTYPED, world.table, SLOT_SPACE, OBJECT_TYPE_SPACE, 16, 0);
 }
@@ -89,9 +105,11 @@ void world_make(uint32_t from, struct captab *table, uint32_t to, uint8_t type, 
     uint64_t start;
 
     ASSERT(each.bytes != 0 && captab_slot(table, to)->cap.type == OBJECT_TYPE_NONE);
-    if (untyped_plan(&untyped->cap, each, 1, &start) != OK) panic("the world's memory is used up");
+    if (untyped_plan(&untyped->cap, each, 1, &start) != OK)
+        panic("the world's memory is used up");
     if (type != OBJECT_TYPE_UNTYPED)
-        while (!untyped_zero_step(&untyped->cap, start + each.bytes)) {}
+        while (!untyped_zero_step(&untyped->cap, start + each.bytes)) {
+        }
     untyped_commit(untyped, type, flags, size, each, start, table, to, 1);
 }
 
@@ -101,7 +119,8 @@ uint32_t world_new(uint8_t type, uint64_t size, uint8_t flags)
     return world.next++;
 }
 
-uint32_t world_copy(uint32_t from, uint8_t rights, uint8_t flags, uint16_t interface, uint32_t mask, uint64_t badge)
+uint32_t world_copy(uint32_t from, uint8_t rights, uint8_t flags, uint16_t interface, uint32_t mask,
+                    uint64_t badge)
 {
     struct slot *source = world_slot(from);
     struct capability cap = source->cap;
@@ -123,12 +142,19 @@ uint32_t world_deep(uint32_t from)
 {
     const struct capability *cap = &world_slot(from)->cap;
 
-    while (world_slot(from)->cap.depth < CAP_DEPTH_MAX) from = world_copy(from, cap->rights, 0, cap->interface, cap->mask, cap->badge);
+    while (world_slot(from)->cap.depth < CAP_DEPTH_MAX)
+        from = world_copy(from, cap->rights, 0, cap->interface, cap->mask, cap->badge);
     return from;
 }
 
-struct endpoint *world_endpoint(void) { return world_object(world_new(OBJECT_TYPE_ENDPOINT, 0, 0)); }
-struct notif *world_notif(void) { return world_object(world_new(OBJECT_TYPE_NOTIF, 0, 0)); }
+struct endpoint *world_endpoint(void)
+{
+    return world_object(world_new(OBJECT_TYPE_ENDPOINT, 0, 0));
+}
+struct notif *world_notif(void)
+{
+    return world_object(world_new(OBJECT_TYPE_NOTIF, 0, 0));
+}
 
 static uint32_t new_sched(uint8_t priority)
 {
@@ -144,7 +170,10 @@ static uint32_t new_sched(uint8_t priority)
     return slot;
 }
 
-struct sched *world_sched(uint8_t priority) { return world_object(new_sched(priority)); }
+struct sched *world_sched(uint8_t priority)
+{
+    return world_object(new_sched(priority));
+}
 
 struct thread *world_thread(const struct recipe *recipe, uint32_t *slot)
 {
@@ -161,9 +190,11 @@ struct thread *world_thread(const struct recipe *recipe, uint32_t *slot)
         [PLACE_NOTIF] = how->notif ? world_slot(how->notif) : NULL,
     };
 
-    while (fake_cpu.threads[thread->number]) thread->number++;
+    while (fake_cpu.threads[thread->number])
+        thread->number++;
     thread_configure(&fake_cpu, thread, parts, how->fpu, how->compartment);
-    if (slot) *slot = own;
+    if (slot)
+        *slot = own;
     return thread;
 }
 
@@ -177,7 +208,8 @@ struct thread *world_ready(void)
 
 void world_run(struct thread *thread)
 {
-    if (fake_cpu.sched) sched_charge(&fake_cpu, fake.tsc);
+    if (fake_cpu.sched)
+        sched_charge(&fake_cpu, fake.tsc);
     fake_cpu.sched = thread->sched;
     fake_cpu.sched_start = fake.tsc;
     thread_switch(&fake_cpu, thread);
@@ -194,7 +226,8 @@ struct thread *world_schedule(void)
         fake_cpu.current = NULL;
         return NULL;
     }
-    if (sched->holder != fake_cpu.current) thread_switch(&fake_cpu, sched->holder);
+    if (sched->holder != fake_cpu.current)
+        thread_switch(&fake_cpu, sched->holder);
     return sched->holder;
 }
 
@@ -224,7 +257,8 @@ static void load(struct thread *thread, enum call number, uint32_t slot, const u
 {
     struct registers *regs = &thread->regs;
 
-    if (fake_cpu.current != thread) world_run(thread);
+    if (fake_cpu.current != thread)
+        world_run(thread);
     regs->rax = (uint64_t)number << CALL_SHIFT | slot;
     regs->rbx = words[0];
     regs->rbp = words[1];
@@ -238,16 +272,19 @@ static void load(struct thread *thread, enum call number, uint32_t slot, const u
     regs->r10 = words[9];
 }
 
-enum error world_call(struct thread *thread, enum call number, uint32_t slot, const uint64_t words[MESSAGE_WORDS])
+enum error world_call(struct thread *thread, enum call number, uint32_t slot,
+                      const uint64_t words[MESSAGE_WORDS])
 {
     load(thread, number, slot, words);
     sys_call(&fake_cpu);
     return (enum error)thread->regs.rax;
 }
 
-enum error world_message(struct thread *thread, enum call number, uint32_t slot, uint64_t label, uint64_t deadline)
+enum error world_message(struct thread *thread, enum call number, uint32_t slot, uint64_t label,
+                         uint64_t deadline)
 {
-    if (fake_cpu.current != thread) world_run(thread);
+    if (fake_cpu.current != thread)
+        world_run(thread);
     thread->regs.rax = (uint64_t)number << CALL_SHIFT | slot;
     thread->regs.rsi = label;
     thread->regs.rdi = deadline;
@@ -270,7 +307,8 @@ static void snapshot_take(struct snapshot *to)
 {
     const struct capability *untyped = &world_slot(SLOT_UNTYPED)->cap;
 
-    to->bytes = untyped->type == OBJECT_TYPE_UNTYPED ? untyped->object + untyped->badge - FAKE_BASE : FAKE_BYTES / 4;
+    to->bytes =
+        untyped->type == OBJECT_TYPE_UNTYPED ? untyped->object + untyped->badge - FAKE_BASE : FAKE_BYTES / 4;
     to->memory = malloc(to->bytes);
     ASSERT(to->memory);
     memcpy(to->memory, fake_phys_to_ptr(FAKE_BASE), to->bytes);
@@ -278,21 +316,24 @@ static void snapshot_take(struct snapshot *to)
     to->machine = fake;
     to->root = world.memory;
     to->retiring = cap_retiring;
-    for (uint32_t i = 0; i < IRQS; i++) to->irq[i] = *irq_get(i);
+    for (uint32_t i = 0; i < IRQS; i++)
+        to->irq[i] = *irq_get(i);
 }
 
 static bool snapshot_same(const struct snapshot *old)
 {
-    bool same = memcmp(old->memory, fake_phys_to_ptr(FAKE_BASE), old->bytes) == 0 && memcmp(&old->cpu, &fake_cpu, sizeof fake_cpu) == 0 &&
-        memcmp(&old->machine, &fake, sizeof fake) == 0 && memcmp(&old->root, &world.memory, sizeof world.memory) == 0 &&
-        old->retiring == cap_retiring;
+    bool same = memcmp(old->memory, fake_phys_to_ptr(FAKE_BASE), old->bytes) == 0 &&
+                memcmp(&old->cpu, &fake_cpu, sizeof fake_cpu) == 0 &&
+                memcmp(&old->machine, &fake, sizeof fake) == 0 &&
+                memcmp(&old->root, &world.memory, sizeof world.memory) == 0 && old->retiring == cap_retiring;
 
-    for (uint32_t i = 0; i < IRQS; i++) same = same && memcmp(&old->irq[i], irq_get(i), sizeof(struct irq)) == 0;
+    for (uint32_t i = 0; i < IRQS; i++)
+        same = same && memcmp(&old->irq[i], irq_get(i), sizeof(struct irq)) == 0;
     return same;
 }
 
-int world_refused(const char *file, int line, enum error error, struct thread *thread, enum call number, uint32_t slot,
-    const uint64_t words[MESSAGE_WORDS], uint64_t label, uint64_t deadline)
+int world_refused(const char *file, int line, enum error error, struct thread *thread, enum call number,
+                  uint32_t slot, const uint64_t words[MESSAGE_WORDS], uint64_t label, uint64_t deadline)
 {
     static struct snapshot before;
     struct registers regs, answer;

@@ -2,9 +2,18 @@
 #include "unit.h"
 #include "world.h"
 
-static uint32_t notif(void) { return world_new(OBJECT_TYPE_NOTIF, 0, 0); }
-static uint32_t copy(uint32_t from) { return world_copy(from, UINT8_MAX, 0, 0, 1, 0); }
-static bool empty(uint32_t index) { return world_slot(index)->cap.type == OBJECT_TYPE_NONE; }
+static uint32_t notif(void)
+{
+    return world_new(OBJECT_TYPE_NOTIF, 0, 0);
+}
+static uint32_t copy(uint32_t from)
+{
+    return world_copy(from, UINT8_MAX, 0, 0, 1, 0);
+}
+static bool empty(uint32_t index)
+{
+    return world_slot(index)->cap.type == OBJECT_TYPE_NONE;
+}
 
 static void test_captab__lookup_refuses_slots_outside(void)
 {
@@ -13,7 +22,8 @@ static void test_captab__lookup_refuses_slots_outside(void)
     CHECK(!captab_slot(world.table, 0));
     CHECK(captab_slot(world.table, 1) && captab_slot(world.table, WORLD_SLOTS - 1));
     CHECK(!captab_slot(world.table, WORLD_SLOTS));
-    CHECK(!captab_slot(world.table, UINT64_MAX) && !captab_slot(world.table, 1ull << 32 | 1) && !captab_slot(world.table, 1ull << 63 | 1));
+    CHECK(!captab_slot(world.table, UINT64_MAX) && !captab_slot(world.table, 1ull << 32 | 1) &&
+          !captab_slot(world.table, 1ull << 63 | 1));
     CHECK_EQ(captab_find(world.table, WORLD_SLOTS, OBJECT_TYPE_NOTIF, 0, &slot), ERR_SLOT);
     CHECK_EQ(captab_find(world.table, 900, OBJECT_TYPE_NOTIF, 0, &slot), ERR_SLOT);
     CHECK_EQ(captab_find(world.table, 900, OBJECT_TYPE_NONE, 0, &slot), ERR_SLOT);
@@ -51,8 +61,10 @@ static void test_captab__children_stand_behind_their_parent(void)
 {
     uint32_t root = notif(), a = copy(root), b = copy(root), aa = copy(a);
 
-    CHECK(world_slot(root)->next == world_slot(b) && world_slot(b)->next == world_slot(a) && world_slot(a)->next == world_slot(aa));
-    CHECK(cap_has_children(world_slot(root)) && cap_has_children(world_slot(a)) && !cap_has_children(world_slot(b)));
+    CHECK(world_slot(root)->next == world_slot(b) && world_slot(b)->next == world_slot(a) &&
+          world_slot(a)->next == world_slot(aa));
+    CHECK(cap_has_children(world_slot(root)) && cap_has_children(world_slot(a)) &&
+          !cap_has_children(world_slot(b)));
     CHECK_EQ(world_slot(aa)->cap.depth, world_slot(root)->cap.depth + 2);
     CHECK_WORLD();
 }
@@ -84,11 +96,13 @@ static void test_captab__a_step_is_bounded(void)
 {
     uint32_t root = notif(), first = world.next;
 
-    for (uint32_t i = 0; i < 100; i++) (void)copy(root);
+    for (uint32_t i = 0; i < 100; i++)
+        (void)copy(root);
     cap_retire(world_slot(root), false);
     CHECK(!cap_retire_step(&fake_cpu, world_slot(root)));
     uint32_t gone = 0;
-    for (uint32_t i = 0; i < 100; i++) gone += empty(first + i);
+    for (uint32_t i = 0; i < 100; i++)
+        gone += empty(first + i);
     CHECK(gone > 0 && gone <= 8);
     CHECK_WORLD();
     world_revoke(world_slot(root), false);
@@ -113,10 +127,12 @@ static void test_captab__a_deleted_table_is_emptied(void)
     world_make(SLOT_UNTYPED, table, 1, OBJECT_TYPE_ENDPOINT, 0, 0);
     cap_install(captab_slot(table, 2), world_slot(root), &world_slot(root)->cap);
     captab_slot(table, 2)->cap.flags = 0;
-    cap_install(world_slot(900), captab_slot(table, 2), &captab_slot(table, 2)->cap); /* derived from what the table holds */
+    cap_install(world_slot(900), captab_slot(table, 2),
+                &captab_slot(table, 2)->cap); /* derived from what the table holds */
     world_revoke(world_slot(inner), true);
     CHECK(empty(inner) && empty(900) && !empty(root) && !cap_has_children(world_slot(root)));
-    for (uint32_t i = 1; i < 64; i++) CHECK_EQ(captab_slot(table, i)->cap.type, OBJECT_TYPE_NONE);
+    for (uint32_t i = 1; i < 64; i++)
+        CHECK_EQ(captab_slot(table, i)->cap.type, OBJECT_TYPE_NONE);
     CHECK_WORLD();
 }
 
@@ -131,7 +147,8 @@ static void test_captab__tables_in_tables_are_emptied(void)
         table = cap_object(captab_slot(table, 7));
     }
     world_revoke(world_slot(outer), true);
-    CHECK(!cap_has_children(world_slot(SLOT_UNTYPED)) || world_slot(SLOT_UNTYPED)->next == world_slot(SLOT_SPACE));
+    CHECK(!cap_has_children(world_slot(SLOT_UNTYPED)) ||
+          world_slot(SLOT_UNTYPED)->next == world_slot(SLOT_SPACE));
     CHECK_EQ(cap_retiring, 0);
     CHECK_WORLD();
 }
@@ -151,7 +168,8 @@ static void test_captab__a_table_that_holds_itself_can_be_revoked(void)
     struct slot *from = captab_slot(inner, 9), *to = captab_slot(last, 1);
     *to = *from;
     to->prev->next = to;
-    if (to->next) to->next->prev = to;
+    if (to->next)
+        to->next->prev = to;
     *from = (struct slot){0};
     CHECK_WORLD();
     world_revoke(to, true);
@@ -193,7 +211,8 @@ static void test_captab__memory_is_reused_only_after_tables_are_empty(void)
     cap_install(captab_slot(table, 511), world_slot(root), &world_slot(root)->cap);
     captab_slot(table, 511)->cap.flags = 0;
     cap_retire(slot, false);
-    while (!cap_retire_step(&fake_cpu, slot)) CHECK(slot->cap.badge != 0);
+    while (!cap_retire_step(&fake_cpu, slot))
+        CHECK(slot->cap.badge != 0);
     CHECK_EQ(slot->cap.badge, 0);
     CHECK(!cap_has_children(world_slot(root)));
     CHECK_WORLD();

@@ -30,7 +30,8 @@ static void client_calls(struct thread *client, uint64_t deadline)
 static void server_replies(struct thread *server, uint64_t word)
 {
     server->regs.rbx = word;
-    (void)world_message(server, CALL_ENDPOINT_REPLY_WAIT, endpoint_slot, label_reply(ERR_DENIED, 1), UINT64_MAX);
+    (void)world_message(server, CALL_ENDPOINT_REPLY_WAIT, endpoint_slot, label_reply(ERR_DENIED, 1),
+                        UINT64_MAX);
 }
 
 static void test_endpoint__a_call_reaches_a_waiting_server(void)
@@ -43,7 +44,8 @@ static void test_endpoint__a_call_reaches_a_waiting_server(void)
     client_calls(client, UINT64_MAX);
     CHECK(server->state == THREAD_STATE_READY && server->caller == client && client->callee == server);
     CHECK(server->regs.rax == OK && server->regs.rsi == LABEL && server->regs.rdi == BADGE);
-    CHECK(server->regs.rbx == 0x11 && server->regs.rbp == 0x22 && server->regs.r12 == 0 && server->regs.r10 == 0);
+    CHECK(server->regs.rbx == 0x11 && server->regs.rbp == 0x22 && server->regs.r12 == 0 &&
+          server->regs.r10 == 0);
     CHECK(server->sched == client->own && client->own->holder == server); /* lent */
     CHECK_WORLD();
 }
@@ -57,9 +59,11 @@ static void test_endpoint__a_reply_reaches_the_caller(void)
     client_calls(client, UINT64_MAX);
     server->regs.rbp = 0xbad; /* beyond the length */
     server_replies(server, 0x99);
-    CHECK(client->state == THREAD_STATE_READY && client->regs.rax == OK && client->regs.rbx == 0x99 && client->regs.rbp == 0);
+    CHECK(client->state == THREAD_STATE_READY && client->regs.rax == OK && client->regs.rbx == 0x99 &&
+          client->regs.rbp == 0);
     CHECK_EQ(label_status(client->regs.rsi), ERR_DENIED);
-    CHECK(client->sched == client->own && client->own->holder == client && server->sched == server->own && !server->lender && !client->callee);
+    CHECK(client->sched == client->own && client->own->holder == client && server->sched == server->own &&
+          !server->lender && !client->callee);
     CHECK(endpoint->server == server);
     CHECK_WORLD();
 }
@@ -98,7 +102,8 @@ static void test_endpoint__a_call_times_out_in_the_queue_and_in_service(void)
     server_waits(server);
     client_calls(client, fake.tsc + 100);
     world_time(100);
-    CHECK(client->state == THREAD_STATE_READY && client->regs.rax == ERR_TIMEOUT && !server->caller && server->sched == server->own);
+    CHECK(client->state == THREAD_STATE_READY && client->regs.rax == ERR_TIMEOUT && !server->caller &&
+          server->sched == server->own);
     CHECK(client->regs.rbx == 0 && client->regs.rsi == 0);
     CHECK_WORLD();
 }
@@ -142,7 +147,8 @@ static void test_endpoint__a_server_that_waits_again_leaves_its_caller(void)
     server_waits(server);
     client_calls(client, UINT64_MAX);
     server_waits(server);
-    CHECK(client->state == THREAD_STATE_READY && client->regs.rax == ERR_PEER && server->sched == server->own);
+    CHECK(client->state == THREAD_STATE_READY && client->regs.rax == ERR_PEER &&
+          server->sched == server->own);
     CHECK_WORLD();
 }
 
@@ -156,7 +162,8 @@ static void test_endpoint__one_thread_serves(void)
     CHECK(endpoint->server == server);
     client_calls(client, UINT64_MAX);
     CHECK(server->caller == client && !endpoint->server);
-    CHECK_EQ(world_message(other, CALL_ENDPOINT_WAIT, endpoint_slot, 0, UINT64_MAX), ERR_BUSY); /* nor while it serves */
+    CHECK_EQ(world_message(other, CALL_ENDPOINT_WAIT, endpoint_slot, 0, UINT64_MAX),
+             ERR_BUSY); /* nor while it serves */
     CHECK_WORLD();
     thread_stop(&fake_cpu, server, THREAD_STATE_STOPPED);
     CHECK_EQ(world_message(other, CALL_ENDPOINT_WAIT, endpoint_slot, 0, UINT64_MAX), OK); /* takes over */
@@ -261,7 +268,8 @@ static void test_endpoint__defers_so_many(void)
     for (uint32_t i = 0; i <= ENDPOINT_PLACES; i++) {
         server_waits(server);
         client_calls(world_ready(), UINT64_MAX);
-        CHECK_EQ(world_call(server, CALL_ENDPOINT_DEFER, endpoint_slot, WORDS(0)), i < ENDPOINT_PLACES ? OK : ERR_LIMIT);
+        CHECK_EQ(world_call(server, CALL_ENDPOINT_DEFER, endpoint_slot, WORDS(0)),
+                 i < ENDPOINT_PLACES ? OK : ERR_LIMIT);
     }
     CHECK_WORLD();
 }
@@ -271,7 +279,8 @@ static void test_endpoint__nobody_is_deferred_where_nobody_calls(void)
     (void)fresh();
     struct thread *server = world_ready();
 
-    CHECK_EQ(world_message(server, CALL_ENDPOINT_WAIT, endpoint_slot, 0, 0), ERR_TIMEOUT); /* it is the server from here on */
+    CHECK_EQ(world_message(server, CALL_ENDPOINT_WAIT, endpoint_slot, 0, 0),
+             ERR_TIMEOUT); /* it is the server from here on */
     CHECK_EQ(world_call(server, CALL_ENDPOINT_DEFER, endpoint_slot, WORDS(0)), ERR_STATE);
     CHECK_WORLD();
 }
@@ -299,7 +308,8 @@ static void test_endpoint__a_bound_notification_ends_the_wait(void)
     thread_ready(&fake_cpu, server);
     server_waits(server);
     notif_signal(&fake_cpu, notif, 0x5);
-    CHECK(server->state == THREAD_STATE_READY && server->regs.rax == OK && server->regs.rsi == label_make(INTERFACE_NOTIFICATION, 0, 1));
+    CHECK(server->state == THREAD_STATE_READY && server->regs.rax == OK &&
+          server->regs.rsi == label_make(INTERFACE_NOTIFICATION, 0, 1));
     CHECK(server->regs.rbx == 0x5 && server->regs.rdi == 0 && notif->bits == 0 && !server->caller);
     notif_signal(&fake_cpu, notif, 0x2); /* while it is busy */
     server_waits(server);
@@ -310,7 +320,8 @@ static void test_endpoint__a_bound_notification_ends_the_wait(void)
 static void test_endpoint__retirement_tells_everyone(void)
 {
     (void)fresh();
-    struct thread *server = world_ready(), *deferred = world_ready(), *served = world_ready(), *queued = world_ready();
+    struct thread *server = world_ready(), *deferred = world_ready(), *served = world_ready(),
+                  *queued = world_ready();
 
     server_waits(server);
     client_calls(deferred, UINT64_MAX);
@@ -363,7 +374,8 @@ static void test_endpoint__a_fault_is_a_call(void)
 
     CHECK(thread->state == THREAD_STATE_FAULTED && server->caller == thread && server->regs.rdi == BADGE);
     CHECK_EQ(server->regs.rsi, label_make(INTERFACE_FAULT, FAULT_EXCEPTION, 6));
-    CHECK(server->regs.rbx == VECTOR_PF && server->regs.rbp == 6 && server->regs.r12 == 0x1234 && server->regs.r13 == 0xdead000);
+    CHECK(server->regs.rbx == VECTOR_PF && server->regs.rbp == 6 && server->regs.r12 == 0x1234 &&
+          server->regs.r13 == 0xdead000);
     CHECK_WORLD();
     endpoint_reply(&fake_cpu, server, label_reply(OK, 0));
     CHECK(thread->state == THREAD_STATE_READY && thread->regs.rip == 0x1234 && thread->resume == RESUME_IRET);

@@ -38,7 +38,8 @@ static void test_irq__an_unbound_one_is_masked_and_silent(void)
 
 static void test_irq__a_new_holder_takes_the_line_over(void)
 {
-    uint32_t line = make(), first = world_new(OBJECT_TYPE_NOTIF, 0, 0), second = world_new(OBJECT_TYPE_NOTIF, 0, 0);
+    uint32_t line = make(), first = world_new(OBJECT_TYPE_NOTIF, 0, 0),
+             second = world_new(OBJECT_TYPE_NOTIF, 0, 0);
 
     irq_bind(&fake_cpu, world_object(line), world_slot(first), 1);
     irq_bind(&fake_cpu, world_object(line), world_slot(second), 2);

@@ -60,7 +60,8 @@ static void test_notif__suspension_takes_a_waiter_out_of_the_middle(void)
     struct notif *notif = world_notif();
     struct thread *thread[3];
 
-    for (uint32_t i = 0; i < 3; i++) waits(thread[i] = world_ready(), notif, UINT64_MAX);
+    for (uint32_t i = 0; i < 3; i++)
+        waits(thread[i] = world_ready(), notif, UINT64_MAX);
     thread_stop(&fake_cpu, thread[1], THREAD_STATE_STOPPED);
     CHECK(thread[1]->state == THREAD_STATE_STOPPED && thread[1]->regs.rax == ERR_CANCELED);
     CHECK(notif->head == thread[0] && thread[0]->queue_next == thread[2] && notif->tail == thread[2]);
@@ -72,9 +73,12 @@ static void test_notif__retirement_wakes_all(void)
     uint32_t slot = world_new(OBJECT_TYPE_NOTIF, 0, 0);
     struct thread *thread[2];
 
-    for (uint32_t i = 0; i < 2; i++) waits(thread[i] = world_ready(), world_object(slot), UINT64_MAX);
+    for (uint32_t i = 0; i < 2; i++)
+        waits(thread[i] = world_ready(), world_object(slot), UINT64_MAX);
     world_revoke(world_slot(slot), true);
-    for (uint32_t i = 0; i < 2; i++) CHECK(thread[i]->state == THREAD_STATE_READY && thread[i]->regs.rax == ERR_RETIRED && !thread[i]->notif);
+    for (uint32_t i = 0; i < 2; i++)
+        CHECK(thread[i]->state == THREAD_STATE_READY && thread[i]->regs.rax == ERR_RETIRED &&
+              !thread[i]->notif);
     CHECK_WORLD();
 }
 
@@ -128,13 +132,16 @@ static void test_notif__a_better_waiter_runs_at_once(void)
     fake.tsc += 300;
     low->resume = RESUME_SYSCALL; /* as entry.S has it */
     CHECK(notif_hand_over(&fake_cpu, notif, 0x6));
-    CHECK(fake_cpu.current == high && high->state == THREAD_STATE_READY && high->regs.rbx == 0x6 && notif->bits == 0 && !notif->head);
-    CHECK(fake_cpu.sched == high->own && low->own->consumed == 300 && low->state == THREAD_STATE_READY && low->own->queued);
+    CHECK(fake_cpu.current == high && high->state == THREAD_STATE_READY && high->regs.rbx == 0x6 &&
+          notif->bits == 0 && !notif->head);
+    CHECK(fake_cpu.sched == high->own && low->own->consumed == 300 && low->state == THREAD_STATE_READY &&
+          low->own->queued);
     CHECK_WORLD();
     CHECK(world_schedule() == high);
     fake.tsc += 100;
     CHECK(notif_give_way(&fake_cpu, notif, fake.tsc + 50));
-    CHECK(fake_cpu.current == low && high->state == THREAD_STATE_NOTIF_WAITING && high->own->consumed == 100 && !high->own->queued);
+    CHECK(fake_cpu.current == low && high->state == THREAD_STATE_NOTIF_WAITING &&
+          high->own->consumed == 100 && !high->own->queued);
     CHECK_WORLD();
     world_time(50);
     CHECK(high->state == THREAD_STATE_READY && high->regs.rax == ERR_TIMEOUT);
@@ -153,7 +160,8 @@ static bool handed_over(struct notif *notif, uint64_t bits)
 
 static void test_notif__a_waiter_that_is_no_better_is_not_switched_to(void)
 {
-    struct notif *same = world_notif(), *worse = world_notif(), *two = world_notif(), *nothing = world_notif();
+    struct notif *same = world_notif(), *worse = world_notif(), *two = world_notif(),
+                 *nothing = world_notif();
 
     (void)waiter(10, same);
     (void)waiter(5, worse);

@@ -44,7 +44,8 @@ static void test_sched__equal_priorities_take_turns_by_budget(void)
 
 static void test_sched__a_better_one_asks_for_the_processor(void)
 {
-    struct thread *low = ready(5), *same = world_thread(&(struct recipe){.priority = 5}, NULL), *high = world_thread(&(struct recipe){.priority = 6}, NULL);
+    struct thread *low = ready(5), *same = world_thread(&(struct recipe){.priority = 5}, NULL),
+                  *high = world_thread(&(struct recipe){.priority = 6}, NULL);
 
     CHECK(world_schedule() == low);
     thread_ready(&fake_cpu, same);
@@ -74,7 +75,8 @@ static void test_sched__an_exhausted_context_waits_for_its_period(void)
     (void)world_schedule();
     fake.tsc += WORLD_BUDGET + 5000; /* it ran over: interrupts were off */
     CHECK(!world_schedule());
-    CHECK(thread->own->exhausted && thread->own->timer.link && thread->own->timer.when == thread->own->start + WORLD_PERIOD);
+    CHECK(thread->own->exhausted && thread->own->timer.link &&
+          thread->own->timer.when == thread->own->start + WORLD_PERIOD);
     thread_ready(&fake_cpu, thread);
     CHECK(!thread->own->queued); /* not before */
     world_time(WORLD_PERIOD - WORLD_BUDGET - 5000 - 1);
@@ -144,7 +146,8 @@ static void test_sched__debt_is_paid_before_a_waiting_context_runs(void)
     debtor->own->debt = WORLD_BUDGET;
     fake.tsc += WORLD_PERIOD;
     CHECK(world_schedule() == other);
-    CHECK(debtor->own->exhausted && !debtor->own->queued && debtor->own->timer.link && debtor->own->debt == 0);
+    CHECK(debtor->own->exhausted && !debtor->own->queued && debtor->own->timer.link &&
+          debtor->own->debt == 0);
     CHECK_WORLD();
 }
 
@@ -177,7 +180,8 @@ static void test_sched__a_retired_context_is_forgotten(void)
     uint32_t slot = 0, admitted = fake_cpu.scheds;
 
     for (uint32_t i = 1; i < world.next; i++)
-        if (world_slot(i)->cap.type == OBJECT_TYPE_SCHED && world_object(i) == a->own) slot = i;
+        if (world_slot(i)->cap.type == OBJECT_TYPE_SCHED && world_object(i) == a->own)
+            slot = i;
     (void)world_schedule();
     fake.tsc += WORLD_BUDGET;
     CHECK(!world_schedule()); /* exhausted: its timer runs */

@@ -3,7 +3,10 @@
 #include "unit.h"
 #include "world.h"
 
-static struct slot *frame(uint64_t bytes) { return world_slot(world_new(OBJECT_TYPE_FRAME, bytes, 0)); }
+static struct slot *frame(uint64_t bytes)
+{
+    return world_slot(world_new(OBJECT_TYPE_FRAME, bytes, 0));
+}
 
 static void map(struct space *space, struct slot *page, uint64_t address, uint8_t access)
 {
@@ -16,16 +19,19 @@ static uint64_t translated(const struct space *space, uint64_t address, uint32_t
 {
     const uint64_t *table = space->root;
 
-    for (uint32_t at = 3; at > level; at--) table = fake_phys_to_ptr(walk_target(table[walk_index(address, at)]));
+    for (uint32_t at = 3; at > level; at--)
+        table = fake_phys_to_ptr(walk_target(table[walk_index(address, at)]));
     return table[walk_index(address, level)];
 }
 
 static void test_space__a_host_space_holds_the_kernels_half(void)
 {
-    const struct space *host = world_object(SLOT_SPACE), *guest = world_object(world_new(OBJECT_TYPE_SPACE, 2, SPACE_GUEST));
+    const struct space *host = world_object(SLOT_SPACE),
+                       *guest = world_object(world_new(OBJECT_TYPE_SPACE, 2, SPACE_GUEST));
 
     CHECK(host->root[256] == (FAKE_KERNEL_ROOT | 3) && host->root[511] == (FAKE_KERNEL_ROOT | 3));
-    for (uint32_t i = 0; i < WALK_ENTRIES; i++) CHECK_EQ(guest->root[i], 0);
+    for (uint32_t i = 0; i < WALK_ENTRIES; i++)
+        CHECK_EQ(guest->root[i], 0);
 }
 
 static void test_space__entries_are_what_hardware_reads(void)
@@ -73,7 +79,8 @@ static void test_space__unmap_flushes_what_is_loaded(void)
 static void test_space__a_freed_capability_unmaps(void)
 {
     struct space *space = world_object(SLOT_SPACE);
-    uint32_t page = world_new(OBJECT_TYPE_FRAME, PAGE_BYTES, 0), copy = world_copy(page, UINT8_MAX, 0, 0, 0, 0);
+    uint32_t page = world_new(OBJECT_TYPE_FRAME, PAGE_BYTES, 0),
+             copy = world_copy(page, UINT8_MAX, 0, 0, 0, 0);
 
     map(space, world_slot(page), 0x400000, MAP_READ);
     map(space, world_slot(copy), 0x401000, MAP_READ);
@@ -91,7 +98,8 @@ static void test_space__a_retired_vcpu_unmaps_its_page(void)
     uint32_t vcpu = world_new(OBJECT_TYPE_VCPU, 0, 0);
 
     map(space, world_slot(vcpu), 0x400000, MAP_READ | MAP_WRITE);
-    CHECK_EQ(walk_target(translated(space, 0x400000, 0)), fake_ptr_to_phys(world_object(vcpu)) + VCPU_STATE_OFFSET);
+    CHECK_EQ(walk_target(translated(space, 0x400000, 0)),
+             fake_ptr_to_phys(world_object(vcpu)) + VCPU_STATE_OFFSET);
     world_revoke(world_slot(vcpu), true);
     CHECK_EQ(translated(space, 0x400000, 0), 0);
 }

@@ -30,12 +30,16 @@ static void calls(struct thread *client, uint32_t slot, uint64_t deadline)
 static uint32_t slot_of_object(const void *object)
 {
     for (uint32_t i = 1; i < world.next; i++)
-        if (world_slot(i)->cap.type > OBJECT_TYPE_FRAME && world_object(i) == object) return i;
+        if (world_slot(i)->cap.type > OBJECT_TYPE_FRAME && world_object(i) == object)
+            return i;
     return 0;
 }
 
 /* a calls first, whose server calls second: both run on a's context. */
-static struct chain { struct thread *a, *first, *second; uint32_t slot[2]; } chain(const struct recipe *one, const struct recipe *two)
+static struct chain {
+    struct thread *a, *first, *second;
+    uint32_t slot[2];
+} chain(const struct recipe *one, const struct recipe *two)
 {
     struct chain made;
     uint32_t client[2];
@@ -57,7 +61,8 @@ static void test_thread__a_context_is_lent_down_a_chain(void)
     struct chain made = chain(NULL, NULL);
     struct sched *sched = made.a->own;
 
-    CHECK(made.first->sched == sched && made.second->sched == sched && sched->holder == made.second && sched->queued);
+    CHECK(made.first->sched == sched && made.second->sched == sched && sched->holder == made.second &&
+          sched->queued);
     endpoint_reply(&fake_cpu, made.second, label_reply(OK, 0));
     CHECK(sched->holder == made.first && made.second->sched == made.second->own);
     CHECK_WORLD();
@@ -69,7 +74,8 @@ static void test_thread__a_caller_that_goes_takes_its_context_from_the_chain(voi
 
     world_time(50000);
     CHECK(made.a->regs.rax == ERR_TIMEOUT && made.a->own->holder == made.a);
-    CHECK(made.first->sched == made.first->own && made.second->sched == made.first->own && made.first->own->holder == made.second);
+    CHECK(made.first->sched == made.first->own && made.second->sched == made.first->own &&
+          made.first->own->holder == made.second);
     CHECK(!made.first->caller && made.second->caller == made.first);
     CHECK_WORLD();
 }
@@ -77,7 +83,8 @@ static void test_thread__a_caller_that_goes_takes_its_context_from_the_chain(voi
 static void test_thread__passive_servers_stop_without_a_context_and_go_on_with_the_next(void)
 {
     uint32_t client, slot = endpoint(&client);
-    struct thread *server = server_on(slot, &(struct recipe){.passive = true}), *a = world_ready(), *b = world_ready();
+    struct thread *server = server_on(slot, &(struct recipe){.passive = true}), *a = world_ready(),
+                  *b = world_ready();
 
     calls(a, client, fake.tsc + 100);
     world_time(100);
@@ -95,7 +102,8 @@ static void test_thread__passive_servers_stop_without_a_context_and_go_on_with_t
 static void test_thread__help_is_taken_back_when_another_server_takes_over(void)
 {
     uint32_t client, slot = endpoint(&client);
-    struct thread *server = server_on(slot, &(struct recipe){.passive = true}), *a = world_ready(), *b = world_ready(), *other = world_ready();
+    struct thread *server = server_on(slot, &(struct recipe){.passive = true}), *a = world_ready(),
+                  *b = world_ready(), *other = world_ready();
 
     calls(a, client, fake.tsc + 100);
     world_time(100);
@@ -109,7 +117,10 @@ static void test_thread__help_is_taken_back_when_another_server_takes_over(void)
     CHECK_WORLD();
 }
 
-static struct fallen { struct thread *server, *client; uint32_t slot; } fallen(bool passive)
+static struct fallen {
+    struct thread *server, *client;
+    uint32_t slot;
+} fallen(bool passive)
 {
     struct fallen made;
     uint32_t client;
@@ -121,7 +132,8 @@ static struct fallen { struct thread *server, *client; uint32_t slot; } fallen(b
     CHECK(world_schedule() == made.server);
     fake.tsc += WORLD_BUDGET;
     CHECK(world_schedule() == made.server); /* on its reserve now */
-    CHECK(made.server->sched == made.server->reserve && made.server->debtor == made.client->own && made.client->own->exhausted);
+    CHECK(made.server->sched == made.server->reserve && made.server->debtor == made.client->own &&
+          made.client->own->exhausted);
     CHECK_WORLD();
     return made;
 }
@@ -131,7 +143,8 @@ static void test_thread__the_reserve_finishes_and_the_caller_owes(void)
     struct fallen made = fallen(false);
 
     fake.tsc += 777;
-    CHECK_EQ(world_message(made.server, CALL_ENDPOINT_REPLY_WAIT, made.slot, label_reply(OK, 0), UINT64_MAX), OK);
+    CHECK_EQ(world_message(made.server, CALL_ENDPOINT_REPLY_WAIT, made.slot, label_reply(OK, 0), UINT64_MAX),
+             OK);
     CHECK(made.client->own->debt == 777 && !made.server->debtor && made.server->sched == made.server->own);
     CHECK(made.client->state == THREAD_STATE_READY && !made.client->own->queued);
     CHECK_WORLD();
@@ -146,10 +159,12 @@ static void test_thread__the_reserve_is_kept_when_the_lent_context_is_revoked(vo
 
     world_revoke(world_slot(slot_of_object(made.client->own)), true);
     CHECK_EQ(made.client->state, THREAD_STATE_STOPPED);
-    CHECK(made.server->sched == made.server->reserve && made.server->reserve->holder == made.server && made.server->reserve->queued);
+    CHECK(made.server->sched == made.server->reserve && made.server->reserve->holder == made.server &&
+          made.server->reserve->queued);
     CHECK(!made.server->debtor && !made.server->lender);
     CHECK_WORLD();
-    CHECK_EQ(world_message(made.server, CALL_ENDPOINT_REPLY_WAIT, made.slot, label_reply(OK, 0), UINT64_MAX), OK);
+    CHECK_EQ(world_message(made.server, CALL_ENDPOINT_REPLY_WAIT, made.slot, label_reply(OK, 0), UINT64_MAX),
+             OK);
     CHECK(!made.server->sched && !made.server->reserve->queued); /* no work is left for the reserve */
     CHECK_WORLD();
 }
@@ -157,7 +172,8 @@ static void test_thread__the_reserve_is_kept_when_the_lent_context_is_revoked(vo
 static void test_thread__a_caller_that_dies_leaves_a_passive_server_on_its_reserve(void)
 {
     uint32_t client, slot = endpoint(&client);
-    struct thread *server = server_on(slot, &(struct recipe){.passive = true, .reserve = true}), *a = world_ready();
+    struct thread *server = server_on(slot, &(struct recipe){.passive = true, .reserve = true}),
+                  *a = world_ready();
 
     calls(a, client, UINT64_MAX);
     world_revoke(world_slot(slot_of_object(a)), true);
@@ -168,7 +184,8 @@ static void test_thread__a_caller_that_dies_leaves_a_passive_server_on_its_reser
 static void test_thread__a_caller_without_context_leaves_a_passive_server_on_its_reserve(void)
 {
     uint32_t client, slot = endpoint(&client);
-    struct thread *server = server_on(slot, &(struct recipe){.passive = true, .reserve = true}), *a = world_ready();
+    struct thread *server = server_on(slot, &(struct recipe){.passive = true, .reserve = true}),
+                  *a = world_ready();
 
     calls(a, client, UINT64_MAX);
     world_revoke(world_slot(slot_of_object(a->own)), true);
@@ -222,7 +239,20 @@ static void test_thread__a_dead_server_tells_its_caller(void)
 }
 
 /* What a thread can be doing when it is stopped or destroyed. */
-enum doing { READY, RUNNING, QUEUED, SERVED, DEFERRED, SERVING, WAITING, NOTIF, GUEST, HYPERCALL, FAULTED, DOINGS };
+enum doing {
+    READY,
+    RUNNING,
+    QUEUED,
+    SERVED,
+    DEFERRED,
+    SERVING,
+    WAITING,
+    NOTIF,
+    GUEST,
+    HYPERCALL,
+    FAULTED,
+    DOINGS
+};
 
 static enum hvm_exit hypercalls(struct cpu *cpu, struct hvm *hvm)
 {
@@ -245,40 +275,59 @@ static void in_guest(struct thread *thread, uint32_t service, bool waits)
     CHECK_EQ(world_call(thread, CALL_VCPU_CONFIGURE, vcpu, WORDS(space, table)), OK);
     CHECK_EQ(world_message(thread, CALL_VCPU_RUN, vcpu, 0, UINT64_MAX), OK);
     fake_guest = hypercalls;
-    if (waits) vcpu_loop(&fake_cpu, thread);
+    if (waits)
+        vcpu_loop(&fake_cpu, thread);
     CHECK_EQ(thread->state, waits ? THREAD_STATE_HYPERCALL : THREAD_STATE_IN_GUEST);
 }
 
 static struct thread *doing(enum doing what)
 {
     uint32_t client, slot = endpoint(&client), fault_client, fault_slot = endpoint(&fault_client);
-    struct thread *thread = world_thread(&(struct recipe){.fault = fault_client}, NULL), *other = world_ready();
+    struct thread *thread = world_thread(&(struct recipe){.fault = fault_client}, NULL),
+                  *other = world_ready();
 
     (void)fault_slot;
     thread_ready(&fake_cpu, thread);
     switch (what) {
-    case READY: break;
-    case RUNNING: world_run(thread); break;
-    case QUEUED: calls(thread, client, UINT64_MAX); break;
-    case SERVED: case DEFERRED:
+    case READY:
+        break;
+    case RUNNING:
+        world_run(thread);
+        break;
+    case QUEUED:
+        calls(thread, client, UINT64_MAX);
+        break;
+    case SERVED:
+    case DEFERRED:
         CHECK_EQ(world_message(other, CALL_ENDPOINT_WAIT, slot, 0, UINT64_MAX), OK);
         calls(thread, client, UINT64_MAX);
-        if (what == DEFERRED) CHECK_EQ(world_call(other, CALL_ENDPOINT_DEFER, slot, WORDS(0)), OK);
+        if (what == DEFERRED)
+            CHECK_EQ(world_call(other, CALL_ENDPOINT_DEFER, slot, WORDS(0)), OK);
         break;
     case SERVING:
         CHECK_EQ(world_message(thread, CALL_ENDPOINT_WAIT, slot, 0, UINT64_MAX), OK);
         calls(other, client, UINT64_MAX);
         break;
-    case WAITING: CHECK_EQ(world_message(thread, CALL_ENDPOINT_WAIT, slot, 0, fake.tsc + 100), OK); break;
-    case NOTIF: CHECK_EQ(world_message(thread, CALL_NOTIF_WAIT, world_new(OBJECT_TYPE_NOTIF, 0, 0), 0, fake.tsc + 100), OK); break;
-    case GUEST: case HYPERCALL: in_guest(thread, client, what == HYPERCALL); break;
+    case WAITING:
+        CHECK_EQ(world_message(thread, CALL_ENDPOINT_WAIT, slot, 0, fake.tsc + 100), OK);
+        break;
+    case NOTIF:
+        CHECK_EQ(
+            world_message(thread, CALL_NOTIF_WAIT, world_new(OBJECT_TYPE_NOTIF, 0, 0), 0, fake.tsc + 100),
+            OK);
+        break;
+    case GUEST:
+    case HYPERCALL:
+        in_guest(thread, client, what == HYPERCALL);
+        break;
     case FAULTED:
         world_run(thread);
         thread->regs.vector = 6;
         (void)fake_enter(entry_trap, false);
         CHECK_EQ(thread->state, THREAD_STATE_FAULTED);
         break;
-    case DOINGS: break;
+    case DOINGS:
+        break;
     }
     CHECK_WORLD();
     return thread;
@@ -294,7 +343,8 @@ static void test_thread__stops_whatever_it_does(void)
         thread_stop(&fake_cpu, thread, THREAD_STATE_STOPPED);
         CHECK_EQ(thread->state, THREAD_STATE_STOPPED);
         CHECK(!thread->vcpu && !thread->endpoint && !thread->notif && !thread->callee);
-        if (what == QUEUED || what == SERVED || what == DEFERRED || what == WAITING || what == NOTIF || what == GUEST || what == HYPERCALL)
+        if (what == QUEUED || what == SERVED || what == DEFERRED || what == WAITING || what == NOTIF ||
+            what == GUEST || what == HYPERCALL)
             CHECK_EQ(thread->regs.rax, ERR_CANCELED);
         CHECK_WORLD();
         thread_ready(&fake_cpu, thread);
@@ -350,26 +400,32 @@ static void test_thread__a_switch_changes_space_compartment_and_state(void)
 {
     uint32_t space = world_new(OBJECT_TYPE_SPACE, 4, 0);
     struct thread *a = world_thread(&(struct recipe){.fpu = true, .compartment = 1}, NULL);
-    struct thread *b = world_thread(&(struct recipe){.compartment = 2, .space = space}, NULL), *c = world_thread(&(struct recipe){.compartment = 2}, NULL);
+    struct thread *b = world_thread(&(struct recipe){.compartment = 2, .space = space}, NULL),
+                  *c = world_thread(&(struct recipe){.compartment = 2}, NULL);
 
     a->fs_base = 0x1234;
     thread_switch(&fake_cpu, a);
-    CHECK(fake_cpu.current == a && fake.fpu_loaded == &a->fpu && fake.msr_value == 0x1234 && fake.barriers == 1);
+    CHECK(fake_cpu.current == a && fake.fpu_loaded == &a->fpu && fake.msr_value == 0x1234 &&
+          fake.barriers == 1);
     thread_switch(&fake_cpu, b);
-    CHECK(!fake.fpu_loaded && fake.barriers == 2 && fake.cr3 == ((struct space *)world_object(space))->root_pa.value && fake.msr_value == 0);
+    CHECK(!fake.fpu_loaded && fake.barriers == 2 &&
+          fake.cr3 == ((struct space *)world_object(space))->root_pa.value && fake.msr_value == 0);
     thread_switch(&fake_cpu, c);
     CHECK_EQ(fake.barriers, 2); /* the same compartment */
 }
 
 static void test_thread__configuration_hides_its_parts_in_the_tree(void)
 {
-    const struct thread *thread = world_thread(&(struct recipe){.reserve = true, .notif = world_new(OBJECT_TYPE_NOTIF, 0, 0)}, NULL);
+    const struct thread *thread =
+        world_thread(&(struct recipe){.reserve = true, .notif = world_new(OBJECT_TYPE_NOTIF, 0, 0)}, NULL);
 
     for (uint32_t place = 0; place < THREAD_PLACES; place++) {
         const struct slot *hidden = &thread->hidden[place];
 
-        if (place == PLACE_FAULT) continue;
-        CHECK(hidden->cap.flags == CAP_HIDDEN && hidden->cap.space_index == place && hidden->parent->cap.object == hidden->cap.object);
+        if (place == PLACE_FAULT)
+            continue;
+        CHECK(hidden->cap.flags == CAP_HIDDEN && hidden->cap.space_index == place &&
+              hidden->parent->cap.object == hidden->cap.object);
     }
     CHECK_WORLD();
 }

@@ -16,11 +16,14 @@ static void test_untyped__sizes_are_those_of_the_architecture(void)
 
 static void test_untyped__sizes_that_do_not_exist(void)
 {
-    const uint64_t tables[] = {0, 1, 32, 63, 65, 96, CAPTAB_SLOTS_MAX + 1, CAPTAB_SLOTS_MAX * 2, 1ull << 58, 1ull << 63};
+    const uint64_t tables[] = {
+        0, 1, 32, 63, 65, 96, CAPTAB_SLOTS_MAX + 1, CAPTAB_SLOTS_MAX * 2, 1ull << 58, 1ull << 63};
     const uint64_t frames[] = {0, 1, 4095, 8192, 1ull << 20, 1ull << 31, UINT64_MAX};
 
-    for (size_t i = 0; i < sizeof tables / sizeof tables[0]; i++) CHECK_EQ(untyped_object_size(OBJECT_TYPE_CAPTAB, tables[i]).bytes, 0);
-    for (size_t i = 0; i < sizeof frames / sizeof frames[0]; i++) CHECK_EQ(untyped_object_size(OBJECT_TYPE_FRAME, frames[i]).bytes, 0);
+    for (size_t i = 0; i < sizeof tables / sizeof tables[0]; i++)
+        CHECK_EQ(untyped_object_size(OBJECT_TYPE_CAPTAB, tables[i]).bytes, 0);
+    for (size_t i = 0; i < sizeof frames / sizeof frames[0]; i++)
+        CHECK_EQ(untyped_object_size(OBJECT_TYPE_FRAME, frames[i]).bytes, 0);
     CHECK_EQ(untyped_object_size(OBJECT_TYPE_SPACE, 0).bytes, 0);
     CHECK_EQ(untyped_object_size(OBJECT_TYPE_SPACE, SPACE_TABLES_MAX + 1).bytes, 0);
     CHECK_EQ(untyped_object_size(OBJECT_TYPE_SPACE, UINT64_MAX - 1).bytes, 0);
@@ -94,9 +97,11 @@ static void test_untyped__reuse_is_zeroed(void)
         world_make(untyped, world.table, 902, OBJECT_TYPE_FRAME, PAGE_BYTES, 0);
         world_make(untyped, world.table, 903, OBJECT_TYPE_ENDPOINT, 0, 0);
         CHECK_EQ(((struct notif *)world_object(901))->bits, 0);
-        CHECK(((struct endpoint *)world_object(903))->server == NULL && ((struct endpoint *)world_object(903))->generation[15] == 0);
+        CHECK(((struct endpoint *)world_object(903))->server == NULL &&
+              ((struct endpoint *)world_object(903))->generation[15] == 0);
         const uint8_t *frame = fake_phys_to_ptr(world_slot(902)->cap.object);
-        for (uint32_t i = 0; i < PAGE_BYTES; i++) CHECK_EQ(frame[i], 0);
+        for (uint32_t i = 0; i < PAGE_BYTES; i++)
+            CHECK_EQ(frame[i], 0);
         world_revoke(world_slot(untyped), false);
         CHECK(world_slot(untyped)->cap.badge == 0 && world_slot(untyped)->cap.mask == 0);
     }
@@ -149,7 +154,8 @@ static void test_untyped__a_new_untyped_has_nothing_zeroed(void)
 {
     uint32_t untyped = world_new(OBJECT_TYPE_UNTYPED, 1 << 16, 0);
 
-    CHECK(world_slot(untyped)->cap.mask == 0 && world_slot(untyped)->cap.badge == 0 && world_slot(untyped)->cap.extra == 1 << 16);
+    CHECK(world_slot(untyped)->cap.mask == 0 && world_slot(untyped)->cap.badge == 0 &&
+          world_slot(untyped)->cap.extra == 1 << 16);
 }
 
 int main(void)

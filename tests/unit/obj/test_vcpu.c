@@ -12,7 +12,7 @@ static struct {
     uint32_t slot, service, endpoint, notif, bound, space, table;
     uint32_t exits, hypercalls; /* how many hypercalls the guest makes before it exits */
     uint64_t rax, label, deadline, word;
-    uint64_t answered;          /* rax that the guest found at its next entry */
+    uint64_t answered; /* rax that the guest found at its next entry */
     enum hvm_exit kind;
 } it;
 
@@ -21,9 +21,12 @@ static enum hvm_exit guest(struct cpu *cpu, struct hvm *hvm)
     uint64_t *gpr = hvm->state->gpr;
 
     (void)cpu;
-    if (it.exits > 0) it.answered = gpr[RAX];
-    if (it.exits++ >= it.hypercalls) return HVM_EXIT_VMM;
-    for (uint32_t i = 0; i < 16; i++) gpr[i] = 0xdd;
+    if (it.exits > 0)
+        it.answered = gpr[RAX];
+    if (it.exits++ >= it.hypercalls)
+        return HVM_EXIT_VMM;
+    for (uint32_t i = 0; i < 16; i++)
+        gpr[i] = 0xdd;
     gpr[RAX] = it.rax;
     gpr[RSI] = it.label;
     gpr[RDI] = it.deadline;
@@ -32,7 +35,8 @@ static enum hvm_exit guest(struct cpu *cpu, struct hvm *hvm)
     return it.kind;
 }
 
-static void hold(uint32_t index, uint32_t from, uint8_t rights, uint16_t interface, uint32_t mask, uint64_t badge)
+static void hold(uint32_t index, uint32_t from, uint8_t rights, uint16_t interface, uint32_t mask,
+                 uint64_t badge)
 {
     struct capability cap = world_slot(from)->cap;
 
@@ -69,7 +73,10 @@ static void set_up(void)
     it.word = 1;
 }
 
-static void drop_wrong(void) { cap_free(&fake_cpu, captab_slot(world_object(it.table), WRONG)); } /* no terminal table has such a thing */
+static void drop_wrong(void)
+{
+    cap_free(&fake_cpu, captab_slot(world_object(it.table), WRONG));
+} /* no terminal table has such a thing */
 
 static void run(uint64_t deadline)
 {
@@ -94,9 +101,11 @@ static void refused(enum error error, uint64_t slot, uint64_t label)
 static void test_vcpu__hypercalls_reach_nothing_outside_the_guests_table(void)
 {
     set_up();
-    const uint64_t outside[] = {0, EMPTY, 63, 64, 65, 1ull << 32 | CALLABLE, 1ull << 62 | CALLABLE, ~HYPERCALL_BIT};
+    const uint64_t outside[] = {
+        0, EMPTY, 63, 64, 65, 1ull << 32 | CALLABLE, 1ull << 62 | CALLABLE, ~HYPERCALL_BIT};
 
-    for (size_t i = 0; i < sizeof outside / sizeof outside[0]; i++) refused(ERR_SLOT, outside[i], LABEL);
+    for (size_t i = 0; i < sizeof outside / sizeof outside[0]; i++)
+        refused(ERR_SLOT, outside[i], LABEL);
     refused(ERR_TYPE, WRONG, LABEL);
     refused(ERR_RIGHTS, MUTE, LABEL);
     drop_wrong();
@@ -172,7 +181,8 @@ static struct thread *service(bool waits)
 
     it.hypercalls = 1;
     it.rax = HYPERCALL_BIT | CALLABLE;
-    if (waits) CHECK_EQ(world_message(server, CALL_ENDPOINT_WAIT, it.endpoint, 0, UINT64_MAX), OK);
+    if (waits)
+        CHECK_EQ(world_message(server, CALL_ENDPOINT_WAIT, it.endpoint, 0, UINT64_MAX), OK);
     return server;
 }
 
@@ -187,13 +197,15 @@ static void test_vcpu__a_hypercall_goes_to_the_service(void)
     CHECK_EQ(it.vmm->state, THREAD_STATE_HYPERCALL);
     CHECK_WORLD();
     CHECK_EQ(world_message(server, CALL_ENDPOINT_WAIT, it.endpoint, 0, UINT64_MAX), OK);
-    CHECK(server->caller == it.vmm && server->regs.rdi == BADGE && server->regs.rsi == LABEL && server->regs.rbx == 1 && server->regs.rbp == 0x22);
+    CHECK(server->caller == it.vmm && server->regs.rdi == BADGE && server->regs.rsi == LABEL &&
+          server->regs.rbx == 1 && server->regs.rbp == 0x22);
     CHECK(server->regs.r12 == 0 && server->sched == it.vmm->own); /* the VMM's thread is charged */
     server->regs.rbx = 0x99;
     endpoint_reply(&fake_cpu, server, label_reply(ERR_DENIED, 1));
     CHECK_EQ(it.vmm->state, THREAD_STATE_IN_GUEST);
     CHECK_EQ(it.vcpu->hvm.state->gpr[RAX], OK);
-    CHECK(it.vcpu->hvm.state->gpr[RBX] == 0x99 && it.vcpu->hvm.state->gpr[RBP] == 0 && label_status(it.vcpu->hvm.state->gpr[RSI]) == ERR_DENIED);
+    CHECK(it.vcpu->hvm.state->gpr[RBX] == 0x99 && it.vcpu->hvm.state->gpr[RBP] == 0 &&
+          label_status(it.vcpu->hvm.state->gpr[RSI]) == ERR_DENIED);
     CHECK_EQ(it.vcpu->hvm.state->gpr[RDI], 0);
     CHECK_WORLD();
 }
@@ -206,7 +218,8 @@ static void test_vcpu__a_waiting_service_receives_it_at_once(void)
     drop_wrong();
     server = service(true);
     run(UINT64_MAX);
-    CHECK(server->state == THREAD_STATE_READY && server->caller == it.vmm && server->regs.rdi == BADGE && server->regs.rsi == LABEL);
+    CHECK(server->state == THREAD_STATE_READY && server->caller == it.vmm && server->regs.rdi == BADGE &&
+          server->regs.rsi == LABEL);
     CHECK(server->sched == it.vmm->own && it.vmm->own->holder == server && world_schedule() == server);
     CHECK_WORLD();
 }
@@ -295,7 +308,8 @@ static void test_vcpu__the_end_of_the_run_cancels_a_hypercall(void)
     (void)service(false);
     run(fake.tsc + 100);
     world_time(100);
-    CHECK(it.vmm->state == THREAD_STATE_READY && it.vmm->regs.rbx == RUN_REASON_DEADLINE && it.vcpu->hvm.state->gpr[RAX] == ERR_CANCELED);
+    CHECK(it.vmm->state == THREAD_STATE_READY && it.vmm->regs.rbx == RUN_REASON_DEADLINE &&
+          it.vcpu->hvm.state->gpr[RAX] == ERR_CANCELED);
     CHECK_WORLD();
 }
 
@@ -306,13 +320,17 @@ static void test_vcpu__a_notification_cancels_a_hypercall(void)
     (void)service(false);
     run(UINT64_MAX);
     notif_signal(&fake_cpu, world_object(it.bound), 0x8);
-    CHECK(it.vmm->state == THREAD_STATE_READY && it.vmm->regs.rax == OK && it.vmm->regs.rbx == RUN_REASON_NOTIFICATION && it.vmm->regs.rbp == 0x8);
+    CHECK(it.vmm->state == THREAD_STATE_READY && it.vmm->regs.rax == OK &&
+          it.vmm->regs.rbx == RUN_REASON_NOTIFICATION && it.vmm->regs.rbp == 0x8);
     CHECK_EQ(it.vcpu->hvm.state->gpr[RAX], ERR_CANCELED);
     CHECK(!it.vcpu->thread && !((struct endpoint *)world_object(it.endpoint))->head);
     CHECK_WORLD();
 }
 
-static void strike(void) { notif_signal(&fake_cpu, world_object(it.bound), 0x8); }
+static void strike(void)
+{
+    notif_signal(&fake_cpu, world_object(it.bound), 0x8);
+}
 
 static void test_vcpu__a_notification_leaves_the_guest(void)
 {
@@ -323,7 +341,8 @@ static void test_vcpu__a_notification_leaves_the_guest(void)
     fake_interrupt = strike;
     run(UINT64_MAX);
     CHECK(fake.windows == 1 && it.exits == 1);
-    CHECK(it.vmm->state == THREAD_STATE_READY && it.vmm->regs.rbx == RUN_REASON_NOTIFICATION && it.vmm->regs.rbp == 0x8);
+    CHECK(it.vmm->state == THREAD_STATE_READY && it.vmm->regs.rbx == RUN_REASON_NOTIFICATION &&
+          it.vmm->regs.rbp == 0x8);
     CHECK_WORLD();
 }
 
@@ -333,7 +352,8 @@ static void test_vcpu__what_waits_already_comes_before_the_guest(void)
     drop_wrong();
     notif_signal(&fake_cpu, world_object(it.bound), 0x8);
     run(UINT64_MAX);
-    CHECK(it.exits == 0 && it.vmm->regs.rbx == RUN_REASON_NOTIFICATION && ((struct notif *)world_object(it.bound))->bits == 0);
+    CHECK(it.exits == 0 && it.vmm->regs.rbx == RUN_REASON_NOTIFICATION &&
+          ((struct notif *)world_object(it.bound))->bits == 0);
     run(0);
     CHECK(it.exits == 0 && it.vmm->regs.rbx == RUN_REASON_DEADLINE);
     CHECK_WORLD();
@@ -348,7 +368,8 @@ static void test_vcpu__exits_carry_the_nested_root_and_its_generation(void)
     space = world_object(it.space);
     space->generation = 42;
     run(UINT64_MAX);
-    CHECK(fake.nested_root == space->root_pa.value && fake.nested_generation == 42 && it.vmm->regs.rbx == RUN_REASON_EXIT);
+    CHECK(fake.nested_root == space->root_pa.value && fake.nested_generation == 42 &&
+          it.vmm->regs.rbx == RUN_REASON_EXIT);
 }
 
 static void test_vcpu__without_its_space_a_guest_stops(void)

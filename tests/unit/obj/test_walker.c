@@ -4,8 +4,15 @@
 #include "bulkhead/abi.h"
 #include "unit.h"
 
-static const struct walk_format npt = {.present = 1, .table = 7, .leaf = 5, .write = 2, .no_exec = 1ull << 63, .large = 1u << 7, .uncached = 3u << 3};
-static const struct walk_format ept = {.present = 7, .table = 7, .leaf = 1, .write = 2, .exec = 4, .large = 1u << 7, .cached = 6u << 3};
+static const struct walk_format npt = {.present = 1,
+                                       .table = 7,
+                                       .leaf = 5,
+                                       .write = 2,
+                                       .no_exec = 1ull << 63,
+                                       .large = 1u << 7,
+                                       .uncached = 3u << 3};
+static const struct walk_format ept = {
+    .present = 7, .table = 7, .leaf = 1, .write = 2, .exec = 4, .large = 1u << 7, .cached = 6u << 3};
 
 static void test_walker__index_takes_nine_bits_a_level(void)
 {
@@ -15,7 +22,8 @@ static void test_walker__index_takes_nine_bits_a_level(void)
     CHECK_EQ(walk_index(address, 2), 2);
     CHECK_EQ(walk_index(address, 1), 3);
     CHECK_EQ(walk_index(address, 0), 4);
-    for (uint32_t level = 0; level < WALK_LEVELS; level++) CHECK_EQ(walk_index(UINT64_MAX, level), WALK_ENTRIES - 1);
+    for (uint32_t level = 0; level < WALK_LEVELS; level++)
+        CHECK_EQ(walk_index(UINT64_MAX, level), WALK_ENTRIES - 1);
 }
 
 static void test_walker__leaf_level_knows_three_sizes(void)
@@ -26,7 +34,8 @@ static void test_walker__leaf_level_knows_three_sizes(void)
     CHECK_EQ(walk_leaf_level(1ull << 39), WALK_LEVELS);
     CHECK_EQ(walk_leaf_level(0), WALK_LEVELS);
     CHECK_EQ(walk_leaf_level(8192), WALK_LEVELS);
-    for (uint32_t level = 0; level < 3; level++) CHECK_EQ(walk_leaf_level(walk_span(level)), level);
+    for (uint32_t level = 0; level < 3; level++)
+        CHECK_EQ(walk_leaf_level(walk_span(level)), level);
 }
 
 static void test_walker__classify_tells_tables_from_leaves(void)
@@ -44,7 +53,8 @@ static void test_walker__leaf_entry_carries_the_access(void)
     CHECK_EQ(walk_leaf_entry(&npt, 0x5000, 0, MAP_READ), 0x5000 | 5 | 1ull << 63);
     CHECK_EQ(walk_leaf_entry(&npt, 0x5000, 0, MAP_READ | MAP_WRITE), 0x5000 | 7 | 1ull << 63);
     CHECK_EQ(walk_leaf_entry(&npt, 0x5000, 0, MAP_READ | MAP_EXEC), 0x5000 | 5);
-    CHECK_EQ(walk_leaf_entry(&npt, 0x200000, 1, MAP_READ | MAP_EXEC | MAP_UNCACHED), 0x200000 | 5 | 0x80 | 0x18);
+    CHECK_EQ(walk_leaf_entry(&npt, 0x200000, 1, MAP_READ | MAP_EXEC | MAP_UNCACHED),
+             0x200000 | 5 | 0x80 | 0x18);
     CHECK_EQ(walk_leaf_entry(&ept, 0x5000, 0, MAP_READ | MAP_WRITE | MAP_EXEC), 0x5000 | 7 | 0x30);
     CHECK_EQ(walk_leaf_entry(&ept, 0x5000, 0, MAP_READ | MAP_UNCACHED), 0x5000 | 1);
 }

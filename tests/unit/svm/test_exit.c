@@ -70,7 +70,8 @@ static void test_exit__pio(void)
     CHECK(page.exit_reason == EXIT_REASON_PIO && page.exit_info == 0x3f8 && page.exit_flags == 0);
     CHECK(page.exit_size == 1 && page.exit_insn_bytes == 1);
     exit_with(0x7b, 0xffffu << 16 | 4u << 4 | 1u << 2 | 1u << 3 | 1, 0x103);
-    CHECK(page.exit_info == 0xffff && page.exit_flags == (PIO_IN | PIO_STRING | PIO_REP) && page.exit_size == 4);
+    CHECK(page.exit_info == 0xffff && page.exit_flags == (PIO_IN | PIO_STRING | PIO_REP) &&
+          page.exit_size == 4);
     CHECK_EQ(page.exit_insn_bytes, 3);
 }
 
@@ -104,7 +105,8 @@ static void test_exit__host_events_are_the_hosts(void)
 
 static void test_exit__unknown_and_refused(void)
 {
-    static const uint64_t unknown[] = {0, 0x3f, 0x40, 0x13, 0x15, 0x5f, 0x64, 0x71, 0x7e, 0x87, 0xa2, 0xa5, 0x3ff, 0x401, 0x403, 0xfffffffe};
+    static const uint64_t unknown[] = {0,    0x3f, 0x40, 0x13, 0x15,  0x5f,  0x64,  0x71,
+                                       0x7e, 0x87, 0xa2, 0xa5, 0x3ff, 0x401, 0x403, 0xfffffffe};
     for (size_t i = 0; i < sizeof unknown / sizeof unknown[0]; i++) {
         fresh();
         CHECK_EQ(exit_with(unknown[i], 7, 8), HVM_EXIT_VMM);

@@ -23,14 +23,16 @@ static void test_svm_event__accepts_exactly_what_exists(void)
             bool plain = (type == 3 && vector < 32 && vector != 2) || (type == 2 && vector == 2);
             CHECK_EQ(event_of(inject(type, vector, false), 5), plain ? inject(type, vector, false) : 0);
             bool coded = type == 3 && known;
-            CHECK_EQ(event_of(inject(type, vector, true), 5), coded ? inject(type, vector, true) | 5ull << 32 : 0);
+            CHECK_EQ(event_of(inject(type, vector, true), 5),
+                     coded ? inject(type, vector, true) | 5ull << 32 : 0);
         }
     }
 }
 
 static void test_svm_event__drops_reserved_bits(void)
 {
-    CHECK_EQ(event_of(~0ull << 32 | inject(3, 13, true) | 0x7ffff000, ~0ull), inject(3, 13, true) | 0xffffffffull << 32);
+    CHECK_EQ(event_of(~0ull << 32 | inject(3, 13, true) | 0x7ffff000, ~0ull),
+             inject(3, 13, true) | 0xffffffffull << 32);
 }
 
 static void test_hvm_apply__refuses_bad_injection_and_keeps_it(void)

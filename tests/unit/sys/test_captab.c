@@ -61,7 +61,7 @@ static void test_captab__copy_needs_the_copy_right_of_the_source_table(void)
 
 static void test_captab__copy_refuses_missing_slots(void)
 {
-    COPY_REFUSED(ERR_SLOT, TO, SLOT_CAPTAB, TO + 1, ALL);           /* empty source */
+    COPY_REFUSED(ERR_SLOT, TO, SLOT_CAPTAB, TO + 1, ALL); /* empty source */
     COPY_REFUSED(ERR_SLOT, TO, SLOT_CAPTAB, 0, ALL);
     COPY_REFUSED(ERR_SLOT, TO, SLOT_CAPTAB, WORLD_SLOTS, ALL);
     COPY_REFUSED(ERR_SLOT, 0, SLOT_CAPTAB, SLOT_SPACE, ALL);
@@ -77,9 +77,11 @@ static void test_captab__copy_refuses_an_occupied_slot(void)
 
 static void test_captab__copy_refuses_a_terminal_source(void)
 {
-    uint32_t terminal = world_new(OBJECT_TYPE_CAPTAB, 64, CAPTAB_TERMINAL), endpoint = world_new(OBJECT_TYPE_ENDPOINT, 0, 0);
+    uint32_t terminal = world_new(OBJECT_TYPE_CAPTAB, 64, CAPTAB_TERMINAL),
+             endpoint = world_new(OBJECT_TYPE_ENDPOINT, 0, 0);
 
-    CHECK_EQ(CALL(CALL_CAPTAB_COPY, terminal, 1, SLOT_CAPTAB, endpoint, RIGHT_CALL, COPY_SEALED, 16, 1, 0), OK);
+    CHECK_EQ(CALL(CALL_CAPTAB_COPY, terminal, 1, SLOT_CAPTAB, endpoint, RIGHT_CALL, COPY_SEALED, 16, 1, 0),
+             OK);
     /* Even were its capabilities not sealed. */
     captab_slot(world_object(terminal), 1)->cap.flags = 0;
     COPY_REFUSED(ERR_SEALED, TO, terminal, 1, RIGHT_CALL, 0, 16, 1, 0);
@@ -92,7 +94,8 @@ static void test_captab__copy_refuses_untyped_memory(void)
 
 static void test_captab__copy_refuses_a_sealed_source(void)
 {
-    uint32_t endpoint = world_new(OBJECT_TYPE_ENDPOINT, 0, 0), sealed = world_copy(endpoint, ALL, CAP_SEALED, 16, 1, 0);
+    uint32_t endpoint = world_new(OBJECT_TYPE_ENDPOINT, 0, 0),
+             sealed = world_copy(endpoint, ALL, CAP_SEALED, 16, 1, 0);
 
     COPY_REFUSED(ERR_SEALED, TO, SLOT_CAPTAB, sealed, RIGHT_CALL, 0, 16, 1, 0);
     COPY_REFUSED(ERR_SEALED, TO, SLOT_CAPTAB, sealed, RIGHT_CALL, COPY_SEALED, 16, 1, 0);
@@ -111,7 +114,8 @@ static void test_captab__copy_gives_no_right_that_the_source_lacks(void)
     uint32_t notif = world_new(OBJECT_TYPE_NOTIF, 0, 0), weak = world_copy(notif, RIGHT_SIGNAL, 0, 0, 1, 0);
 
     for (uint32_t right = 1; right < 256; right <<= 1) {
-        if (right != RIGHT_SIGNAL) COPY_REFUSED(ERR_RIGHTS, TO, SLOT_CAPTAB, weak, RIGHT_SIGNAL | right, 0, 0, 1, 0);
+        if (right != RIGHT_SIGNAL)
+            COPY_REFUSED(ERR_RIGHTS, TO, SLOT_CAPTAB, weak, RIGHT_SIGNAL | right, 0, 0, 1, 0);
     }
     CHECK_EQ(COPY(TO, SLOT_CAPTAB, weak, RIGHT_SIGNAL, 0, 0, 1, 0), OK);
 }
@@ -135,7 +139,8 @@ static void test_captab__copy_keeps_the_interface(void)
 
 static void test_captab__copy_adds_no_method(void)
 {
-    uint32_t endpoint = world_new(OBJECT_TYPE_ENDPOINT, 0, 0), bound = world_copy(endpoint, ALL, 0, 16, 0x5, 0);
+    uint32_t endpoint = world_new(OBJECT_TYPE_ENDPOINT, 0, 0),
+             bound = world_copy(endpoint, ALL, 0, 16, 0x5, 0);
 
     COPY_REFUSED(ERR_METHOD, TO, SLOT_CAPTAB, bound, RIGHT_CALL, 0, 16, 0x7, 0);
     COPY_REFUSED(ERR_METHOD, TO, SLOT_CAPTAB, bound, RIGHT_CALL, 0, 16, UINT32_MAX, 0);
@@ -144,7 +149,8 @@ static void test_captab__copy_adds_no_method(void)
 
 static void test_captab__copy_keeps_a_badge(void)
 {
-    uint32_t endpoint = world_new(OBJECT_TYPE_ENDPOINT, 0, 0), badged = world_copy(endpoint, ALL, 0, 16, 1, 7);
+    uint32_t endpoint = world_new(OBJECT_TYPE_ENDPOINT, 0, 0),
+             badged = world_copy(endpoint, ALL, 0, 16, 1, 7);
 
     COPY_REFUSED(ERR_ARGUMENT, TO, SLOT_CAPTAB, badged, RIGHT_CALL, 0, 16, 1, 8);
     COPY_REFUSED(ERR_ARGUMENT, TO, SLOT_CAPTAB, badged, RIGHT_CALL, 0, 16, 1, 0);
@@ -163,14 +169,19 @@ static void test_captab__copy_refuses_a_source_below_a_retiring_one(void)
 
 static void test_captab__terminal_takes_sealed_callable_messages_only(void)
 {
-    uint32_t terminal = world_new(OBJECT_TYPE_CAPTAB, 64, CAPTAB_TERMINAL), endpoint = world_new(OBJECT_TYPE_ENDPOINT, 0, 0);
+    uint32_t terminal = world_new(OBJECT_TYPE_CAPTAB, 64, CAPTAB_TERMINAL),
+             endpoint = world_new(OBJECT_TYPE_ENDPOINT, 0, 0);
 
     REFUSED(ERR_SEALED, CALL_CAPTAB_COPY, terminal, 1, SLOT_CAPTAB, endpoint, RIGHT_CALL, 0, 16, 1, 0);
-    REFUSED(ERR_SEALED, CALL_CAPTAB_COPY, terminal, 1, SLOT_CAPTAB, endpoint, RIGHT_CALL | RIGHT_WAIT, COPY_SEALED, 16, 1, 0);
-    REFUSED(ERR_SEALED, CALL_CAPTAB_COPY, terminal, 1, SLOT_CAPTAB, endpoint, RIGHT_MANAGE, COPY_SEALED, 16, 1, 0);
-    REFUSED(ERR_TYPE, CALL_CAPTAB_COPY, terminal, 1, SLOT_CAPTAB, SLOT_SPACE, RIGHT_CALL, COPY_SEALED, 0, 0, 0);
+    REFUSED(ERR_SEALED, CALL_CAPTAB_COPY, terminal, 1, SLOT_CAPTAB, endpoint, RIGHT_CALL | RIGHT_WAIT,
+            COPY_SEALED, 16, 1, 0);
+    REFUSED(ERR_SEALED, CALL_CAPTAB_COPY, terminal, 1, SLOT_CAPTAB, endpoint, RIGHT_MANAGE, COPY_SEALED, 16,
+            1, 0);
+    REFUSED(ERR_TYPE, CALL_CAPTAB_COPY, terminal, 1, SLOT_CAPTAB, SLOT_SPACE, RIGHT_CALL, COPY_SEALED, 0, 0,
+            0);
     REFUSED(ERR_TYPE, CALL_CAPTAB_COPY, terminal, 1, SLOT_CAPTAB, SLOT_CAPTAB, 0, COPY_SEALED, 0, 0, 0);
-    CHECK_EQ(CALL(CALL_CAPTAB_COPY, terminal, 1, SLOT_CAPTAB, endpoint, RIGHT_CALL, COPY_SEALED, 16, 1, 9), OK);
+    CHECK_EQ(CALL(CALL_CAPTAB_COPY, terminal, 1, SLOT_CAPTAB, endpoint, RIGHT_CALL, COPY_SEALED, 16, 1, 9),
+             OK);
     CHECK_WORLD();
 }
 
@@ -205,7 +216,8 @@ static void test_captab__delete_is_bounded_and_goes_on_when_called_again(void)
 {
     uint32_t endpoint = world_new(OBJECT_TYPE_ENDPOINT, 0, 0), calls = 1;
 
-    for (uint32_t i = 0; i < 40; i++) (void)world_copy(endpoint, ALL, 0, 16, 1, i);
+    for (uint32_t i = 0; i < 40; i++)
+        (void)world_copy(endpoint, ALL, 0, 16, 1, i);
     while (CALL(CALL_CAPTAB_DELETE, SLOT_CAPTAB, endpoint) == ERR_AGAIN) {
         calls++;
         CHECK(world_slot(endpoint)->cap.flags & CAP_RETIRING);
@@ -218,11 +230,13 @@ static void test_captab__delete_is_bounded_and_goes_on_when_called_again(void)
 
 static void test_captab__inspect_tells_what_a_slot_holds(void)
 {
-    uint32_t endpoint = world_new(OBJECT_TYPE_ENDPOINT, 0, 0), badged = world_copy(endpoint, RIGHT_CALL, CAP_SEALED, 16, 3, 7);
+    uint32_t endpoint = world_new(OBJECT_TYPE_ENDPOINT, 0, 0),
+             badged = world_copy(endpoint, RIGHT_CALL, CAP_SEALED, 16, 3, 7);
     const struct registers *regs = &world_self()->regs;
 
     CHECK_EQ(CALL(CALL_CAPTAB_INSPECT, SLOT_CAPTAB, badged), OK);
-    CHECK(regs->rbx == OBJECT_TYPE_ENDPOINT && regs->rbp == RIGHT_CALL && regs->r12 == CAP_SEALED && regs->r13 == 16);
+    CHECK(regs->rbx == OBJECT_TYPE_ENDPOINT && regs->rbp == RIGHT_CALL && regs->r12 == CAP_SEALED &&
+          regs->r13 == 16);
     CHECK(regs->r14 == 3 && regs->r15 == 7 && regs->rdx == (uint64_t)world_object(endpoint));
     CHECK_EQ(CALL(CALL_CAPTAB_INSPECT, SLOT_CAPTAB, TO), OK);
     CHECK_EQ(regs->rbx, OBJECT_TYPE_NONE);

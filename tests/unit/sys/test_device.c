@@ -69,11 +69,14 @@ static void test_device__control_ioport_refuses_a_backward_range(void)
 
 static void test_device__control_ioport_withholds_what_raises_interrupts(void)
 {
-    const struct { uint16_t first, last; } withheld[] = {{0x20, 0x20}, {0x21, 0x21}, {0x22, 0x22}, {0x23, 0x23}, {0xa0, 0xa0}, {0xa1, 0xa1},
-        {0xb2, 0xb2}, {0xb3, 0xb3}, {0, 0xffff}, {0x10, 0x20}, {0xb3, 0x100}};
+    const struct {
+        uint16_t first, last;
+    } withheld[] = {{0x20, 0x20}, {0x21, 0x21}, {0x22, 0x22}, {0x23, 0x23}, {0xa0, 0xa0}, {0xa1, 0xa1},
+                    {0xb2, 0xb2}, {0xb3, 0xb3}, {0, 0xffff},  {0x10, 0x20}, {0xb3, 0x100}};
 
     for (size_t i = 0; i < sizeof withheld / sizeof withheld[0]; i++)
-        REFUSED(ERR_DENIED, CALL_CONTROL_IOPORT, SLOT_CONTROL, SLOT_CAPTAB, TO, withheld[i].first, withheld[i].last);
+        REFUSED(ERR_DENIED, CALL_CONTROL_IOPORT, SLOT_CONTROL, SLOT_CAPTAB, TO, withheld[i].first,
+                withheld[i].last);
     (void)ports(0, 0x1f);
     (void)ports(0x24, 0x9f);
     (void)ports(0xa2, 0xb1);
@@ -83,7 +86,8 @@ static void test_device__control_ioport_withholds_what_raises_interrupts(void)
 /* Both calls put a new capability somewhere, under the same conditions. */
 static void test_device__control_needs_a_destination(void)
 {
-    uint32_t weak = world_copy(SLOT_CAPTAB, (uint8_t)~RIGHT_MANAGE, 0, 0, 0, 0), terminal = world_new(OBJECT_TYPE_CAPTAB, 64, CAPTAB_TERMINAL);
+    uint32_t weak = world_copy(SLOT_CAPTAB, (uint8_t)~RIGHT_MANAGE, 0, 0, 0, 0),
+             terminal = world_new(OBJECT_TYPE_CAPTAB, 64, CAPTAB_TERMINAL);
     const enum call number[] = {CALL_CONTROL_IOPORT, CALL_CONTROL_IRQ};
 
     for (uint32_t i = 0; i < 2; i++) {
@@ -132,7 +136,8 @@ static void test_device__control_irq_refuses_a_line_that_no_ioapic_has(void)
 
 static void test_device__bind_needs_a_notification_to_wait_on(void)
 {
-    uint32_t line = irq(GSI), notif = world_new(OBJECT_TYPE_NOTIF, 0, 0), deaf = world_copy(notif, (uint8_t)~RIGHT_WAIT, 0, 0, 1, 0);
+    uint32_t line = irq(GSI), notif = world_new(OBJECT_TYPE_NOTIF, 0, 0),
+             deaf = world_copy(notif, (uint8_t)~RIGHT_WAIT, 0, 0, 1, 0);
 
     REFUSED(ERR_RIGHTS, CALL_IRQ_BIND, line, deaf, 1);
     REFUSED(ERR_TYPE, CALL_IRQ_BIND, line, SLOT_SPACE, 1);

@@ -19,9 +19,12 @@ static void test_dispatch__null_call_answers_ok(void)
 
 static void test_dispatch__refuses_numbers_beyond_the_last(void)
 {
-    const uint64_t past[] = {CALL_LIMIT, CALL_LIMIT + CALL_UNTYPED_INFO, 0xff, 0x100, 0x100 + CALL_UNTYPED_INFO, 0x80000000, 0xffffffff};
+    const uint64_t past[] = {CALL_LIMIT, CALL_LIMIT + CALL_UNTYPED_INFO, 0xff,
+                             0x100,      0x100 + CALL_UNTYPED_INFO,      0x80000000,
+                             0xffffffff};
 
-    for (size_t i = 0; i < sizeof past / sizeof past[0]; i++) CHECK_EQ(call_raw(past[i] << CALL_SHIFT | SLOT_UNTYPED), ERR_SYSCALL);
+    for (size_t i = 0; i < sizeof past / sizeof past[0]; i++)
+        CHECK_EQ(call_raw(past[i] << CALL_SHIFT | SLOT_UNTYPED), ERR_SYSCALL);
 }
 
 static void test_dispatch__refuses_numbers_without_a_call(void)
@@ -42,22 +45,27 @@ static void test_dispatch__refuses_slots_outside_and_empty(void)
 {
     const uint32_t none[] = {0, 7, WORLD_SLOTS, WORLD_SLOTS + SLOT_UNTYPED, 0x80000000u, UINT32_MAX};
 
-    for (size_t i = 0; i < sizeof none / sizeof none[0]; i++) REFUSED(ERR_SLOT, CALL_UNTYPED_INFO, none[i], 0);
+    for (size_t i = 0; i < sizeof none / sizeof none[0]; i++)
+        REFUSED(ERR_SLOT, CALL_UNTYPED_INFO, none[i], 0);
 }
 
 static void test_dispatch__refuses_every_other_type(void)
 {
     for (uint32_t number = 1; number < CALL_LIMIT; number++) {
-        if (call_rules[number].type == OBJECT_TYPE_NONE) continue;
-        REFUSED(ERR_TYPE, (enum call)number, call_rules[number].type == OBJECT_TYPE_CAPTAB ? SLOT_SPACE : SLOT_CAPTAB, 0);
+        if (call_rules[number].type == OBJECT_TYPE_NONE)
+            continue;
+        REFUSED(ERR_TYPE, (enum call)number,
+                call_rules[number].type == OBJECT_TYPE_CAPTAB ? SLOT_SPACE : SLOT_CAPTAB, 0);
     }
 }
 
 /* A slot with an object of @type. */
 static uint32_t object_of(uint8_t type)
 {
-    if (type == OBJECT_TYPE_UNTYPED) return SLOT_UNTYPED;
-    if (type == OBJECT_TYPE_CONTROL) return SLOT_CONTROL;
+    if (type == OBJECT_TYPE_UNTYPED)
+        return SLOT_UNTYPED;
+    if (type == OBJECT_TYPE_CONTROL)
+        return SLOT_CONTROL;
     if (type == OBJECT_TYPE_IRQ) {
         CHECK_EQ(CALL(CALL_CONTROL_IRQ, SLOT_CONTROL, SLOT_CAPTAB, world.next, 5), OK);
         return world.next++;
@@ -78,8 +86,10 @@ static void test_dispatch__refuses_without_the_right(void)
         const struct call_rule *rule = &call_rules[number];
         uint32_t weak;
 
-        if (rule->type == OBJECT_TYPE_NONE) continue;
-        if (!object[rule->type]) object[rule->type] = object_of(rule->type);
+        if (rule->type == OBJECT_TYPE_NONE)
+            continue;
+        if (!object[rule->type])
+            object[rule->type] = object_of(rule->type);
         weak = object[rule->type];
         world_slot(weak)->cap.rights = (uint8_t)~rule->right;
         REFUSED(ERR_RIGHTS, (enum call)number, weak, 0);
@@ -89,7 +99,8 @@ static void test_dispatch__refuses_without_the_right(void)
 
 static void test_dispatch__refuses_below_a_retiring_capability(void)
 {
-    uint32_t root = world_new(OBJECT_TYPE_NOTIF, 0, 0), below = world_copy(root, UINT8_MAX, 0, 0, 1, 0), deep = world_copy(below, UINT8_MAX, 0, 0, 1, 0);
+    uint32_t root = world_new(OBJECT_TYPE_NOTIF, 0, 0), below = world_copy(root, UINT8_MAX, 0, 0, 1, 0),
+             deep = world_copy(below, UINT8_MAX, 0, 0, 1, 0);
 
     CHECK_EQ(CALL(CALL_NOTIF_SIGNAL, deep, 1), OK);
     cap_retire(world_slot(root), false);

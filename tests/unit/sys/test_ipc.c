@@ -15,7 +15,8 @@ static void test_ipc__call_refuses_another_interface(void)
 
     REFUSED_MESSAGE(ERR_INTERFACE, CALL_ENDPOINT_CALL, slot, label_make(INTERFACE + 1, 0, 0), UINT64_MAX);
     REFUSED_MESSAGE(ERR_INTERFACE, CALL_ENDPOINT_CALL, slot, 0, UINT64_MAX);
-    REFUSED_MESSAGE(ERR_INTERFACE, CALL_ENDPOINT_CALL, slot, label_make(0x8000 | INTERFACE, 0, 0), UINT64_MAX);
+    REFUSED_MESSAGE(ERR_INTERFACE, CALL_ENDPOINT_CALL, slot, label_make(0x8000 | INTERFACE, 0, 0),
+                    UINT64_MAX);
 }
 
 static void test_ipc__call_refuses_masked_methods(void)
@@ -23,9 +24,12 @@ static void test_ipc__call_refuses_masked_methods(void)
     uint32_t slot = service(1u << 31 | 1u << 2);
 
     for (uint32_t method = 0; method < 32; method++) {
-        if (method != 2 && method != 31) REFUSED_MESSAGE(ERR_METHOD, CALL_ENDPOINT_CALL, slot, label_make(INTERFACE, method, 0), UINT64_MAX);
+        if (method != 2 && method != 31)
+            REFUSED_MESSAGE(ERR_METHOD, CALL_ENDPOINT_CALL, slot, label_make(INTERFACE, method, 0),
+                            UINT64_MAX);
     }
-    CHECK_EQ(world_message(world_self(), CALL_ENDPOINT_CALL, slot, label_make(INTERFACE, 31, 0), 0), ERR_TIMEOUT);
+    CHECK_EQ(world_message(world_self(), CALL_ENDPOINT_CALL, slot, label_make(INTERFACE, 31, 0), 0),
+             ERR_TIMEOUT);
 }
 
 static void test_ipc__call_refuses_bad_labels(void)
@@ -35,8 +39,10 @@ static void test_ipc__call_refuses_bad_labels(void)
     for (uint32_t length = MESSAGE_WORDS + 1; length < 16; length++)
         REFUSED_MESSAGE(ERR_LENGTH, CALL_ENDPOINT_CALL, slot, label_make(INTERFACE, 0, length), UINT64_MAX);
     for (uint32_t bit = 0; bit < 64; bit++) {
-        if (1ull << bit & (LABEL_METHOD_MASK | LABEL_LENGTH_MASK | LABEL_INTERFACE_MASK)) continue;
-        REFUSED_MESSAGE(ERR_LENGTH, CALL_ENDPOINT_CALL, slot, label_make(INTERFACE, 0, 0) | 1ull << bit, UINT64_MAX);
+        if (1ull << bit & (LABEL_METHOD_MASK | LABEL_LENGTH_MASK | LABEL_INTERFACE_MASK))
+            continue;
+        REFUSED_MESSAGE(ERR_LENGTH, CALL_ENDPOINT_CALL, slot, label_make(INTERFACE, 0, 0) | 1ull << bit,
+                        UINT64_MAX);
     }
 }
 
@@ -48,9 +54,11 @@ static void test_ipc__call_that_would_wait_refuses_when_told_not_to(void)
 /* A reply's label: length and status, nothing else. */
 static void reply_refusals(enum call number, uint32_t slot)
 {
-    for (uint32_t length = MESSAGE_WORDS + 1; length < 16; length++) REFUSED_MESSAGE(ERR_LENGTH, number, slot, label_reply(0, length), 0);
+    for (uint32_t length = MESSAGE_WORDS + 1; length < 16; length++)
+        REFUSED_MESSAGE(ERR_LENGTH, number, slot, label_reply(0, length), 0);
     for (uint32_t bit = 0; bit < 64; bit++) {
-        if (1ull << bit & (LABEL_LENGTH_MASK | LABEL_STATUS_MASK)) continue;
+        if (1ull << bit & (LABEL_LENGTH_MASK | LABEL_STATUS_MASK))
+            continue;
         REFUSED_MESSAGE(ERR_LENGTH, number, slot, label_reply(0, 0) | 1ull << bit, 0);
     }
 }

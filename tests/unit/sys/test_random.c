@@ -29,7 +29,8 @@ static void test_random__every_relation_holds_after_every_call(void)
         for (uint64_t step = 0; step < steps; step++) {
             fake_seed = seed;
             fake_step = step;
-            if (drive_step(&source) == 0) continue;
+            if (drive_step(&source) == 0)
+                continue;
             printf("seed %llu, step %llu\n", (unsigned long long)seed, (unsigned long long)step);
             CHECK(step == steps);
             return;
@@ -42,7 +43,8 @@ static void test_random__most_answers_are_reached(void)
 {
     uint32_t reached = 0;
 
-    for (uint32_t error = 0; error < 27; error++) reached += drive_answers[error] != 0;
+    for (uint32_t error = 0; error < 27; error++)
+        reached += drive_answers[error] != 0;
     CHECK(reached >= 18);
     CHECK(drive_answers[OK] * 4 > seeds * steps / 4);
 }
@@ -50,14 +52,19 @@ static void test_random__most_answers_are_reached(void)
 /* test_random [SEEDS [STEPS [FIRST [verbose]]]] */
 int main(int argc, char **argv)
 {
-    if (argc > 1) seeds = strtoull(argv[1], NULL, 0);
-    if (argc > 2) steps = strtoull(argv[2], NULL, 0);
-    if (argc > 3) first = strtoull(argv[3], NULL, 0);
+    if (argc > 1)
+        seeds = strtoull(argv[1], NULL, 0);
+    if (argc > 2)
+        steps = strtoull(argv[2], NULL, 0);
+    if (argc > 3)
+        first = strtoull(argv[3], NULL, 0);
     drive_verbose = argc > 4;
     world_reset();
     RUN(test_random__every_relation_holds_after_every_call);
-    if (unit_failed_tests == 0) RUN(test_random__most_answers_are_reached);
-    for (uint32_t error = 0; error < 27; error++) printf("%s%u: %llu", error ? ", " : "answers ", error, (unsigned long long)drive_answers[error]);
+    if (unit_failed_tests == 0)
+        RUN(test_random__most_answers_are_reached);
+    for (uint32_t error = 0; error < 27; error++)
+        printf("%s%u: %llu", error ? ", " : "answers ", error, (unsigned long long)drive_answers[error]);
     printf("; %llu worlds\n", (unsigned long long)drive_worlds);
     world_reset();
     return UNIT_RESULT();

@@ -4,9 +4,13 @@
 
 /* sched_configure's words: control, budget, period, priority, processor */
 #define CONFIGURE(slot, ...) CALL(CALL_SCHED_CONFIGURE, slot, SLOT_CONTROL, __VA_ARGS__)
-#define CONFIGURE_REFUSED(error, slot, ...) REFUSED(error, CALL_SCHED_CONFIGURE, slot, SLOT_CONTROL, __VA_ARGS__)
+#define CONFIGURE_REFUSED(error, slot, ...) \
+    REFUSED(error, CALL_SCHED_CONFIGURE, slot, SLOT_CONTROL, __VA_ARGS__)
 
-static uint32_t fresh(void) { return world_new(OBJECT_TYPE_SCHED, 0, 0); }
+static uint32_t fresh(void)
+{
+    return world_new(OBJECT_TYPE_SCHED, 0, 0);
+}
 
 static void test_sched__configure_admits_once(void)
 {
@@ -14,7 +18,8 @@ static void test_sched__configure_admits_once(void)
     const struct sched *sched = world_object(slot);
 
     CHECK_EQ(CONFIGURE(slot, 20000, 50000, 63, 0), OK);
-    CHECK(sched->configured && sched->budget == 20000 && sched->remaining == 20000 && sched->period == 50000 && sched->priority == 63);
+    CHECK(sched->configured && sched->budget == 20000 && sched->remaining == 20000 &&
+          sched->period == 50000 && sched->priority == 63);
     CHECK_EQ(sched->start, fake.tsc);
     CHECK_EQ(fake_cpu.scheds, admitted + 1);
     CONFIGURE_REFUSED(ERR_STATE, slot, 20000, 50000, 63, 0);
@@ -62,7 +67,8 @@ static void test_sched__configure_refuses_budgets_out_of_range(void)
 static void test_sched__configure_admits_so_many(void)
 {
     (void)world_self();
-    while (fake_cpu.scheds < SCHEDS_MAX - 1) (void)world_sched(10);
+    while (fake_cpu.scheds < SCHEDS_MAX - 1)
+        (void)world_sched(10);
     CHECK_EQ(CONFIGURE(fresh(), 20000, 50000, 10, 0), OK);
     CONFIGURE_REFUSED(ERR_LIMIT, fresh(), 20000, 50000, 10, 0);
 }

@@ -5,7 +5,10 @@
 #define MAP(...) CALL(CALL_SPACE_MAP, SLOT_SPACE, __VA_ARGS__)
 #define MAP_REFUSED(error, ...) REFUSED(error, CALL_SPACE_MAP, SLOT_SPACE, __VA_ARGS__)
 
-static uint32_t frame(uint64_t bytes) { return world_new(OBJECT_TYPE_FRAME, bytes, 0); }
+static uint32_t frame(uint64_t bytes)
+{
+    return world_new(OBJECT_TYPE_FRAME, bytes, 0);
+}
 
 static void test_space__maps_and_unmaps(void)
 {
@@ -20,7 +23,8 @@ static void test_space__maps_and_unmaps(void)
 
 static void test_space__maps_a_vcpus_page_for_reading_and_writing(void)
 {
-    uint32_t vcpu = world_new(OBJECT_TYPE_VCPU, 0, 0), weak = world_copy(vcpu, RIGHT_READ | RIGHT_WRITE, 0, 0, 0, 0);
+    uint32_t vcpu = world_new(OBJECT_TYPE_VCPU, 0, 0),
+             weak = world_copy(vcpu, RIGHT_READ | RIGHT_WRITE, 0, 0, 0, 0);
 
     MAP_REFUSED(ERR_RIGHTS, weak, 0x400000, MAP_READ); /* needs the right to manage the vCPU */
     MAP_REFUSED(ERR_RIGHTS, vcpu, 0x400000, MAP_READ | MAP_EXEC);
@@ -47,7 +51,8 @@ static void test_space__refuses_what_is_no_frame(void)
 
 static void test_space__gives_no_access_that_the_capability_lacks(void)
 {
-    uint32_t page = frame(PAGE_BYTES), readable = world_copy(page, RIGHT_READ, 0, 0, 0, 0), none = world_copy(page, 0, 0, 0, 0, 0);
+    uint32_t page = frame(PAGE_BYTES), readable = world_copy(page, RIGHT_READ, 0, 0, 0, 0),
+             none = world_copy(page, 0, 0, 0, 0, 0);
 
     MAP_REFUSED(ERR_RIGHTS, readable, 0x400000, MAP_READ | MAP_WRITE);
     MAP_REFUSED(ERR_RIGHTS, readable, 0x400000, MAP_READ | MAP_EXEC);
@@ -131,7 +136,8 @@ static void test_space__refuses_when_the_tables_are_used_up(void)
     uint32_t small = world_new(OBJECT_TYPE_SPACE, 4, 0);
 
     CHECK_EQ(CALL(CALL_SPACE_MAP, small, frame(PAGE_BYTES), 0x400000, MAP_READ), OK);
-    REFUSED(ERR_MEMORY, CALL_SPACE_MAP, small, frame(PAGE_BYTES), 0x8000000000, MAP_READ); /* three more tables, one left */
+    REFUSED(ERR_MEMORY, CALL_SPACE_MAP, small, frame(PAGE_BYTES), 0x8000000000,
+            MAP_READ); /* three more tables, one left */
     CHECK_EQ(CALL(CALL_SPACE_MAP, small, frame(PAGE_BYTES), 0x600000, MAP_READ), OK);
     REFUSED(ERR_MEMORY, CALL_SPACE_MAP, small, frame(PAGE_BYTES), 0x800000, MAP_READ);
     CHECK_EQ(CALL(CALL_SPACE_MAP, small, frame(PAGE_BYTES), 0x601000, MAP_READ), OK);

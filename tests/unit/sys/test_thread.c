@@ -8,7 +8,10 @@
 #define CONFIGURE_REFUSED(error, slot, ...) REFUSED(error, CALL_THREAD_CONFIGURE, slot, __VA_ARGS__)
 enum { USER_RIP = 0x401000 };
 
-static uint32_t fresh(void) { return world_new(OBJECT_TYPE_THREAD, 0, 0); }
+static uint32_t fresh(void)
+{
+    return world_new(OBJECT_TYPE_THREAD, 0, 0);
+}
 
 static uint32_t context(void)
 {
@@ -23,8 +26,10 @@ static void test_thread__configure_gives_what_was_named(void)
     const struct thread *thread = world_object(slot);
 
     CHECK_EQ(CONFIGURE(slot, SLOT_SPACE, SLOT_CAPTAB, own, reserve, fault, notif, THREAD_FPU, 3), OK);
-    CHECK(thread->captab == world_object(SLOT_CAPTAB) && thread->own == world_object(own) && thread->reserve == world_object(reserve));
-    CHECK(thread->bound == world_object(notif) && thread->fpu_right && thread->compartment == 3 && thread->configured);
+    CHECK(thread->captab == world_object(SLOT_CAPTAB) && thread->own == world_object(own) &&
+          thread->reserve == world_object(reserve));
+    CHECK(thread->bound == world_object(notif) && thread->fpu_right && thread->compartment == 3 &&
+          thread->configured);
     CHECK_EQ(thread->cr3, ((struct space *)world_object(SLOT_SPACE))->root_pa.value);
     CHECK_EQ(thread->state, THREAD_STATE_INACTIVE);
     CHECK_WORLD();
@@ -55,8 +60,10 @@ static void test_thread__configure_needs_space_and_table(void)
 
 static void test_thread__configure_looks_every_part_up(void)
 {
-    uint32_t slot = fresh(), endpoint = world_new(OBJECT_TYPE_ENDPOINT, 0, 0), notif = world_new(OBJECT_TYPE_NOTIF, 0, 0);
-    uint32_t mute = world_copy(endpoint, (uint8_t)~RIGHT_CALL, 0, 1, 1, 0), deaf = world_copy(notif, (uint8_t)~RIGHT_WAIT, 0, 0, 1, 0);
+    uint32_t slot = fresh(), endpoint = world_new(OBJECT_TYPE_ENDPOINT, 0, 0),
+             notif = world_new(OBJECT_TYPE_NOTIF, 0, 0);
+    uint32_t mute = world_copy(endpoint, (uint8_t)~RIGHT_CALL, 0, 1, 1, 0),
+             deaf = world_copy(notif, (uint8_t)~RIGHT_WAIT, 0, 0, 1, 0);
     uint32_t weak = world_copy(context(), (uint8_t)~RIGHT_MANAGE, 0, 0, 0, 0);
 
     CONFIGURE_REFUSED(ERR_TYPE, slot, SLOT_CAPTAB, SLOT_CAPTAB);
@@ -78,7 +85,8 @@ static void test_thread__configure_refuses_parts_at_the_greatest_depth(void)
 
 static void test_thread__configure_refuses_a_guests_space_and_table(void)
 {
-    uint32_t slot = fresh(), guest = world_new(OBJECT_TYPE_SPACE, 4, SPACE_GUEST), terminal = world_new(OBJECT_TYPE_CAPTAB, 64, CAPTAB_TERMINAL);
+    uint32_t slot = fresh(), guest = world_new(OBJECT_TYPE_SPACE, 4, SPACE_GUEST),
+             terminal = world_new(OBJECT_TYPE_CAPTAB, 64, CAPTAB_TERMINAL);
 
     CONFIGURE_REFUSED(ERR_TYPE, slot, guest, SLOT_CAPTAB);
     CONFIGURE_REFUSED(ERR_TYPE, slot, SLOT_SPACE, terminal);
@@ -90,7 +98,8 @@ static void test_thread__configure_refuses_a_bound_notification(void)
 
     (void)world_thread(&(struct recipe){.notif = notif}, NULL);
     CONFIGURE_REFUSED(ERR_BUSY, slot, SLOT_SPACE, SLOT_CAPTAB, 0, 0, 0, notif);
-    CONFIGURE_REFUSED(ERR_BUSY, slot, SLOT_SPACE, SLOT_CAPTAB, 0, 0, 0, world_copy(notif, UINT8_MAX, 0, 0, 1, 0));
+    CONFIGURE_REFUSED(ERR_BUSY, slot, SLOT_SPACE, SLOT_CAPTAB, 0, 0, 0,
+                      world_copy(notif, UINT8_MAX, 0, 0, 1, 0));
 }
 
 static void test_thread__configure_refuses_one_context_in_both_places(void)
@@ -123,7 +132,8 @@ static void test_thread__configure_stops_at_the_limit(void)
     uint32_t slot = fresh();
 
     (void)world_self();
-    for (uint32_t i = 0; i < THREADS_MAX - 1; i++) (void)world_thread(&(struct recipe){.passive = true}, NULL);
+    for (uint32_t i = 0; i < THREADS_MAX - 1; i++)
+        (void)world_thread(&(struct recipe){.passive = true}, NULL);
     CONFIGURE_REFUSED(ERR_LIMIT, slot, SLOT_SPACE, SLOT_CAPTAB);
 }
 
@@ -171,7 +181,8 @@ static void test_thread__read_gives_the_groups(void)
     thread->regs.r8 = 8;
     thread->regs.r15 = 15;
     CHECK_EQ(CALL(CALL_THREAD_READ, slot, REGISTER_GROUP_CONTROL), OK);
-    CHECK(regs->rbx == 0x1111 && regs->rbp == 0x2222 && regs->r13 == 0x3333 && regs->r14 == THREAD_STATE_INACTIVE && regs->r15 == 0 && regs->rdx == 0);
+    CHECK(regs->rbx == 0x1111 && regs->rbp == 0x2222 && regs->r13 == 0x3333 &&
+          regs->r14 == THREAD_STATE_INACTIVE && regs->r15 == 0 && regs->rdx == 0);
     CHECK_EQ(CALL(CALL_THREAD_READ, slot, REGISTER_GROUP_LOW), OK);
     CHECK_EQ(regs->r8, 8);
     CHECK_EQ(CALL(CALL_THREAD_READ, slot, REGISTER_GROUP_HIGH), OK);
@@ -214,7 +225,9 @@ static void test_thread__write_confines_the_flags(void)
     uint32_t slot;
     const struct thread *thread = world_thread(NULL, &slot);
 
-    CHECK_EQ(CALL(CALL_THREAD_WRITE, slot, REGISTER_GROUP_CONTROL, USER_RIP, 0x7ffffffff000, UINT32_MAX, 0x1234), OK);
+    CHECK_EQ(
+        CALL(CALL_THREAD_WRITE, slot, REGISTER_GROUP_CONTROL, USER_RIP, 0x7ffffffff000, UINT32_MAX, 0x1234),
+        OK);
     CHECK_EQ(thread->regs.rflags & (RFLAGS_IOPL | RFLAGS_NT | RFLAGS_VM | RFLAGS_TF), 0);
     CHECK_EQ(CALL(CALL_THREAD_WRITE, slot, REGISTER_GROUP_CONTROL, USER_RIP, 0x7ffffffff000, 0, 0x1234), OK);
     CHECK_EQ(thread->regs.rflags, RFLAGS_IF | 2);
@@ -228,10 +241,12 @@ static void test_thread__write_sets_the_groups(void)
     const struct thread *thread = world_thread(NULL, &slot);
 
     CHECK_EQ(CALL(CALL_THREAD_WRITE, slot, REGISTER_GROUP_LOW, 1, 2, 3, 4, 5, 6, 7, 8), OK);
-    CHECK(thread->regs.rax == 1 && thread->regs.rbx == 2 && thread->regs.rcx == 3 && thread->regs.rdx == 4 && thread->regs.rsi == 5);
+    CHECK(thread->regs.rax == 1 && thread->regs.rbx == 2 && thread->regs.rcx == 3 && thread->regs.rdx == 4 &&
+          thread->regs.rsi == 5);
     CHECK(thread->regs.rdi == 6 && thread->regs.rbp == 7 && thread->regs.r8 == 8);
     CHECK_EQ(CALL(CALL_THREAD_WRITE, slot, REGISTER_GROUP_HIGH, 9, 10, 11, 12, 13, 14, 15), OK);
-    CHECK(thread->regs.r9 == 9 && thread->regs.r10 == 10 && thread->regs.r11 == 11 && thread->regs.r12 == 12 && thread->regs.r13 == 13);
+    CHECK(thread->regs.r9 == 9 && thread->regs.r10 == 10 && thread->regs.r11 == 11 &&
+          thread->regs.r12 == 12 && thread->regs.r13 == 13);
     CHECK(thread->regs.r14 == 14 && thread->regs.r15 == 15);
 }
 

@@ -13,7 +13,8 @@ static void test_untyped__retype_makes_objects_side_by_side(void)
     for (uint32_t i = 0; i < 3; i++) {
         CHECK_EQ(world_slot(TO + i)->cap.type, OBJECT_TYPE_ENDPOINT);
         CHECK_EQ(world_slot(TO + i)->cap.rights, UINT8_MAX);
-        CHECK(world_slot(TO + i)->cap.flags == CAP_ORIGINAL && world_slot(TO + i)->parent == world_slot(SLOT_UNTYPED));
+        CHECK(world_slot(TO + i)->cap.flags == CAP_ORIGINAL &&
+              world_slot(TO + i)->parent == world_slot(SLOT_UNTYPED));
         CHECK_EQ((uint8_t *)world_object(TO + i) - (uint8_t *)world_object(TO), i * 1024);
     }
     CHECK_WORLD();
@@ -64,9 +65,11 @@ static void test_untyped__retype_refuses_beyond_the_depth(void)
 
 static void test_untyped__retype_refuses_types_and_sizes_that_do_not_exist(void)
 {
-    const uint8_t never[] = {OBJECT_TYPE_NONE, OBJECT_TYPE_IOSPACE, OBJECT_TYPE_IRQ, OBJECT_TYPE_IOPORT, OBJECT_TYPE_CONTROL};
+    const uint8_t never[] = {OBJECT_TYPE_NONE, OBJECT_TYPE_IOSPACE, OBJECT_TYPE_IRQ, OBJECT_TYPE_IOPORT,
+                             OBJECT_TYPE_CONTROL};
 
-    for (size_t i = 0; i < sizeof never; i++) RETYPE_REFUSED(ERR_RANGE, never[i], 0, PAGE_BYTES, SLOT_CAPTAB, TO, 1);
+    for (size_t i = 0; i < sizeof never; i++)
+        RETYPE_REFUSED(ERR_RANGE, never[i], 0, PAGE_BYTES, SLOT_CAPTAB, TO, 1);
     RETYPE_REFUSED(ERR_RANGE, OBJECT_TYPE_FRAME, 0, 8192, SLOT_CAPTAB, TO, 1);
     RETYPE_REFUSED(ERR_RANGE, OBJECT_TYPE_CAPTAB, 0, 65, SLOT_CAPTAB, TO, 1);
     RETYPE_REFUSED(ERR_RANGE, OBJECT_TYPE_SPACE, 0, SPACE_TABLES_MAX + 1, SLOT_CAPTAB, TO, 1);
@@ -77,9 +80,11 @@ static void test_untyped__retype_of_kept_memory_gives_frames_only(void)
 {
     REFUSED(ERR_TYPE, CALL_UNTYPED_RETYPE, SLOT_DEVICE, OBJECT_TYPE_THREAD, 0, 0, SLOT_CAPTAB, TO, 1);
     REFUSED(ERR_TYPE, CALL_UNTYPED_RETYPE, SLOT_DEVICE, OBJECT_TYPE_CAPTAB, 0, 64, SLOT_CAPTAB, TO, 1);
-    CHECK_EQ(CALL(CALL_UNTYPED_RETYPE, SLOT_DEVICE, OBJECT_TYPE_FRAME, 0, 1ull << 30, SLOT_CAPTAB, TO, 1), OK);
+    CHECK_EQ(CALL(CALL_UNTYPED_RETYPE, SLOT_DEVICE, OBJECT_TYPE_FRAME, 0, 1ull << 30, SLOT_CAPTAB, TO, 1),
+             OK);
     CHECK_EQ(world_slot(TO)->cap.flags, CAP_ORIGINAL | CAP_KEEP);
-    CHECK_EQ(CALL(CALL_UNTYPED_RETYPE, SLOT_DEVICE, OBJECT_TYPE_UNTYPED, 0, 8192, SLOT_CAPTAB, TO + 1, 1), OK);
+    CHECK_EQ(CALL(CALL_UNTYPED_RETYPE, SLOT_DEVICE, OBJECT_TYPE_UNTYPED, 0, 8192, SLOT_CAPTAB, TO + 1, 1),
+             OK);
     REFUSED(ERR_TYPE, CALL_UNTYPED_RETYPE, TO + 1, OBJECT_TYPE_NOTIF, 0, 0, SLOT_CAPTAB, TO + 2, 1);
 }
 
@@ -87,7 +92,8 @@ static void test_untyped__retype_makes_one_space_at_a_time_while_there_are_some(
 {
     RETYPE_REFUSED(ERR_LIMIT, OBJECT_TYPE_SPACE, 0, 1, SLOT_CAPTAB, TO, 2);
     const uint32_t one = world_new(OBJECT_TYPE_SPACE, 1, 0);
-    while (space_available()) (void)world_new(OBJECT_TYPE_SPACE, 1, 0);
+    while (space_available())
+        (void)world_new(OBJECT_TYPE_SPACE, 1, 0);
     RETYPE_REFUSED(ERR_LIMIT, OBJECT_TYPE_SPACE, 0, 1, SLOT_CAPTAB, TO, 1);
     world_revoke(world_slot(one), true);
     CHECK_EQ(RETYPE(OBJECT_TYPE_SPACE, 0, 1, SLOT_CAPTAB, TO, 1), OK);
@@ -96,7 +102,8 @@ static void test_untyped__retype_makes_one_space_at_a_time_while_there_are_some(
 static void test_untyped__retype_makes_few_vcpus_at_a_time(void)
 {
     RETYPE_REFUSED(ERR_LIMIT, OBJECT_TYPE_VCPU, 0, 0, SLOT_CAPTAB, TO, 9);
-    while (RETYPE(OBJECT_TYPE_VCPU, 0, 0, SLOT_CAPTAB, TO, 8) == ERR_AGAIN) {}
+    while (RETYPE(OBJECT_TYPE_VCPU, 0, 0, SLOT_CAPTAB, TO, 8) == ERR_AGAIN) {
+    }
     CHECK_EQ(world_slot(TO + 7)->cap.type, OBJECT_TYPE_VCPU);
 }
 
@@ -105,7 +112,8 @@ static void test_untyped__retype_refuses_more_than_there_is(void)
     uint32_t small = world_new(OBJECT_TYPE_UNTYPED, 8192, 0);
 
     REFUSED(ERR_MEMORY, CALL_UNTYPED_RETYPE, small, OBJECT_TYPE_FRAME, 0, PAGE_BYTES, SLOT_CAPTAB, TO, 3);
-    REFUSED(ERR_MEMORY, CALL_UNTYPED_RETYPE, small, OBJECT_TYPE_UNTYPED, 0, UINT64_MAX - 4095, SLOT_CAPTAB, TO, 1);
+    REFUSED(ERR_MEMORY, CALL_UNTYPED_RETYPE, small, OBJECT_TYPE_UNTYPED, 0, UINT64_MAX - 4095, SLOT_CAPTAB,
+            TO, 1);
     CHECK_EQ(CALL(CALL_UNTYPED_RETYPE, small, OBJECT_TYPE_FRAME, 0, PAGE_BYTES, SLOT_CAPTAB, TO, 2), OK);
     REFUSED(ERR_MEMORY, CALL_UNTYPED_RETYPE, small, OBJECT_TYPE_NOTIF, 0, 0, SLOT_CAPTAB, TO + 2, 1);
 }
@@ -140,7 +148,8 @@ static void test_untyped__retype_is_bounded_and_goes_on_when_called_again(void)
     CHECK(calls >= 512 / ZERO_STEP_PAGES);
     CHECK_EQ(world_slot(TO)->cap.type, OBJECT_TYPE_FRAME);
     for (uint64_t i = 0; i < 1ull << 21; i += 8) {
-        if (*(uint64_t *)fake_phys_to_ptr(world_slot(TO)->cap.object + i) == 0) continue;
+        if (*(uint64_t *)fake_phys_to_ptr(world_slot(TO)->cap.object + i) == 0)
+            continue;
         CHECK_EQ(i, 1ull << 21);
         break;
     }

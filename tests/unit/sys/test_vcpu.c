@@ -4,9 +4,18 @@
 
 #define CONFIGURE_REFUSED(error, slot, ...) REFUSED(error, CALL_VCPU_CONFIGURE, slot, __VA_ARGS__)
 
-static uint32_t fresh(void) { return world_new(OBJECT_TYPE_VCPU, 0, 0); }
-static uint32_t guest_space(void) { return world_new(OBJECT_TYPE_SPACE, 4, SPACE_GUEST); }
-static uint32_t terminal(void) { return world_new(OBJECT_TYPE_CAPTAB, 64, CAPTAB_TERMINAL); }
+static uint32_t fresh(void)
+{
+    return world_new(OBJECT_TYPE_VCPU, 0, 0);
+}
+static uint32_t guest_space(void)
+{
+    return world_new(OBJECT_TYPE_SPACE, 4, SPACE_GUEST);
+}
+static uint32_t terminal(void)
+{
+    return world_new(OBJECT_TYPE_CAPTAB, 64, CAPTAB_TERMINAL);
+}
 
 static uint32_t configured(void)
 {
