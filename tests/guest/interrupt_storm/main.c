@@ -32,7 +32,7 @@ void test(void)
     while (rdtsc() < storm_ends)
         __asm__ volatile("pause");
     apic_timer(0x40, APIC_MASKED, 0);
-    for (unsigned round = 0; round < 50000; round++)
+    for (unsigned round = 0; round < 20000; round++)
         apic_self(0x41);
     for (unsigned spin = 0; spin < 1000000 && self_count == 0; spin++)
         __asm__ volatile("pause");
