@@ -27,7 +27,7 @@ void test(struct lab *lab)
     }
     for (uint32_t bit = 0; bit < 32; bit++) {
         EXPECT(copy(lab, spare, narrow, RIGHT_CALL, INTERFACE_ANY, 1u << bit, 9),
-               (0x5 >> bit & 1) ? OK : ERR_METHOD);
+               (0x5u >> bit & 1) ? OK : ERR_METHOD);
         (void)!captab_delete(lab->captab, spare);
     }
     EXPECT(copy(lab, spare, narrow, RIGHT_CALL, INTERFACE_ANY + 1, 1, 9), ERR_INTERFACE);
