@@ -1,6 +1,5 @@
 /* Capabilities, slots and the derivation tree. */
-#ifndef OBJ_CAP_H
-#define OBJ_CAP_H
+#pragma once
 
 #include "base/types.h"
 #include "bulkhead/abi.h"
@@ -125,5 +124,3 @@ void cap_free(struct cpu *cpu, struct slot *leaf);
 void cap_retire(struct slot *root, bool remove);
 /* A bounded piece of the work on @root: true when all below is gone (and @root too, if it was to be removed). */
 bool cap_retire_step(struct cpu *cpu, struct slot *root);
-
-#endif

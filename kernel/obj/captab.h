@@ -1,6 +1,5 @@
 /* A table of capability slots: one flat table per domain. */
-#ifndef OBJ_CAPTAB_H
-#define OBJ_CAPTAB_H
+#pragma once
 
 #include "obj/cap.h"
 
@@ -98,5 +97,3 @@ void captab_init(struct captab *table, uint64_t slots, uint8_t flags);
 void captab_retire(struct captab *table);
 /* Empty up to CAPTAB_SCAN slots of the tables that were retired; true when none is left. */
 bool captab_drain_step(struct cpu *cpu);
-
-#endif

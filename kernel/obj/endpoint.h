@@ -1,6 +1,5 @@
 /* Synchronous calls: one server thread, a queue of callers, places for deferred ones. */
-#ifndef OBJ_ENDPOINT_H
-#define OBJ_ENDPOINT_H
+#pragma once
 
 #include "obj/thread.h"
 
@@ -55,5 +54,3 @@ void endpoint_disown(struct thread *thread);
 /* @thread no longer waits, queues or is deferred here. */
 void endpoint_forget(struct endpoint *endpoint, struct thread *thread);
 void endpoint_retire(struct cpu *cpu, struct endpoint *endpoint);
-
-#endif

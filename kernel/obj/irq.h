@@ -1,6 +1,5 @@
 /* Device interrupts as notifications; masked from delivery until acknowledged. */
-#ifndef OBJ_IRQ_H
-#define OBJ_IRQ_H
+#pragma once
 
 #include "hw/vectors.h"
 #include "obj/notif.h"
@@ -24,5 +23,3 @@ void irq_ack(struct irq *irq);
 void irq_fire(struct cpu *cpu, uint32_t gsi);
 void irq_lost(struct slot *slot);
 void irq_retire(struct cpu *cpu, struct irq *irq);
-
-#endif

@@ -1,6 +1,5 @@
 /* A word of signal bits: the only thing that crosses processors. */
-#ifndef OBJ_NOTIF_H
-#define OBJ_NOTIF_H
+#pragma once
 
 #include "obj/thread.h"
 
@@ -21,5 +20,3 @@ bool notif_hand_over(struct cpu *cpu, struct notif *notif, uint64_t bits);
 bool notif_give_way(struct cpu *cpu, struct notif *notif, uint64_t deadline);
 void notif_forget(struct notif *notif, struct thread *thread);
 void notif_retire(struct cpu *cpu, struct notif *notif);
-
-#endif

@@ -1,6 +1,5 @@
 /* Scheduling contexts: budget, period, priority, processor. */
-#ifndef OBJ_SCHED_H
-#define OBJ_SCHED_H
+#pragma once
 
 #include "base/types.h"
 #include "hw/cpu.h"
@@ -26,5 +25,3 @@ void sched_replenish(struct cpu *cpu, struct sched *sched, uint64_t now);
 void sched_retire(struct cpu *cpu, struct sched *sched);
 /* The context that should run, or NULL; it becomes the charged one. */
 struct sched *sched_pick(struct cpu *cpu, uint64_t now);
-
-#endif

@@ -1,6 +1,5 @@
 /* Address spaces, host and guest format: one walker, the formats as constant data. */
-#ifndef OBJ_SPACE_H
-#define OBJ_SPACE_H
+#pragma once
 
 #include "obj/cap.h"
 
@@ -33,5 +32,3 @@ MUST_CHECK enum error space_check(
 MUST_CHECK enum error space_map_check(struct space *space, const struct slot *frame, uint64_t address, uint8_t access);
 void space_map(struct space *space, struct slot *frame, uint64_t address, uint8_t access);
 void space_unmap(struct cpu *cpu, struct slot *frame);
-
-#endif

@@ -1,6 +1,5 @@
 /* Threads: registers, what they run with, what they wait for. */
-#ifndef OBJ_THREAD_H
-#define OBJ_THREAD_H
+#pragma once
 
 #include "hw/fpu.h"
 #include "hw/timer.h"
@@ -90,5 +89,3 @@ static inline void message_copy(struct registers *to, const struct registers *fr
 {
     for (uint64_t i = 0; i < MESSAGE_WORDS; i++) to->word[i] = i < length ? from->word[i] : 0;
 }
-
-#endif

@@ -1,6 +1,5 @@
 /* Untyped memory: all objects are carved from it, nothing else allocates. */
-#ifndef OBJ_UNTYPED_H
-#define OBJ_UNTYPED_H
+#pragma once
 
 #include "obj/captab.h"
 
@@ -21,5 +20,3 @@ void untyped_commit(struct slot *untyped, uint8_t type, uint8_t flags, uint64_t 
     struct captab *table, uint64_t first, uint64_t count);
 /* All that was carved is gone: use the region again. */
 void untyped_reset(struct capability *untyped);
-
-#endif

@@ -1,6 +1,5 @@
 /* Virtual processors: a thread runs one with one call. */
-#ifndef OBJ_VCPU_H
-#define OBJ_VCPU_H
+#pragma once
 
 #include "hw/hvm.h"
 #include "obj/thread.h"
@@ -40,5 +39,3 @@ void vcpu_continue(struct cpu *cpu, struct thread *thread, enum hvm_exit exit);
 void vcpu_return(struct thread *thread, enum run_reason reason, uint64_t bits);
 /* A hypercall is answered: status, badge, label in the guest's registers; words were copied. */
 void vcpu_answer(struct vcpu *vcpu, enum error status, uint64_t label, const struct registers *words);
-
-#endif

@@ -1,6 +1,5 @@
 /* Page tables: one walker, the formats as constant data. Pure arithmetic and one table at a time. */
-#ifndef OBJ_WALKER_H
-#define OBJ_WALKER_H
+#pragma once
 
 #include "base/types.h"
 #include "bulkhead/abi.h"
@@ -81,5 +80,3 @@ uint64_t walk_leaf_entry(const struct walk_format *format, uint64_t address, uin
  */
 enum walk_entry walk_step(
     const struct walk_format *format, const uint64_t table[WALK_ENTRIES], uint64_t address, uint32_t level, uint64_t *entry);
-
-#endif

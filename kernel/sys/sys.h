@@ -1,6 +1,5 @@
 /* System calls: decode, check, commit. The lock is held from check to commit; a commit cannot fail. */
-#ifndef SYS_SYS_H
-#define SYS_SYS_H
+#pragma once
 
 #include "decode.h"
 #include "obj/endpoint.h"
@@ -38,5 +37,3 @@ bool sys_call(struct cpu *cpu);
 
 #define SYS_DECLARE(NAME, name) enum error sys_##name(struct invocation *call);
 EACH_CALL(SYS_DECLARE)
-
-#endif
