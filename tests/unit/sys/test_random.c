@@ -17,7 +17,7 @@ static uint64_t next(void *context)
     return (state * 2685821657736338717ull) >> 16;
 }
 
-static uint64_t seeds = 24, steps = 1500, first = 1;
+static uint64_t seeds = 60, steps = 2500, first = 1;
 
 static void test_random__every_relation_holds_after_every_call(void)
 {
