@@ -411,6 +411,8 @@ reply_guest: /* the answer goes to a guest's registers, in the page where hvm_ru
     .align 16
 run_path:
     find_cap TYPE_VCPU, RIGHT_BIT_MANAGE
+    cmpb $0, THREAD_FPU_RIGHT(%rsp)
+    jne slow_call
     movq SLOT_OBJECT(%rax), %rax
     leave_if VCPU_THREAD(%rax), slow_call
     cmpq $0, VCPU_SPACE(%rax)

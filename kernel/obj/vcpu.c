@@ -204,7 +204,7 @@ static bool handle_exit(struct cpu *cpu, struct vcpu *vcpu, struct thread *threa
     case HVM_EXIT_CANCELED: refuse(vcpu, ERR_CANCELED); break;
     case HVM_EXIT_HYPERCALL:
         error = hypercall(cpu, vcpu, thread);
-        if (thread->state == THREAD_STATE_IN_GUEST) refuse(vcpu, error);
+        if (thread->state != THREAD_STATE_HYPERCALL) refuse(vcpu, error); /* also where its own signal ended the run */
         break;
     case HVM_EXIT_INTERRUPT: interrupt_window(); break;
     }

@@ -11,6 +11,7 @@ enum error sys_irq_bind(struct invocation *call)
     error = captab_find(call->thread->captab, args.notif, OBJECT_TYPE_NOTIF, RIGHT_WAIT, &notif);
     if (error) return error;
     if (notif->cap.depth >= CAP_DEPTH_MAX) return ERR_DEPTH;
+    if (args.bits & ~notif->cap.mask) return ERR_METHOD;
 
     irq_bind(call->cpu, cap_object(call->slot), notif, args.bits);
     return OK;

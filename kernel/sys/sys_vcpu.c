@@ -6,6 +6,7 @@ enum error sys_vcpu_run(struct invocation *call)
     enum error error = vcpu_run_check(vcpu);
 
     if (error) return error;
+    if (call->thread->fpu_right) return ERR_STATE; /* the registers are its guest's while it runs */
 
     vcpu_run(call->cpu, vcpu, call->thread, call->thread->regs.rdi);
     return OK;
