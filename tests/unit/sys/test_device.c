@@ -152,6 +152,13 @@ static void test_device__bind_refuses_at_the_greatest_depth(void)
     REFUSED(ERR_DEPTH, CALL_IRQ_BIND, irq(GSI), world_deep(world_new(OBJECT_TYPE_NOTIF, 0, 0)), 1);
 }
 
+static void test_device__bind_refuses_masked_bits(void)
+{
+    uint32_t notif = world_copy(world_new(OBJECT_TYPE_NOTIF, 0, 0), RIGHT_WAIT, 0, 0, 1, 0);
+
+    REFUSED(ERR_METHOD, CALL_IRQ_BIND, irq(GSI), notif, 2);
+}
+
 static void test_device__ack_opens_a_bound_line(void)
 {
     uint32_t line = irq(GSI);
@@ -179,6 +186,7 @@ int main(void)
     RUN_WORLD(test_device__control_irq_refuses_a_line_that_no_ioapic_has);
     RUN_WORLD(test_device__bind_needs_a_notification_to_wait_on);
     RUN_WORLD(test_device__bind_refuses_at_the_greatest_depth);
+    RUN_WORLD(test_device__bind_refuses_masked_bits);
     RUN_WORLD(test_device__ack_opens_a_bound_line);
     world_reset();
     return UNIT_RESULT();

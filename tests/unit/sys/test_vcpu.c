@@ -90,6 +90,15 @@ static void test_vcpu__run_and_read_refuse_one_that_runs(void)
     vcpu_return(vcpu->thread, RUN_REASON_EXIT, 0);
 }
 
+static void test_vcpu__run_refuses_a_thread_with_the_fpu_right(void)
+{
+    uint32_t slot = configured();
+
+    world_self()->fpu_right = true;
+    REFUSED_MESSAGE(ERR_STATE, CALL_VCPU_RUN, slot, 0, UINT64_MAX);
+    world_self()->fpu_right = false;
+}
+
 static void test_vcpu__run_enters_the_guest(void)
 {
     uint32_t slot = configured();
@@ -128,6 +137,7 @@ int main(void)
     RUN_WORLD(test_vcpu__configure_refuses_at_the_greatest_depth);
     RUN_WORLD(test_vcpu__run_needs_a_space);
     RUN_WORLD(test_vcpu__run_and_read_refuse_one_that_runs);
+    RUN_WORLD(test_vcpu__run_refuses_a_thread_with_the_fpu_right);
     RUN_WORLD(test_vcpu__run_enters_the_guest);
     RUN_WORLD(test_vcpu__run_answers_what_the_page_is_refused_with);
     RUN_WORLD(test_vcpu__read_fills_groups);
