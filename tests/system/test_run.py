@@ -64,14 +64,14 @@ def test_run__misuse_is_2_with_one_line(bulkhead: Bulkhead, arguments: tuple[str
 
 
 def test_run__slow_command_is_124(bulkhead: Bulkhead) -> None:
-    done = bulkhead("run", "--tenant", "a", "--timeout", "60", "--exec", "sleep 600")
+    done = bulkhead("run", "--tenant", "a", "--timeout", "45", "--exec", "sleep 600")
     assert done.returncode == 124, done.stderr.decode()
 
 
 def test_guest__memtest_reaches_its_test_screen(bulkhead: Bulkhead) -> None:
     done = bulkhead(
         "run", "--guest", str(GUESTS / "memtest86+x64.bin"), "--append", "console=ttyS0,115200",
-        "--mem", "128", "--timeout", "60",
+        "--mem", "128", "--timeout", "45",
     )  # fmt: skip
     assert done.returncode == 124, done.stderr.decode()
     screen = done.stdout.decode(errors="replace")
@@ -81,7 +81,7 @@ def test_guest__memtest_reaches_its_test_screen(bulkhead: Bulkhead) -> None:
 def test_guest__amd64_flavour_reaches_a_shell(bulkhead: Bulkhead) -> None:
     done = bulkhead(
         "run", "--guest", str(GUESTS / "linux-amd64.bzimage"), "--initrd", str(GUESTS / "busybox.cpio.gz"),
-        "--append", "console=ttyS0 reboot=t cryptomgr.notests quiet", "--timeout", "150",
+        "--append", "console=ttyS0 reboot=t cryptomgr.notests quiet", "--timeout", "110",
     )  # fmt: skip
     assert b"bulkhead-init: ready" in done.stdout and b"/ # " in done.stdout, done.stderr.decode()
 
