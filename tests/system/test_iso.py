@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from bulkhead import grub
-from bulkhead.qemu import Boot, Machine
+from bulkhead.emulator import Boot, Machine
 from bulkhead.session import Session
 from bulkhead.systems import System
 

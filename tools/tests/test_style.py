@@ -18,7 +18,7 @@ def clang_build() -> str:
 
 
 def test_style__clang_builds_cleanly(clang_build: str) -> None:
-    assert (paths.BUILD / clang_build / "kernel" / paths.KERNEL_ELF.name).is_file()
+    assert (paths.BUILD / clang_build / "kernel" / paths.kernel_elf("svm").name).is_file()
 
 
 def test_style__every_c_file_is_formatted() -> None:
