@@ -19,10 +19,10 @@ enum leaf { LEAF_1_ECX, LEAF_1_EDX, LEAF_7_EBX, LEAF_7_ECX, LEAVES };
 /* Which CPUID bit offers which bit of CR4; PCE (8) comes with the architecture. */
 static const struct offer {
     uint8_t cr4_bit, leaf, cpuid_bit;
-} offers[] = {{0, LEAF_1_EDX, 1},   {1, LEAF_1_EDX, 1},   {2, LEAF_1_EDX, 4},   {3, LEAF_1_EDX, 2},
-              {4, LEAF_1_EDX, 3},   {5, LEAF_1_EDX, 6},   {6, LEAF_1_EDX, 7},   {7, LEAF_1_EDX, 13},
-              {9, LEAF_1_EDX, 24},  {10, LEAF_1_EDX, 25}, {11, LEAF_7_ECX, 2},  {16, LEAF_7_EBX, 0},
-              {17, LEAF_1_ECX, 17}, {18, LEAF_1_ECX, 26}, {20, LEAF_7_EBX, 7},  {21, LEAF_7_EBX, 20}};
+} offers[] = {{0, LEAF_1_EDX, 1},   {1, LEAF_1_EDX, 1},   {2, LEAF_1_EDX, 4},  {3, LEAF_1_EDX, 2},
+              {4, LEAF_1_EDX, 3},   {5, LEAF_1_EDX, 6},   {6, LEAF_1_EDX, 7},  {7, LEAF_1_EDX, 13},
+              {9, LEAF_1_EDX, 24},  {10, LEAF_1_EDX, 25}, {11, LEAF_7_ECX, 2}, {16, LEAF_7_EBX, 0},
+              {17, LEAF_1_ECX, 17}, {18, LEAF_1_ECX, 26}, {20, LEAF_7_EBX, 7}, {21, LEAF_7_EBX, 20}};
 
 uint64_t control_cr4_offered(const struct cpuid_policy *policy)
 {
@@ -73,13 +73,15 @@ bool control_write_cr0(struct control *control, struct memory *memory, uint64_t 
 {
     struct control next = *control;
     bool paging = (value & CR0_PG) != 0, before = (control->cr0 & CR0_PG) != 0;
-    if (value >> 32 != 0 || (paging && (value & CR0_PE) == 0) || ((value & CR0_NW) != 0 && (value & CR0_CD) == 0)) {
+    if (value >> 32 != 0 || (paging && (value & CR0_PE) == 0) ||
+        ((value & CR0_NW) != 0 && (value & CR0_CD) == 0)) {
         return false;
     }
     if (!paging && before && (control->code_64 || (control->cr4 & CR4_PCIDE) != 0)) {
         return false;
     }
-    if (paging && !before && (control->efer & EFER_LME) != 0 && ((control->cr4 & CR4_PAE) == 0 || control->code_64)) {
+    if (paging && !before && (control->efer & EFER_LME) != 0 &&
+        ((control->cr4 & CR4_PAE) == 0 || control->code_64)) {
         return false;
     }
     next.cr0 = (value & CR0_KNOWN) | CR0_ET;
@@ -93,7 +95,8 @@ bool control_write_cr4(struct control *control, struct memory *memory, uint64_t 
     if ((value & ~offered) != 0 || (active && (value & CR4_PAE) == 0)) {
         return false;
     }
-    if ((value & CR4_PCIDE) != 0 && (control->cr4 & CR4_PCIDE) == 0 && (!active || (control->cr3 & PCID) != 0)) {
+    if ((value & CR4_PCIDE) != 0 && (control->cr4 & CR4_PCIDE) == 0 &&
+        (!active || (control->cr3 & PCID) != 0)) {
         return false;
     }
     next.cr4 = value;

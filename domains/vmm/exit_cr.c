@@ -20,11 +20,13 @@ void vm_exit_cr(struct vm *vm)
         return;
     }
     bool code_64 = context_code_mode(state) == CODE_64;
-    struct control control = {.cr0 = state->cr0, .cr3 = state->cr3, .cr4 = state->cr4, .efer = state->efer, .code_64 = code_64};
+    struct control control = {
+        .cr0 = state->cr0, .cr3 = state->cr3, .cr4 = state->cr4, .efer = state->efer, .code_64 = code_64};
     memcpy(control.pdpte, state->pdpte, sizeof control.pdpte);
     value = code_64 ? value : (uint32_t)value;
-    bool fine = number == 0 ? control_write_cr0(&control, &vm->memory, value)
-                            : control_write_cr4(&control, &vm->memory, control_cr4_offered(&vm->cpuid), value);
+    bool fine = number == 0
+                    ? control_write_cr0(&control, &vm->memory, value)
+                    : control_write_cr4(&control, &vm->memory, control_cr4_offered(&vm->cpuid), value);
     if (!fine) {
         vm_fault_gp(vm);
         return;

@@ -13,15 +13,18 @@ static inline uint64_t vmcs_read(uint64_t field)
     return value;
 }
 
-static inline void vmcs_write(uint64_t field, uint64_t value) { __asm__ volatile("vmwrite %1, %0" : : "r"(field), "rm"(value) : "cc"); }
+static inline void vmcs_write(uint64_t field, uint64_t value)
+{
+    __asm__ volatile("vmwrite %1, %0" : : "r"(field), "rm"(value) : "cc");
+}
 
 /* vmx_on(region), vmcs_clear(region), vmcs_load(region): 4 KiB each, the revision in the first word; false = refused. */
-#define REGION_INSTRUCTION(name, instruction)                                                                   \
-    MUST_CHECK static inline bool name(hpa_t region)                                                            \
-    {                                                                                                           \
-        bool fine;                                                                                              \
-        __asm__ volatile(instruction " %1" : "=@cca"(fine) : "m"(region) : "memory");                           \
-        return fine;                                                                                            \
+#define REGION_INSTRUCTION(name, instruction)                                         \
+    MUST_CHECK static inline bool name(hpa_t region)                                  \
+    {                                                                                 \
+        bool fine;                                                                    \
+        __asm__ volatile(instruction " %1" : "=@cca"(fine) : "m"(region) : "memory"); \
+        return fine;                                                                  \
     }
 REGION_INSTRUCTION(vmx_on, "vmxon")
 REGION_INSTRUCTION(vmcs_clear, "vmclear")

@@ -21,17 +21,20 @@ static const struct control {
     {MSR_TRUE_PIN, CONTROL_PIN, 1u << 0 | 1u << 3 | 1u << 5 | 1u << 6, 0,
         "interrupt exiting, virtual NMIs or the preemption timer (VMX pin-based controls)"},
     /* TSC offset, HLT, MWAIT, RDPMC, TPR shadow, I/O bitmaps, MSR bitmaps, MONITOR, secondary */
-    {MSR_TRUE_PRIMARY, CONTROL_PRIMARY, 1u << 3 | 1u << 7 | 1u << 10 | 1u << 11 | 1u << 21 | 1u << 25 | 1u << 28 | 1u << 29 | 1u << 31, 0,
+    {MSR_TRUE_PRIMARY, CONTROL_PRIMARY,
+        1u << 3 | 1u << 7 | 1u << 10 | 1u << 11 | 1u << 21 | 1u << 25 | 1u << 28 | 1u << 29 | 1u << 31, 0,
         "TPR shadow, I/O bitmaps, MSR bitmaps or secondary controls (VMX primary controls)"},
     /* EPT, VPID, WBINVD, unrestricted guest; RDTSCP is not offered to guests, INVPCID and XSAVES are where they exist */
     {MSR_SECONDARY, CONTROL_SECONDARY, 1u << 1 | 1u << 5 | 1u << 6 | 1u << 7, 1u << 12 | 1u << 20,
         "EPT, VPID or unrestricted guest (VMX secondary controls)"},
     /* debug controls, 64-bit host, PAT and EFER both ways */
-    {MSR_TRUE_EXIT, CONTROL_EXIT, 1u << 2 | 1u << 9 | 1u << 18 | 1u << 19 | 1u << 20 | 1u << 21, 0, "switching of PAT and EFER (VMX exit controls)"},
+    {MSR_TRUE_EXIT, CONTROL_EXIT, 1u << 2 | 1u << 9 | 1u << 18 | 1u << 19 | 1u << 20 | 1u << 21, 0,
+        "switching of PAT and EFER (VMX exit controls)"},
     {MSR_TRUE_ENTRY, CONTROL_ENTRY, 1u << 2 | 1u << 14 | 1u << 15, 0, "switching of PAT and EFER (VMX entry controls)"},
 };
 /* Walk length 4, write-back tables, 2 MiB and 1 GiB pages, INVEPT single; INVVPID single and all: appendix A.10. */
-static const uint64_t ept_required = 1ull << 6 | 1ull << 14 | 1ull << 16 | 1ull << 17 | 1ull << 20 | 1ull << 25 | 1ull << 32 | 1ull << 41 | 1ull << 42;
+static const uint64_t ept_required =
+    1ull << 6 | 1ull << 14 | 1ull << 16 | 1ull << 17 | 1ull << 20 | 1ull << 25 | 1ull << 32 | 1ull << 41 | 1ull << 42;
 static const uint32_t exceptions = 1u << 1 | 1u << 17 | 1u << 18; /* #DB #AC #MC */
 
 /* 25.6.4 and 25.6.9; the same for every guest, like all of these constant once hvm_init_cpu has run. */
@@ -137,10 +140,11 @@ static void controls_write(struct hvm *hvm)
     const uint64_t msr = ptr_to_phys(vmx->msr).value;
     const uint64_t values[][2] = {{CONTROL_EXCEPTIONS, exceptions}, {CONTROL_IO_BITMAP_A, image_to_phys(io_bitmap).value},
         {CONTROL_IO_BITMAP_B, image_to_phys(io_bitmap).value + PAGE_BYTES}, {CONTROL_MSR_BITMAP, image_to_phys(msr_bitmap).value},
-        {CONTROL_VIRTUAL_APIC, hvm->control_pa.value + 2 * PAGE_BYTES}, {CONTROL_CR0_MASK, CR0_OWNED}, {CONTROL_CR4_MASK, CR4_OWNED},
-        {CONTROL_EXIT_MSR_STORE, msr}, {CONTROL_EXIT_STORE_COUNT, SWITCHED_MSRS}, {CONTROL_ENTRY_MSR_LOAD, msr},
-        {CONTROL_ENTRY_LOAD_COUNT, SWITCHED_MSRS}, {CONTROL_EXIT_MSR_LOAD, image_to_phys(host_msr).value},
-        {CONTROL_EXIT_LOAD_COUNT, SWITCHED_MSRS}, {GUEST_LINK_POINTER, UINT64_MAX}};
+        {CONTROL_VIRTUAL_APIC, hvm->control_pa.value + 2 * PAGE_BYTES}, {CONTROL_CR0_MASK, CR0_OWNED},
+        {CONTROL_CR4_MASK, CR4_OWNED}, {CONTROL_EXIT_MSR_STORE, msr}, {CONTROL_EXIT_STORE_COUNT, SWITCHED_MSRS},
+        {CONTROL_ENTRY_MSR_LOAD, msr}, {CONTROL_ENTRY_LOAD_COUNT, SWITCHED_MSRS},
+        {CONTROL_EXIT_MSR_LOAD, image_to_phys(host_msr).value}, {CONTROL_EXIT_LOAD_COUNT, SWITCHED_MSRS},
+        {GUEST_LINK_POINTER, UINT64_MAX}};
 
     for (uint32_t i = 0; i < sizeof controls / sizeof controls[0]; i++) vmcs_write(controls[i].field, control_value[i]);
     for (uint32_t i = 0; i < sizeof values / sizeof values[0]; i++) vmcs_write(values[i][0], values[i][1]);

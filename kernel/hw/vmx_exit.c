@@ -25,13 +25,13 @@ enum action { OTHER, PLAIN, PIO, MSR, HYPERCALL, HOST_EVENT, WINDOW, EVENT_EXIT,
 #define RULE(code, action, reason) [code] = {action, EXIT_REASON_##reason}
 static const struct rule {
     uint8_t action, reason;
-} rules[] = {RULE(REASON_EVENT, EVENT_EXIT, EXCEPTION), RULE(1, HOST_EVENT, NONE), RULE(2, PLAIN, TRIPLE_FAULT), RULE(3 ... 4, HOST_EVENT, NONE),
-    RULE(7 ... 8, WINDOW, NONE), RULE(9, PLAIN, TASK_SWITCH), RULE(10, PLAIN, CPUID), RULE(11, PLAIN, VIRTUALIZATION), RULE(12, PLAIN, HLT),
-    RULE(13, PLAIN, INVD), RULE(15, PLAIN, RDPMC), RULE(17, PLAIN, RSM), RULE(18, HYPERCALL, HYPERCALL),
-    RULE(19 ... 27, PLAIN, VIRTUALIZATION), RULE(28, CR, CR_ACCESS), RULE(REASON_PIO, PIO, PIO), RULE(31, MSR, RDMSR), RULE(32, MSR, WRMSR),
-    RULE(36, PLAIN, MWAIT), RULE(39, PLAIN, MONITOR), RULE(43, WINDOW, NONE), RULE(46 ... 47, PLAIN, DESCRIPTOR_TABLE),
-    RULE(50, PLAIN, VIRTUALIZATION), RULE(52, HOST_EVENT, NONE), RULE(53, PLAIN, VIRTUALIZATION), RULE(54, PLAIN, WBINVD),
-    RULE(55, PLAIN, XSETBV)};
+} rules[] = {RULE(REASON_EVENT, EVENT_EXIT, EXCEPTION), RULE(1, HOST_EVENT, NONE), RULE(2, PLAIN, TRIPLE_FAULT),
+    RULE(3 ... 4, HOST_EVENT, NONE), RULE(7 ... 8, WINDOW, NONE), RULE(9, PLAIN, TASK_SWITCH), RULE(10, PLAIN, CPUID),
+    RULE(11, PLAIN, VIRTUALIZATION), RULE(12, PLAIN, HLT), RULE(13, PLAIN, INVD), RULE(15, PLAIN, RDPMC), RULE(17, PLAIN, RSM),
+    RULE(18, HYPERCALL, HYPERCALL), RULE(19 ... 27, PLAIN, VIRTUALIZATION), RULE(28, CR, CR_ACCESS), RULE(REASON_PIO, PIO, PIO),
+    RULE(31, MSR, RDMSR), RULE(32, MSR, WRMSR), RULE(36, PLAIN, MWAIT), RULE(39, PLAIN, MONITOR), RULE(43, WINDOW, NONE),
+    RULE(46 ... 47, PLAIN, DESCRIPTOR_TABLE), RULE(50, PLAIN, VIRTUALIZATION), RULE(52, HOST_EVENT, NONE),
+    RULE(53, PLAIN, VIRTUALIZATION), RULE(54, PLAIN, WBINVD), RULE(55, PLAIN, XSETBV)};
 
 /* EPT violations, refused entries, and what a later processor may invent. */
 static enum hvm_exit decode_other(struct hvm *hvm, struct vcpu_state *page, uint32_t code)
@@ -136,7 +136,8 @@ static COLD enum hvm_exit decode_action(struct hvm *hvm, struct vcpu_state *page
 
 static COLD void finish_event(struct hvm *hvm, uint64_t vectoring, uint32_t code)
 {
-    if ((vectoring & EVENT_VALID) == 0 && code == REASON_EPT_VIOLATION && (vmcs_read(EXIT_QUALIFICATION) & EVENT_NMI_UNBLOCKED) != 0)
+    if ((vectoring & EVENT_VALID) == 0 && code == REASON_EPT_VIOLATION &&
+        (vmcs_read(EXIT_QUALIFICATION) & EVENT_NMI_UNBLOCKED) != 0)
         block_nmi_again();
     vmx_settle_events(hvm, vectoring);
 }
@@ -159,7 +160,8 @@ enum hvm_exit vmx_finish(struct hvm *hvm)
     page->shadow = (vmcs_read(GUEST_INTERRUPTIBILITY) & BLOCKED_SHADOW) != 0;
     page->valid = (uint32_t)VCPU_GROUP_GPR | (uint32_t)VCPU_GROUP_IP;
     page->exit_code = code;
-    if (UNLIKELY((vectoring & EVENT_VALID) != 0 || hvm->delivering || code == REASON_EPT_VIOLATION)) finish_event(hvm, vectoring, code);
+    if (UNLIKELY((vectoring & EVENT_VALID) != 0 || hvm->delivering || code == REASON_EPT_VIOLATION))
+        finish_event(hvm, vectoring, code);
     if (UNLIKELY(code >= sizeof rules / sizeof rules[0])) return decode_other(hvm, page, code);
     page->exit_reason = rules[code].reason;
     page->exit_insn_bytes = (uint32_t)vmcs_read(EXIT_INSN_BYTES) & INSN_BYTES_MAX;

@@ -15,8 +15,8 @@ enum { CR0_GUEST = 0x8005003f, CACHING = CR0_CD | CR0_NW, PENDING_STEP = 1 << 14
 
 /* Registers that travel word by word: @guest are the bits that a VMM may set, @ones those that are always set.
  * CR3 and PDPTEs: Vol 3A 4.4, 4.5; EFER: SCE LME NXE; DR7: 18.2.4. */
-#define FIELD(name, field, group, guest, ones)                                   \
-    {                                                                            \
+#define FIELD(name, field, group, guest, ones)                                    \
+    {                                                                             \
         offsetof(struct vcpu_state, name), field, VCPU_GROUP_##group, guest, ones \
     }
 enum { WHOLE = -1, ADDRESS = 0 }; /* of @guest: every bit; what is made canonical */
@@ -137,7 +137,8 @@ static void apply_control(struct hvm *hvm, struct vcpu_state *page)
 static void apply_fields(struct hvm *hvm, uint32_t dirty)
 {
     FOR_EACH_FIELD(field)
-    if ((dirty & field->group) != 0) vmcs_write(field->field, confine(once(word_at(hvm->state, field->page)), field->guest) | field->ones);
+    if ((dirty & field->group) != 0)
+        vmcs_write(field->field, confine(once(word_at(hvm->state, field->page)), field->guest) | field->ones);
     if ((dirty & VCPU_GROUP_TSC) != 0) hvm->tsc_offset = vmcs_read(CONTROL_TSC_OFFSET);
     if ((dirty & VCPU_GROUP_CONTROL) != 0) apply_control(hvm, hvm->state);
     if ((dirty & (VCPU_GROUP_CONTROL | VCPU_GROUP_EFER)) == 0) return;
