@@ -134,7 +134,7 @@ def _document(rows: Sequence[Row]) -> dict[str, object]:
     return {
         "schema": 1,
         "commit": commit,
-        "image_sha256": benchrows.image_sha256(paths.KERNEL_ELF),
+        "image_sha256": benchrows.image_sha256(paths.kernel_elf("svm")),
         "emulator": emulator,
         "rows": [row.as_json() for row in rows],
     }
