@@ -24,8 +24,8 @@ struct image_header {
     uint64_t magic, text_bytes, data_bytes, bss_bytes, entry, reserved[3];
 };
 
-/* SHA-256 of builder and of the CBOR; the tool fills the section in. */
-__attribute__((section(".trust"), used)) const volatile uint8_t trust[2 * DIGEST_BYTES] = {0};
+/* SHA-256 of builder and of the CBOR; the tool fills the section in. Weak: the compiler must not take the zeros for granted. */
+__attribute__((section(".trust"), weak)) const uint8_t trust[2][DIGEST_BYTES] = {0};
 
 static struct root {
     struct captab *captab;
@@ -56,11 +56,8 @@ static void check_trust(const struct boot_info *boot)
 
     if (boot->module_count < 2) panic("boot modules missing: builder and the system description");
     for (uint32_t i = 0; i < 2; i++) {
-        uint8_t difference = 0;
-
         sha256(phys_to_ptr((hpa_t){boot->module[i].base}), boot->module[i].bytes, digest);
-        for (uint32_t b = 0; b < DIGEST_BYTES; b++) difference |= digest[b] ^ trust[i * DIGEST_BYTES + b];
-        if (difference) panic(reason[i]);
+        if (memcmp(digest, trust[i], DIGEST_BYTES) != 0) panic(reason[i]);
     }
 }
 
@@ -141,13 +138,11 @@ static void start(struct cpu *cpu, uint64_t entry)
         [PLACE_CAPTAB] = captab_slot(root.captab, SLOT_CAPTAB),
         [PLACE_SCHED] = captab_slot(root.captab, SLOT_SCHED)};
     const uint64_t period = clock_tsc_khz() * ROOT_PERIOD_MS;
-    *root.sched = (struct sched){.timer.kind = TIMER_SCHED,
-        .budget = period,
-        .period = period,
-        .remaining = period,
-        .start = rdtsc(),
-        .priority = ROOT_PRIORITY,
-        .configured = true};
+    root.sched->timer.kind = TIMER_SCHED;
+    root.sched->budget = root.sched->period = root.sched->remaining = period;
+    root.sched->start = rdtsc();
+    root.sched->priority = ROOT_PRIORITY;
+    root.sched->configured = true;
     cpu->scheds++;
     thread_configure(cpu, root.thread, parts, true, 0);
     root.thread->regs.rip = entry;
@@ -166,9 +161,6 @@ void root_create(struct cpu *cpu, struct boot_info *boot)
     boot->magic = INFO_MAGIC;
     boot->tsc_khz = clock_tsc_khz();
     boot->captab_slots = ROOT_SLOTS;
-    boot->processors = 1;
-    boot->kernel_text_bytes = (uint64_t)(kernel_text_end - kernel_text_start);
-    boot->kernel_bytes = (uint64_t)kernel_end - KERNEL_VIRTUAL - 0x100000u;
     boot->vendor = hvm_nested_format() + 1;
     boot->console_port = CONSOLE_PORT;
     memcpy(page, boot, sizeof *page);

@@ -47,15 +47,9 @@ static void timers_run(struct cpu *cpu)
 
 static void interrupt(struct cpu *cpu, uint64_t vector)
 {
-    if (vector == VECTOR_TIMER) {
-        timers_run(cpu);
-        apic_eoi();
-    } else if (vector >= VECTOR_GSI && vector < VECTOR_GSI + GSI_COUNT) {
-        irq_fire(cpu, (uint32_t)vector - VECTOR_GSI);
-        apic_eoi();
-    } else if (vector != VECTOR_SPURIOUS) {
-        apic_eoi();
-    }
+    if (vector == VECTOR_TIMER) timers_run(cpu);
+    else irq_fire(cpu, (uint32_t)vector - VECTOR_GSI); /* nothing, if it is no input's */
+    if (vector != VECTOR_SPURIOUS) apic_eoi();
 }
 
 /* The thread stops with a message to its fault endpoint. */

@@ -25,7 +25,6 @@ static void trace_dump(const struct cpu *cpu)
 
 NORETURN void panic(const char *reason)
 {
-    console_on(true);
     console_line("FATAL: ", reason);
     if (rdmsr(MSR_GS_BASE) != 0) trace_dump(cpu_self());
     for (;;) cpu_halt();

@@ -125,13 +125,13 @@ struct vcpu_state {
 
 struct boot_region { uint64_t base, bytes; uint32_t slot, flags; };
 
-struct boot_module { uint64_t base, bytes; uint32_t slot, reserved; uint8_t name[40]; };
+struct boot_module { uint64_t base, bytes; uint32_t slot, reserved; };
 
 /* What the kernel tells the first domain. */
 struct boot_info {
-    uint64_t magic, tsc_khz; uint32_t untyped_count, untyped_first, module_count, module_first, captab_slots, processors;
-    uint64_t kernel_text_bytes, kernel_bytes, rsdp; uint32_t vendor, console_port; struct boot_module module[24];
-    struct boot_region region[64]; uint8_t unused_[952];
+    uint64_t magic, tsc_khz, rsdp;
+    uint32_t untyped_count, untyped_first, module_count, module_first, captab_slots, vendor, console_port, reserved;
+    struct boot_module module[24]; struct boot_region region[64]; uint8_t unused_[1928];
 };
 
 /* The kernel's event ring (read-only page for builder), dumped on panic. */
