@@ -20,8 +20,10 @@ from bulkhead.systems import System
 
 _GRUB = Path("/usr/lib/grub")
 _GRUB_MODULES = ("boot", "echo", "halt", "iso9660", "multiboot2", "search_fs_file", "serial", "terminal")
-_FIXED = {"SOURCE_DATE_EPOCH": "0", "TZ": "UTC"}
-_SECTOR_BYTES = 512
+# Every date on the image: 1980-01-01, the first that FAT has. The programs take 0 for "no date given".
+_DATE_S = 315532800
+_DATE = "1980010100000000"
+_FIXED = {"SOURCE_DATE_EPOCH": str(_DATE_S), "TZ": "UTC"}
 
 
 @dataclass(frozen=True)
@@ -108,7 +110,7 @@ def _make_grub(target: str, extra: Sequence[str], commands: Path, out: Path) -> 
 
 def _make_efi_disk(loader: Path, out: Path) -> None:
     """A FAT file system with @loader where UEFI looks for it, [UEFI-2.10] 3.5.1.1."""
-    os.utime(loader, (0, 0))
+    os.utime(loader, (_DATE_S, _DATE_S))
     with out.open("wb") as file:
         file.truncate((loader.stat().st_size // 65536 + 4) * 65536)
     steps: tuple[list[str | Path], ...] = (
@@ -125,8 +127,8 @@ def _pack(tree: Path, efi: Path, out: Path) -> None:
     proc.run(
         [
             "xorriso", "-as", "mkisofs", "-quiet", "-R", "-o", out.resolve(),
-            "-V", "BULKHEAD", "--modification-date=1970010100000000",
-            "--set_all_file_dates", "1970010100000000",
+            "-V", "BULKHEAD", f"--modification-date={_DATE}", "--set_all_file_dates", _DATE,
+            "--gpt_disk_guid", "modification-date",
             "-b", "boot/bios.img", "-no-emul-boot", "-boot-load-size", "4", "-boot-info-table", "--grub2-boot-info",
             "--grub2-mbr", _GRUB / "i386-pc" / "boot_hybrid.img",
             "-eltorito-alt-boot", "-append_partition", "2", "0xef", efi,
