@@ -46,13 +46,12 @@ static const uint8_t vector_ist[256] = {[VECTOR_NMI] = 1, [VECTOR_DF] = 2, [VECT
 
 static void segments_load(const struct cpu *cpu)
 {
-    const struct table_register gdt = {sizeof cpu->gdt - 1, (uint64_t)cpu->gdt};
     const struct table_register table = {sizeof idt - 1, (uint64_t)idt};
     __asm__ volatile("lgdt %0; lidt %1; pushq %2; leaq 1f(%%rip), %%rax; pushq %%rax; lretq; 1:\n\t"
                      "movl %3, %%eax; movl %%eax, %%ss; xorl %%eax, %%eax; movl %%eax, %%ds\n\t"
                      "movl %%eax, %%es; movl %%eax, %%fs; movl %%eax, %%gs; movl %4, %%eax; ltr %%ax"
                      :
-                     : "m"(gdt), "m"(table), "i"(SELECTOR_KERNEL_CODE), "i"(SELECTOR_KERNEL_DATA), "i"(SELECTOR_TSS)
+                     : "m"(cpu->gdt_limit), "m"(table), "i"(SELECTOR_KERNEL_CODE), "i"(SELECTOR_KERNEL_DATA), "i"(SELECTOR_TSS)
                      : "rax", "memory");
 }
 
@@ -83,6 +82,8 @@ void cpu_init(struct cpu *cpu, uint32_t index)
     cpu->gdt[SELECTOR_TSS / 8 + 1] = (uint64_t)&cpu->tss >> 32;
     for (uint32_t vector = 0; vector < 256; vector++)
         idt[vector] = gate_interrupt(trap_entries[vector], vector_ist[vector], vector == VECTOR_BP ? GATE_USER : 0);
+    cpu->gdt_limit = sizeof cpu->gdt - 1;
+    cpu->gdt_base = (uint64_t)cpu->gdt;
     segments_load(cpu);
     wrmsr(MSR_GS_BASE, (uint64_t)cpu);
     wrmsr(MSR_KERNEL_GS_BASE, 0);

@@ -56,6 +56,7 @@ struct cpu {
     uint64_t timer_set;   /* TSC for which the hardware timer is programmed, ~0 = not */
 
     struct hvm *debug_owner; /* whose DR0-3 are loaded */
+    struct hvm *hvm_current; /* whose control page the processor holds */
     uint32_t index;
     uint32_t apic_id;
     uint32_t asid_next, asid_limit;
@@ -65,6 +66,8 @@ struct cpu {
     uint64_t quiescent;                  /* times this processor has left the kernel's objects alone */
 
     uint64_t gdt[8];
+    uint16_t gdt_padding[3], gdt_limit; /* with gdt_base: the operand of LGDT */
+    uint64_t gdt_base;
     hpa_t host_state;      /* vendor's host state page */
     uint32_t hvm_features; /* of the vendor file */
     uint64_t hvm_extended; /* XCR0 components that the processor has beyond xcr0 */

@@ -86,6 +86,10 @@ CONTROL_REGISTER(cr0)
 CONTROL_REGISTER(cr2)
 CONTROL_REGISTER(cr3)
 CONTROL_REGISTER(cr4)
+CONTROL_REGISTER(dr6)
+
+/* @table: a limit and a base, packed as struct table_register. */
+static inline void gdt_load(const void *table) { __asm__ volatile("lgdt (%0)" : : "r"(table) : "memory"); }
 
 /* The end: nothing but an NMI interrupts it. */
 static inline void cpu_halt(void) { __asm__ volatile("cli; hlt" : : : "memory"); }

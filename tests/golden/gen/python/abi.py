@@ -222,6 +222,13 @@ class ExitReason(IntEnum):
     DR_ACCESS = 29
 
 
+class CrAccess(IntEnum):
+    MOV_TO = 0
+    MOV_FROM = 1
+    CLTS = 2
+    LMSW = 3
+
+
 class InjectType(IntEnum):
     INTERRUPT = 0
     NMI = 2
@@ -419,9 +426,10 @@ LAYOUTS: dict[str, Layout] = {
         "dr": Field(536, "Q", 4),
         "dr6": Field(568, "Q"),
         "dr7": Field(576, "Q"),
-        "hypercalls": Field(584, "Q"),
-        "exits": Field(592, "Q"),
-        "external_interrupts": Field(600, "Q"),
+        "pdpte": Field(584, "Q", 4),
+        "hypercalls": Field(616, "Q"),
+        "exits": Field(624, "Q"),
+        "external_interrupts": Field(632, "Q"),
     }),
     "boot_region": Layout(24, {
         "base": Field(0, "Q"),

@@ -96,9 +96,10 @@ _Static_assert(offsetof(struct vcpu_state, pat) == 528, "vcpu_state.pat");
 _Static_assert(offsetof(struct vcpu_state, dr) == 536, "vcpu_state.dr");
 _Static_assert(offsetof(struct vcpu_state, dr6) == 568, "vcpu_state.dr6");
 _Static_assert(offsetof(struct vcpu_state, dr7) == 576, "vcpu_state.dr7");
-_Static_assert(offsetof(struct vcpu_state, hypercalls) == 584, "vcpu_state.hypercalls");
-_Static_assert(offsetof(struct vcpu_state, exits) == 592, "vcpu_state.exits");
-_Static_assert(offsetof(struct vcpu_state, external_interrupts) == 600, "vcpu_state.external_interrupts");
+_Static_assert(offsetof(struct vcpu_state, pdpte) == 584, "vcpu_state.pdpte");
+_Static_assert(offsetof(struct vcpu_state, hypercalls) == 616, "vcpu_state.hypercalls");
+_Static_assert(offsetof(struct vcpu_state, exits) == 624, "vcpu_state.exits");
+_Static_assert(offsetof(struct vcpu_state, external_interrupts) == 632, "vcpu_state.external_interrupts");
 _Static_assert(sizeof(struct vcpu_state) == 4096, "vcpu_state");
 
 _Static_assert(offsetof(struct boot_region, base) == 0, "boot_region.base");
