@@ -57,9 +57,7 @@ struct cpu {
 
     struct hvm *debug_owner; /* whose DR0-3 are loaded */
     struct hvm *hvm_current; /* whose control page the processor holds */
-    uint32_t index;
-    uint32_t apic_id;
-    uint32_t asid_next, asid_limit;
+    uint32_t index, apic_id, asid_next, asid_limit;
     uint64_t asid_generation;
     uint32_t scheds;                     /* admitted on this processor */
     struct thread *threads[THREADS_MAX]; /* configured on this processor */
@@ -87,4 +85,4 @@ void cpu_init(struct cpu *cpu, uint32_t index);
 /* Keep an event for the dump at panic; @kind is a trace_kind. */
 void trace(struct cpu *cpu, uint32_t kind, uint32_t argument, uint64_t value);
 
-enum trace_kind { TRACE_NONE, TRACE_FAULT, TRACE_SWITCH, TRACE_EXIT, TRACE_RETIRE, TRACE_IRQ, TRACE_SYSCALL };
+enum trace_kind { TRACE_NONE, TRACE_FAULT };
