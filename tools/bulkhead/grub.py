@@ -57,17 +57,15 @@ class Kernel:
     path: Path
 
 
-def seal_kernels(system: System, kinds: Sequence[KernelKind] = KINDS) -> list[Kernel]:
-    """Every kernel image that is built, sealed for @system."""
+def seal_kernels(system: System) -> list[Kernel]:
+    """Every kernel image of the tree, sealed for @system."""
     builder, cbor = system.modules[0].path, system.modules[1].path
     kernels = []
-    for kind in kinds:
-        if kind.built.is_file():
-            sealed = system.folder / f"kernel-{kind.cpu}-{kind.iommu}.elf"
-            image.seal_kernel(kind.built, builder, cbor, sealed)
-            kernels.append(Kernel(kind, sealed))
-    if not kernels:
-        raise BulkheadFailed("no kernel image was built")
+    for kind in KINDS:
+        if not kind.built.is_file():
+            raise BulkheadFailed(f"{paths.shown(kind.built)} was not built")
+        kernels.append(Kernel(kind, system.folder / f"kernel-{kind.cpu}-{kind.iommu}.elf"))
+        image.seal_kernel(kind.built, builder, cbor, kernels[-1].path)
     return kernels
 
 

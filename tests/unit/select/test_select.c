@@ -200,6 +200,9 @@ static void test_select__broken_information_is_refused(void)
     sample_good(&sample);
     put32(&sample, INFO, get32(&sample, INFO) - 8);
     CHECK_TEXT(read_info(), "multiboot tag is cut off");
+    sample_good(&sample);
+    put32(&sample, sample.end - 4, 9);
+    CHECK_TEXT(read_info(), "multiboot tag is cut off");
     put32(&sample, INFO, 8);
     CHECK_TEXT(read_info(), "multiboot tag is cut off");
     put32(&sample, INFO, 0);
@@ -276,6 +279,9 @@ static void test_select__broken_tables_are_refused(void)
     CHECK_EQ(selection.iommu, IOMMU_VTD);
     for (uint32_t wide = 0; wide < 2; wide++) {
         CHECK_TEXT(with_tables(wide, TABLES, 0), root);
+        memcpy(sample.bytes + TABLES, wide ? "RSDT" : "XSDT", 4);
+        sample_seal(&sample, TABLES, wide ? 52 : 44, TABLES + 9);
+        CHECK_TEXT(read_info(), root);
         CHECK_TEXT(with_tables(wide, TABLES, 4), root);
         CHECK_TEXT(with_tables(wide, TABLES, 7), root);
         CHECK_TEXT(with_tables(wide, TABLES, 40), root);
