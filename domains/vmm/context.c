@@ -4,7 +4,7 @@
 #define ACCESS_LONG 0x2000u /* page format: descriptor bits 40-55 */
 #define ACCESS_DEFAULT_32 0x4000u
 
-static enum code_mode code_mode(const struct vcpu_state *state)
+enum code_mode context_code_mode(const struct vcpu_state *state)
 {
     uint16_t access = state->seg[SEGMENT_CS].access;
     if ((state->efer & EFER_LMA) != 0 && (access & ACCESS_LONG) != 0) {
@@ -51,7 +51,7 @@ bool context_fetch(struct vm *vm, struct context *context)
     if (!vm_read(vm, VCPU_GROUP_CONTROL | VCPU_GROUP_SEGMENT | VCPU_GROUP_EFER)) {
         return false;
     }
-    *context = (struct context){.mode = code_mode(state), .user = state->cpl == 3 ? WALK_USER : 0};
+    *context = (struct context){.mode = context_code_mode(state), .user = state->cpl == 3 ? WALK_USER : 0};
     context->paging = (struct paging){state->cr0, state->cr3, state->cr4, state->efer};
     for (unsigned i = 0; i < 6; i++) {
         context->base[i] = state->seg[i].base;

@@ -19,6 +19,8 @@ struct context {
 
 /* False: the guest is over, or its instruction cannot be fetched and it has a fault to take. */
 bool context_fetch(struct vm *vm, struct context *context);
+/* Of the code segment and EFER that the page holds. */
+enum code_mode context_code_mode(const struct vcpu_state *state);
 /* Linear address of @offset in @segment. */
 uint64_t context_linear(const struct context *context, unsigned segment, uint64_t offset);
 

@@ -14,6 +14,7 @@ static const char *const exit_names[EXIT_REASONS] = {
     [EXIT_REASON_NESTED_FAULT] = "memory",
     [EXIT_REASON_HYPERCALL] = "hypercall",
     [EXIT_REASON_EXCEPTION] = "exception",
+    [EXIT_REASON_CR_ACCESS] = "control register",
     [EXIT_REASON_XSETBV] = "xsetbv",
     [EXIT_REASON_WBINVD] = "wbinvd",
     [EXIT_REASON_INVD] = "invd",

@@ -134,6 +134,9 @@ static void exit_rare(struct vm *vm, enum exit_reason reason)
     case EXIT_REASON_XSETBV:
         vm_exit_xsetbv(vm);
         return;
+    case EXIT_REASON_CR_ACCESS:
+        vm_exit_cr(vm);
+        return;
     case EXIT_REASON_MONITOR: /* not offered by CPUID */
     case EXIT_REASON_MWAIT:
     case EXIT_REASON_VIRTUALIZATION:
@@ -167,7 +170,6 @@ static void exit_rare(struct vm *vm, enum exit_reason reason)
     case EXIT_REASON_HLT:
     case EXIT_REASON_NESTED_FAULT:
     case EXIT_REASON_DESCRIPTOR_TABLE:
-    case EXIT_REASON_CR_ACCESS:
     case EXIT_REASON_DR_ACCESS:
     case EXIT_REASON_RDTSC:
     case EXIT_REASON_UNKNOWN:

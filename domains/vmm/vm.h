@@ -134,6 +134,7 @@ void vm_exit_wrmsr(struct vm *vm);
 void vm_exit_string_io(struct vm *vm);
 void vm_exit_nested_fault(struct vm *vm);
 void vm_exit_xsetbv(struct vm *vm);
+void vm_exit_cr(struct vm *vm);
 /* report.c: the guest ended; written once. */
 void vm_end(struct vm *vm, enum guest_state how, uint32_t value);
 void vm_die(struct vm *vm, enum death why, const char *what);

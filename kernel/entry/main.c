@@ -4,52 +4,65 @@
 #include "hw/acpi.h"
 #include "hw/apic.h"
 #include "hw/barrier.h"
-#include "hw/cpu.h"
 #include "hw/fpu.h"
-#include "hw/hvm.h"
-#include "hw/ioapic.h"
 #include "hw/memory.h"
 #include "hw/paging.h"
 #include "hw/x86.h"
 #include "hw/serial.h"
 
 static struct boot boot;
-static struct acpi acpi;
 
-NORETURN void kernel_main(uint32_t magic, uint64_t info);
+NORETURN void kernel_main(uint32_t magic, uint32_t info);
 
-static void interrupts_init(struct cpu *cpu)
+/* What the core needs beside hardware virtualization and start.S's long mode, with which all these leaves come: a bit of EDX:ECX. */
+static const struct {
+    uint32_t leaf, bit;
+    const char *name;
+} required[] = {{0x80000001, 32 + 20, "no-execute pages (CPUID 8000_0001 EDX bit 20)"},
+    {0x80000001, 32 + 26, "1 GiB pages (CPUID 8000_0001 EDX bit 26)"}, {1, 26, "XSAVE (CPUID 1 ECX bit 26)"}};
+
+/* Name all that this machine lacks; false if that is anything. */
+static bool processor_suffices(void)
 {
-    /* Firmware's tables may stand above usable memory, but below 4 GiB or its end: what the direct map spans. */
-    const uint64_t mapped = boot.memory_end > 4ull << 30 ? boot.memory_end : 4ull << 30;
-    const struct window memory = {phys_to_ptr((hpa_t){0}), mapped};
-    const char *reason = acpi_read(&acpi, &memory, boot.info.rsdp);
-    if (reason) panic(reason);
-    ioapic_init(&acpi);
-    apic_init(acpi.lapic);
-    apic_init_cpu(cpu);
+    bool suffices = true;
+    for (uint32_t i = 0; i < sizeof required / sizeof required[0]; i++) {
+        const struct cpuid has = cpuid(required[i].leaf, 0);
+        if (((uint64_t)has.edx << 32 | has.ecx) >> required[i].bit & 1) continue;
+        console_line("the machine lacks ", required[i].name);
+        suffices = false;
+    }
+    return suffices;
 }
 
-NORETURN void kernel_main(uint32_t magic, uint64_t info)
+static void memory_init(struct cpu *cpu, uint32_t magic, uint32_t info)
+{
+    struct window memory = {phys_to_ptr((hpa_t){0}), 4ull << 30};
+    boot_read(&boot, &memory, magic, info, image_to_phys(kernel_end).value);
+    paging_init(boot.memory_end);
+    paging_init_cpu();
+    cpu->cr3 = kernel_root().value;
+    /* Firmware's tables may stand above usable memory, but below 4 GiB or its end: what the direct map spans. */
+    if (boot.memory_end > memory.bytes) memory.bytes = boot.memory_end;
+    acpi_read(&memory, boot.info.rsdp);
+}
+
+NORETURN void kernel_main(uint32_t magic, uint32_t info)
 {
     struct cpu *cpu = &cpu_block[0];
     console_init();
     console_line("kernel starts", "");
     cpu_init(cpu, 0);
-    boot_parse(&boot, magic, info);
-    paging_init(boot.memory_end);
-    paging_init_cpu();
-    cpu->cr3 = kernel_root().value;
-    fpu_init_cpu(cpu);
-    interrupts_init(cpu);
-    const char *missing = hvm_init_cpu(cpu);
-    if (missing) {
-        console_line("the machine lacks ", missing);
-        panic("no hardware virtualization");
+    const bool suffices = processor_suffices();
+    if (suffices) {
+        memory_init(cpu, magic, info);
+        fpu_init_cpu(cpu);
+        apic_init(cpu);
     }
+    const char *missing = hvm_init_cpu(cpu);
+    if (missing) console_line("the machine lacks ", missing);
+    if (missing || !suffices) panic("the machine lacks what the kernel needs");
     barrier_init();
     if (barriers_any) wrmsr(MSR_LSTAR, (uint64_t)syscall_entry_slow);
     root_create(cpu, &boot.info);
-    console_on(false);
     entry_leave(cpu);
 }

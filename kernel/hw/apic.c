@@ -53,25 +53,6 @@ static void pit_measure(uint64_t *tsc, uint64_t *timer)
     if (spins == SPIN_MAX || spins == 0 || *timer == 0 || *tsc == 0) panic("PIT channel 2, the reference clock, does not count");
 }
 
-void apic_init(hpa_t page)
-{
-    uint64_t tsc, timer;
-    out8(PIC_MASTER_MASK, 0xff);
-    out8(PIC_SLAVE_MASK, 0xff);
-    const uint64_t base = rdmsr(MSR_APIC_BASE);
-    if (base & APIC_BASE_X2) panic("the firmware left the local APIC in x2APIC mode");
-    wrmsr(MSR_APIC_BASE, base | APIC_BASE_ENABLE);
-    apic.page = mmio_map(page, PAGE_BYTES);
-    apic_write(APIC_SPURIOUS, SPURIOUS_ENABLE | VECTOR_SPURIOUS);
-    apic_write(APIC_TIMER_DIVIDE, DIVIDE_1);
-    apic_write(APIC_LVT_TIMER, LVT_MASKED);
-    pit_measure(&tsc, &timer);
-    apic.tsc_khz = tsc * PIT_HZ / PIT_TICKS / 1000;
-    apic.scale = (timer << 32) / tsc;
-    apic.delta_max = (uint64_t)UINT32_MAX * tsc / timer / 2;
-    apic.deadline = cpuid(1, 0).ecx & FEATURE_TSC_DEADLINE;
-}
-
 void apic_init_cpu(struct cpu *cpu)
 {
     const uint32_t timer = VECTOR_TIMER | (apic.deadline ? TIMER_DEADLINE : 0);
@@ -81,6 +62,24 @@ void apic_init_cpu(struct cpu *cpu)
     for (uint32_t i = 0; i < sizeof setup / sizeof setup[0]; i++) apic_write(setup[i][0], setup[i][1]);
     __asm__ volatile("mfence" : : : "memory"); /* [SDM-2023-09] Vol 3A 11.5.4.1: before the first deadline */
     cpu->apic_id = apic_read(APIC_ID) >> 24;
+}
+
+void apic_init(struct cpu *cpu)
+{
+    uint64_t tsc, timer;
+    out8(PIC_MASTER_MASK, 0xff);
+    out8(PIC_SLAVE_MASK, 0xff);
+    const uint64_t base = rdmsr(MSR_APIC_BASE);
+    if (base & APIC_BASE_X2) panic("the firmware left the local APIC in x2APIC mode");
+    wrmsr(MSR_APIC_BASE, base | APIC_BASE_ENABLE);
+    apic.page = mmio_map((hpa_t){base / PAGE_BYTES * PAGE_BYTES}, PAGE_BYTES);
+    apic_init_cpu(cpu); /* as a counter: measured before anything depends on it */
+    pit_measure(&tsc, &timer);
+    apic.tsc_khz = tsc * PIT_HZ / PIT_TICKS / 1000;
+    apic.scale = (timer << 32) / tsc;
+    apic.delta_max = (uint64_t)UINT32_MAX * tsc / timer / 2;
+    apic.deadline = cpuid(1, 0).ecx & FEATURE_TSC_DEADLINE;
+    apic_init_cpu(cpu);
 }
 
 void apic_timer_arm(uint64_t tsc_deadline)

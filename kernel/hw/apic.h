@@ -4,8 +4,8 @@
 #include "base/types.h"
 #include "hw/cpu.h"
 
-/* Map the page and measure TSC and timer frequencies, once; PICs are masked off. Panics without a clock. */
-void apic_init(hpa_t page);
+/* Map the page, measure TSC and timer frequencies, once, and do apic_init_cpu; PICs are masked off. Panics without a clock. */
+void apic_init(struct cpu *cpu);
 /* Software-enable this processor's APIC, timer unmasked and stopped; fills cpu->apic_id. */
 void apic_init_cpu(struct cpu *cpu);
 void apic_eoi(void);

@@ -56,15 +56,16 @@ struct cpu {
     uint64_t timer_set;   /* TSC for which the hardware timer is programmed, ~0 = not */
 
     struct hvm *debug_owner; /* whose DR0-3 are loaded */
-    uint32_t index;
-    uint32_t apic_id;
-    uint32_t asid_next, asid_limit;
+    struct hvm *hvm_current; /* whose control page the processor holds */
+    uint32_t index, apic_id, asid_next, asid_limit;
     uint64_t asid_generation;
     uint32_t scheds;                     /* admitted on this processor */
     struct thread *threads[THREADS_MAX]; /* configured on this processor */
     uint64_t quiescent;                  /* times this processor has left the kernel's objects alone */
 
     uint64_t gdt[8];
+    uint16_t gdt_padding[3], gdt_limit; /* with gdt_base: the operand of LGDT */
+    uint64_t gdt_base;
     hpa_t host_state;      /* vendor's host state page */
     uint32_t hvm_features; /* of the vendor file */
     uint64_t hvm_extended; /* XCR0 components that the processor has beyond xcr0 */
@@ -84,4 +85,4 @@ void cpu_init(struct cpu *cpu, uint32_t index);
 /* Keep an event for the dump at panic; @kind is a trace_kind. */
 void trace(struct cpu *cpu, uint32_t kind, uint32_t argument, uint64_t value);
 
-enum trace_kind { TRACE_NONE, TRACE_FAULT, TRACE_SWITCH, TRACE_EXIT, TRACE_RETIRE, TRACE_IRQ, TRACE_SYSCALL };
+enum trace_kind { TRACE_NONE, TRACE_FAULT };

@@ -21,8 +21,8 @@
     X(SLOT_BADGE, slot, cap.badge, 16) X(SLOT_OBJECT, slot, cap.object, 24) X(ENDPOINT_SERVER, endpoint, server, 0) \
     X(ENDPOINT_HEAD, endpoint, head, 16) X(SCHED_HOLDER, sched, holder, 16) X(SCHED_DEBT, sched, debt, 104) \
     X(NOTIF_HEAD, notif, head, 8) X(NOTIF_BOUND, notif, bound, 24) X(VCPU_PAGE, vcpu, hvm.state, 16) \
-    X(VCPU_FPU, vcpu, hvm.fpu, 128) X(VCPU_THREAD, vcpu, thread, 960) X(VCPU_SPACE, vcpu, space, 968) \
-    X(VCPU_CAPTAB, vcpu, captab, 976) X(VCPU_RUN_DEADLINE, vcpu, run_deadline, 984) \
+    X(VCPU_FPU, vcpu, hvm.fpu, 128) X(VCPU_THREAD, vcpu, thread, 1088) X(VCPU_SPACE, vcpu, space, 1096) \
+    X(VCPU_CAPTAB, vcpu, captab, 1104) X(VCPU_RUN_DEADLINE, vcpu, run_deadline, 1112) \
     X(VCPU_TSC_OFFSET, vcpu, hvm.tsc_offset, 120) X(SPACE_GENERATION, space, generation, 32)
 /* clang-format on */
 #define REGS_BYTES 176

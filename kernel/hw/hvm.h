@@ -6,6 +6,7 @@
 #include "hw/cpu.h"
 #include "hw/fpu.h"
 
+enum { HVM_VENDOR_BYTES = 128 };
 /* Vendor-independent part of a vCPU's hardware state; embedded in struct vcpu. */
 struct hvm {
     void *control; /* VMCB or VMCS, one page */
@@ -25,6 +26,7 @@ struct hvm {
     uint64_t event;  /* to be delivered at the next entry: as vcpu_state.inject, error code in bits 32-63; 0 = none */
     uint64_t tsc_offset;
     struct fpu fpu;
+    _Alignas(16) uint8_t vendor[HVM_VENDOR_BYTES]; /* what the vendor file keeps besides */
 };
 
 /* What an exit asks of the rest of the kernel. */

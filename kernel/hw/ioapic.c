@@ -5,13 +5,13 @@
 #include "hw/x86.h"
 
 /* [82093AA] 3.0: index and data registers; a redirection entry is two words */
-enum { IOAPIC_SELECT = 0, IOAPIC_DATA = 0x10, IOAPIC_VERSION = 1, IOAPIC_ENTRIES = 0x10, ENTRY_BYTES = 32 };
+enum { IOAPIC_SELECT = 0, IOAPIC_DATA = 0x10, IOAPIC_VERSION = 1, IOAPIC_ENTRIES = 0x10, WINDOW_BYTES = 32 };
 enum { ENTRY_ACTIVE_LOW = 1 << 13, ENTRY_LEVEL = 1 << 15, ENTRY_MASKED = 1 << 16 };
 
-/* Where a GSI enters: its entry's first register, or page NULL. Written at boot only. */
+/* Where a GSI enters: its entry's first register, or page NULL; bits of its entry by the firmware. Written at boot only. */
 static struct {
     volatile uint8_t *page;
-    uint32_t index, flags;
+    uint32_t index, mode;
 } gsi_input[GSI_COUNT];
 
 /* The data register, behind which @index now stands. */
@@ -21,32 +21,31 @@ static volatile void *ioapic_select(volatile uint8_t *page, uint32_t index)
     return page + IOAPIC_DATA;
 }
 
-void ioapic_init(const struct acpi *acpi)
+void ioapic_add(hpa_t base, uint32_t gsi_base)
 {
-    for (uint32_t i = 0; i < acpi->ioapic_count; i++) {
-        volatile uint8_t *page = mmio_map(acpi->ioapic[i].base, ENTRY_BYTES);
-        const uint32_t inputs = (mmio_read32(ioapic_select(page, IOAPIC_VERSION)) >> 16 & 0xff) + 1;
-        for (uint32_t input = 0; input < inputs; input++) {
-            const uint32_t index = IOAPIC_ENTRIES + 2 * input;
-            const uint64_t gsi = (uint64_t)acpi->ioapic[i].gsi_base + input;
-            mmio_write32(ioapic_select(page, index), ENTRY_MASKED);
-            if (gsi >= GSI_COUNT) continue;
-            gsi_input[gsi].page = page;
-            gsi_input[gsi].index = index;
-        }
+    volatile uint8_t *page = mmio_map(base, WINDOW_BYTES);
+    const uint32_t inputs = (mmio_read32(ioapic_select(page, IOAPIC_VERSION)) >> 16 & 0xff) + 1;
+    for (uint32_t input = 0; input < inputs; input++) {
+        const uint32_t index = IOAPIC_ENTRIES + 2 * input;
+        const uint64_t gsi = (uint64_t)gsi_base + input;
+        mmio_write32(ioapic_select(page, index), ENTRY_MASKED);
+        if (gsi >= GSI_COUNT) continue;
+        gsi_input[gsi].page = page;
+        gsi_input[gsi].index = index;
     }
-    for (uint32_t i = 0; i < acpi->override_count; i++) {
-        const struct acpi_override *override = &acpi->override[i];
-        if (override->gsi >= GSI_COUNT) continue;
-        gsi_input[override->gsi].flags = (override->level ? IOAPIC_LEVEL : 0) | (override->active_low ? IOAPIC_ACTIVE_LOW : 0);
-    }
+}
+
+static uint32_t mode_bits(bool level, bool active_low) { return (level ? ENTRY_LEVEL : 0) | (active_low ? ENTRY_ACTIVE_LOW : 0); }
+
+void ioapic_override(uint32_t gsi, bool level, bool active_low)
+{
+    if (gsi < GSI_COUNT) gsi_input[gsi].mode = mode_bits(level, active_low);
 }
 
 bool ioapic_route(uint32_t gsi, uint32_t flags, uint32_t apic_id)
 {
     if (gsi >= GSI_COUNT || !gsi_input[gsi].page) return false;
-    flags |= gsi_input[gsi].flags;
-    const uint32_t mode = ((flags & IOAPIC_LEVEL) ? ENTRY_LEVEL : 0) | ((flags & IOAPIC_ACTIVE_LOW) ? ENTRY_ACTIVE_LOW : 0);
+    const uint32_t mode = gsi_input[gsi].mode | mode_bits(flags & IOAPIC_LEVEL, flags & IOAPIC_ACTIVE_LOW);
     mmio_write32(ioapic_select(gsi_input[gsi].page, gsi_input[gsi].index), (VECTOR_GSI + gsi) | ENTRY_MASKED | mode);
     mmio_write32(ioapic_select(gsi_input[gsi].page, gsi_input[gsi].index + 1), apic_id << 24);
     return true;

@@ -15,17 +15,13 @@ static void trace_dump(const struct cpu *cpu)
     for (uint32_t i = 0; i < TRACE_EVENTS; i++) {
         const struct trace_event *entry = &cpu->trace[(cpu->trace_next + i) % TRACE_EVENTS];
         const uint64_t field[] = {entry->tsc, entry->kind, entry->argument, entry->value};
-        for (uint32_t j = 0; entry->kind != TRACE_NONE && j < 4; j++) {
-            console_text(j ? " " : "\r\ntrace: ");
-            console_hex(field[j]);
-        }
+        for (uint32_t j = 0; entry->kind != TRACE_NONE && j < 4; j++) console_hex(j ? " " : "\r\ntrace: ", field[j]);
     }
     console_text("\r\n");
 }
 
 NORETURN void panic(const char *reason)
 {
-    console_on(true);
     console_line("FATAL: ", reason);
     if (rdmsr(MSR_GS_BASE) != 0) trace_dump(cpu_self());
     for (;;) cpu_halt();

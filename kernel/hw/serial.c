@@ -5,8 +5,6 @@
 enum { UART_DATA = 0, UART_INTERRUPTS = 1, UART_FIFO = 2, UART_LINE = 3, UART_MODEM = 4, UART_STATUS = 5 };
 enum { LINE_DIVISOR = 0x80, LINE_8N1 = 0x03, MODEM_DTR_RTS = 0x03, FIFO_RESET = 0x07, STATUS_EMPTY = 0x20 };
 
-static bool console_silent;
-
 void console_init(void)
 {
     /* Divisor 1: 115200 */
@@ -17,17 +15,18 @@ void console_init(void)
 
 void console_text(const char *text)
 {
-    for (; !console_silent && *text; text++) {
+    for (; *text; text++) {
         /* Bounded: an absent port must not hang the boot. */
         for (uint32_t tries = 0; tries < 100000 && !(in8(CONSOLE_PORT + UART_STATUS) & STATUS_EMPTY); tries++) {}
         out8(CONSOLE_PORT + UART_DATA, (uint8_t)*text);
     }
 }
 
-void console_hex(uint64_t value)
+void console_hex(const char *head, uint64_t value)
 {
     char digits[] = "0x0000000000000000";
     for (uint32_t at = sizeof digits - 2; value; value >>= 4) digits[at--] = "0123456789abcdef"[value & 15];
+    console_text(head);
     console_text(digits);
 }
 
@@ -38,5 +37,3 @@ void console_line(const char *head, const char *text)
     console_text(text);
     console_text("\r\n");
 }
-
-void console_on(bool on) { console_silent = !on; }

@@ -1,4 +1,4 @@
-/* Boot lines and panics on COM1, polled; silent once management owns the port. */
+/* Boot lines and panics on COM1, polled: once domains run, the port is management's, and only panic writes. */
 #pragma once
 
 #include "base/types.h"
@@ -8,9 +8,7 @@ enum { CONSOLE_PORT = 0x3f8 };
 /* 115200 8N1, interrupts off. */
 void console_init(void);
 void console_text(const char *text);
-/* @value as 0x and sixteen digits. */
-void console_hex(uint64_t value);
+/* @head, and @value as 0x and sixteen digits. */
+void console_hex(const char *head, uint64_t value);
 /* "bulkhead: " @head @text, and the end of the line. */
 void console_line(const char *head, const char *text);
-/* Off once management owns the port: then only panic writes. */
-void console_on(bool on);

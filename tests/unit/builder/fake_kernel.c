@@ -97,7 +97,7 @@ void fake_add_module(struct boot_info *boot, const char *name, const void *bytes
     struct boot_module *module = &boot->module[boot->module_count];
     *module = (struct boot_module){
         .base = fake.next_module, .bytes = len_bytes, .slot = boot->module_first + boot->module_count};
-    strncpy((char *)module->name, name, sizeof module->name - 1);
+    (void)name; /* for the reader of a test: the order alone counts */
     install(module->slot,
             (struct fake_capability){
                 .type = OBJECT_TYPE_UNTYPED, .keep = true, .base = module->base, .bytes = rounded});

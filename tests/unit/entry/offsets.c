@@ -10,8 +10,9 @@
     _Static_assert(offsetof(struct structure, member) == (offset), #symbol);
 ASM_OFFSETS(ASM_PIN)
 _Static_assert(offsetof(struct hvm, control_pa) == 8 && offsetof(struct hvm, state) == 16 &&
-                   offsetof(struct hvm, host_state) == 24 && offsetof(struct vcpu_state, gpr) == 0,
-               "svm_run.S");
+                   offsetof(struct hvm, host_state) == 24 && offsetof(struct hvm, launched) == 68 &&
+                   offsetof(struct vcpu_state, gpr) == 0,
+               "svm_run.S and vmx_run.S");
 _Static_assert(sizeof(struct registers) == REGS_BYTES, "cpu_asm.h");
 _Static_assert(sizeof(struct tss) == 104, "[SDM-2023-09] Vol 3A 8.7");
 _Static_assert(OBJECT_TYPE_ENDPOINT == 7 && OBJECT_TYPE_NOTIF == 8 && CAPTAB_SLOTS_MIN == 64, "find_cap");

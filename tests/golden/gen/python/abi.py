@@ -222,6 +222,13 @@ class ExitReason(IntEnum):
     DR_ACCESS = 29
 
 
+class CrAccess(IntEnum):
+    MOV_TO = 0
+    MOV_FROM = 1
+    CLTS = 2
+    LMSW = 3
+
+
 class InjectType(IntEnum):
     INTERRUPT = 0
     NMI = 2
@@ -419,9 +426,10 @@ LAYOUTS: dict[str, Layout] = {
         "dr": Field(536, "Q", 4),
         "dr6": Field(568, "Q"),
         "dr7": Field(576, "Q"),
-        "hypercalls": Field(584, "Q"),
-        "exits": Field(592, "Q"),
-        "external_interrupts": Field(600, "Q"),
+        "pdpte": Field(584, "Q", 4),
+        "hypercalls": Field(616, "Q"),
+        "exits": Field(624, "Q"),
+        "external_interrupts": Field(632, "Q"),
     }),
     "boot_region": Layout(24, {
         "base": Field(0, "Q"),
@@ -429,29 +437,26 @@ LAYOUTS: dict[str, Layout] = {
         "slot": Field(16, "I"),
         "flags": Field(20, "I"),
     }),
-    "boot_module": Layout(64, {
+    "boot_module": Layout(24, {
         "base": Field(0, "Q"),
         "bytes": Field(8, "Q"),
         "slot": Field(16, "I"),
         "reserved": Field(20, "I"),
-        "name": Field(24, "B", 40),
     }),
     "boot_info": Layout(4096, {
         "magic": Field(0, "Q"),
         "tsc_khz": Field(8, "Q"),
-        "untyped_count": Field(16, "I"),
-        "untyped_first": Field(20, "I"),
-        "module_count": Field(24, "I"),
-        "module_first": Field(28, "I"),
-        "captab_slots": Field(32, "I"),
-        "processors": Field(36, "I"),
-        "kernel_text_bytes": Field(40, "Q"),
-        "kernel_bytes": Field(48, "Q"),
-        "rsdp": Field(56, "Q"),
-        "vendor": Field(64, "I"),
-        "console_port": Field(68, "I"),
-        "module": Field(72, "boot_module", 24),
-        "region": Field(1608, "boot_region", 64),
+        "rsdp": Field(16, "Q"),
+        "untyped_count": Field(24, "I"),
+        "untyped_first": Field(28, "I"),
+        "module_count": Field(32, "I"),
+        "module_first": Field(36, "I"),
+        "captab_slots": Field(40, "I"),
+        "vendor": Field(44, "I"),
+        "console_port": Field(48, "I"),
+        "reserved": Field(52, "I"),
+        "module": Field(56, "boot_module", 24),
+        "region": Field(632, "boot_region", 64),
     }),
     "trace_event": Layout(24, {
         "tsc": Field(0, "Q"),

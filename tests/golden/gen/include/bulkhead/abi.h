@@ -92,6 +92,9 @@ enum exit_reason {
     EXIT_REASON_UNKNOWN = 25, EXIT_REASON_RDTSC = 26, EXIT_REASON_INVLPG = 27, EXIT_REASON_RSM = 28, EXIT_REASON_DR_ACCESS = 29
 };
 
+/* vcpu_state.exit_flags for cr_access. */
+enum cr_access { CR_ACCESS_MOV_TO = 0, CR_ACCESS_MOV_FROM = 1, CR_ACCESS_CLTS = 2, CR_ACCESS_LMSW = 3 };
+
 /* vcpu_state.exit_flags for pio; size_bytes in exit_size. For nested_fault: below. */
 enum pio_flags { PIO_IN = 1 << 0, PIO_STRING = 1 << 2, PIO_REP = 1 << 3 };
 
@@ -116,18 +119,18 @@ struct vcpu_state {
     uint64_t inject, inject_error, irq_vector, tsc_offset, call_limit, shadow, cr0, cr2, cr3, cr4, cr8, xcr0, efer;
     struct segment seg[8];
     uint64_t gdtr_base, gdtr_limit, idtr_base, idtr_limit, star, lstar, cstar, sfmask, kernel_gs_base, sysenter_cs, sysenter_esp;
-    uint64_t sysenter_eip, pat, dr[4], dr6, dr7, hypercalls, exits, external_interrupts; uint8_t unused_[3488];
+    uint64_t sysenter_eip, pat, dr[4], dr6, dr7, pdpte[4], hypercalls, exits, external_interrupts; uint8_t unused_[3456];
 };
 
 struct boot_region { uint64_t base, bytes; uint32_t slot, flags; };
 
-struct boot_module { uint64_t base, bytes; uint32_t slot, reserved; uint8_t name[40]; };
+struct boot_module { uint64_t base, bytes; uint32_t slot, reserved; };
 
 /* What the kernel tells the first domain. */
 struct boot_info {
-    uint64_t magic, tsc_khz; uint32_t untyped_count, untyped_first, module_count, module_first, captab_slots, processors;
-    uint64_t kernel_text_bytes, kernel_bytes, rsdp; uint32_t vendor, console_port; struct boot_module module[24];
-    struct boot_region region[64]; uint8_t unused_[952];
+    uint64_t magic, tsc_khz, rsdp;
+    uint32_t untyped_count, untyped_first, module_count, module_first, captab_slots, vendor, console_port, reserved;
+    struct boot_module module[24]; struct boot_region region[64]; uint8_t unused_[1928];
 };
 
 /* The kernel's event ring (read-only page for builder), dumped on panic. */

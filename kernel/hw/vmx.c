@@ -1,0 +1,265 @@
+/* Intel VMX with EPT behind hw/hvm.h: turning it on, making a vCPU, entering and leaving it.
+ * Source: [SDM-2023-09] Vol 3C chapters 24-28 unless another is named. */
+#include "hw/vmx.h"
+#include "base/panic.h"
+#include "base/string.h"
+#include "hw/debug.h"
+#include "hw/memory.h"
+#include "hw/x86.h"
+
+enum { MSR_FEATURE_CONTROL = 0x3a, MSR_VMX_BASIC = 0x480, MSR_VMX_MISC = 0x485, MSR_CR0_FIXED0 = 0x486, MSR_CR4_FIXED0 = 0x488 };
+enum { MSR_CR4_FIXED1 = 0x489, MSR_SECONDARY = 0x48b, MSR_EPT_VPID = 0x48c, MSR_TRUE_PIN = 0x48d, MSR_TRUE_PRIMARY = 0x48e };
+enum { MSR_TRUE_EXIT = 0x48f, MSR_TRUE_ENTRY = 0x490, MSR_PAT = 0x277 };
+enum { CPUID_ECX_VMX = 1 << 5, FEATURE_LOCKED = 1, FEATURE_VMX = 1 << 2 };
+enum { EPT_ACCESSED_DIRTY = 1 << 21, EPT_POINTER = 6 | 3 << 3, EPT_POINTER_DIRTY = 1 << 6, VPID_LIMIT = 1 << 16 };
+
+/* What a control must have, what it has where the processor offers it, and all by the field's name in 25.6-25.8: appendix A.2-A.5. */
+static const struct control {
+    uint32_t msr, field, required, wanted;
+    const char *name;
+} controls[] = {
+    {MSR_TRUE_PIN, CONTROL_PIN, 1u << 0 | 1u << 3 | 1u << 5 | 1u << 6, 0,
+        "interrupt exiting, virtual NMIs or the preemption timer (VMX pin-based controls)"},
+    /* TSC offset, HLT, MWAIT, RDPMC, TPR shadow, I/O bitmaps, MSR bitmaps, MONITOR, secondary */
+    {MSR_TRUE_PRIMARY, CONTROL_PRIMARY,
+        1u << 3 | 1u << 7 | 1u << 10 | 1u << 11 | 1u << 21 | 1u << 25 | 1u << 28 | 1u << 29 | 1u << 31, 0,
+        "TPR shadow, I/O bitmaps, MSR bitmaps or secondary controls (VMX primary controls)"},
+    /* EPT, VPID, WBINVD, unrestricted guest; RDTSCP is not offered to guests, INVPCID and XSAVES are where they exist */
+    {MSR_SECONDARY, CONTROL_SECONDARY, 1u << 1 | 1u << 5 | 1u << 6 | 1u << 7, 1u << 12 | 1u << 20,
+        "EPT, VPID or unrestricted guest (VMX secondary controls)"},
+    /* debug controls, 64-bit host, PAT and EFER both ways */
+    {MSR_TRUE_EXIT, CONTROL_EXIT, 1u << 2 | 1u << 9 | 1u << 18 | 1u << 19 | 1u << 20 | 1u << 21, 0,
+        "switching of PAT and EFER (VMX exit controls)"},
+    {MSR_TRUE_ENTRY, CONTROL_ENTRY, 1u << 2 | 1u << 14 | 1u << 15, 0, "switching of PAT and EFER (VMX entry controls)"},
+};
+/* Walk length 4, write-back tables, 2 MiB and 1 GiB pages, INVEPT single; INVVPID single and all: appendix A.10. */
+static const uint64_t ept_required =
+    1ull << 6 | 1ull << 14 | 1ull << 16 | 1ull << 17 | 1ull << 20 | 1ull << 25 | 1ull << 32 | 1ull << 41 | 1ull << 42;
+static const uint32_t exceptions = 1u << 1 | 1u << 17 | 1u << 18; /* #DB #AC #MC */
+
+/* 25.6.4 and 25.6.9; the same for every guest, like all of these constant once hvm_init_cpu has run. */
+static _Alignas(PAGE_BYTES) uint8_t io_bitmap[2 * PAGE_BYTES];
+static _Alignas(PAGE_BYTES) uint8_t msr_bitmap[PAGE_BYTES];
+static struct msr_entry host_msr[SWITCHED_MSRS];
+static uint32_t control_value[sizeof controls / sizeof controls[0]];
+static uint32_t revision, timer_shift, ept_pointer_bits;
+
+/* The first list is exchanged by the processor, the second stands in fields. */
+static const uint32_t switched_msrs[SWITCHED_MSRS] = {MSR_STAR, MSR_LSTAR, MSR_CSTAR, MSR_SFMASK, MSR_KERNEL_GS_BASE};
+static const uint32_t field_msrs[] = {MSR_FS_BASE, MSR_GS_BASE, 0x174, 0x175, 0x176};
+
+static void pass_msr(uint32_t index)
+{
+    const uint32_t byte = (index < 0x2000 ? 0 : 1024) + index % 0x2000 / 8; /* reads; writes follow 2 KiB behind */
+    msr_bitmap[byte] &= (uint8_t) ~(1u << index % 8);
+    msr_bitmap[2048 + byte] &= (uint8_t) ~(1u << index % 8);
+}
+
+static void tables_init(void)
+{
+    memset(io_bitmap, 0xff, sizeof io_bitmap);
+    memset(msr_bitmap, 0xff, sizeof msr_bitmap);
+    for (uint32_t i = 0; i < sizeof field_msrs / sizeof field_msrs[0]; i++) pass_msr(field_msrs[i]);
+    for (uint32_t i = 0; i < SWITCHED_MSRS; i++) pass_msr(switched_msrs[i]);
+}
+
+/* The reserved bits of each control as the processor wants them: appendix A.2. */
+static const char *controls_init(void)
+{
+    for (uint32_t i = 0; i < sizeof controls / sizeof controls[0]; i++) {
+        const uint64_t allowed = rdmsr(controls[i].msr);
+        control_value[i] = (uint32_t)allowed | controls[i].required | (controls[i].wanted & (uint32_t)(allowed >> 32));
+        if ((control_value[i] & ~(uint32_t)(allowed >> 32)) != 0) return controls[i].name;
+    }
+    return NULL;
+}
+
+const char *hvm_init_cpu(struct cpu *cpu)
+{
+    if ((cpuid(1, 0).ecx & CPUID_ECX_VMX) == 0) return "VMX (CPUID 1 ECX bit 5)";
+    /* Once locked a write faults: 24.7. */
+    if ((rdmsr(MSR_FEATURE_CONTROL) & FEATURE_LOCKED) == 0) wrmsr(MSR_FEATURE_CONTROL, FEATURE_LOCKED | FEATURE_VMX);
+    if ((rdmsr(MSR_FEATURE_CONTROL) & FEATURE_VMX) == 0) return "VMX, which the firmware has disabled (IA32_FEATURE_CONTROL)";
+    const uint64_t basic = rdmsr(MSR_VMX_BASIC);
+    if ((basic >> 55 & 1) == 0) return "VMX capability MSRs of the second kind (IA32_VMX_BASIC bit 55)";
+    const char *missing = controls_init();
+    if (missing) return missing;
+    const uint64_t ept = rdmsr(MSR_EPT_VPID);
+    if ((ept & ept_required) != ept_required) return "4-level EPT with large pages, or INVEPT and INVVPID (IA32_VMX_EPT_VPID_CAP)";
+
+    revision = (uint32_t)basic & 0x7fffffff;
+    timer_shift = rdmsr(MSR_VMX_MISC) & 31;
+    ept_pointer_bits = EPT_POINTER | ((ept & EPT_ACCESSED_DIRTY) != 0 ? EPT_POINTER_DIRTY : 0u);
+    cpu->hvm_features = (uint32_t)rdmsr(MSR_CR4_FIXED1);
+    cpu->asid_limit = VPID_LIMIT;
+    cpu->asid_next = cpu->asid_limit; /* so the first entry starts a generation, and flushes */
+    cpu->asid_generation = ((uint64_t)cpu->index + 1) << 48;
+    tables_init();
+    write_cr0(read_cr0() | rdmsr(MSR_CR0_FIXED0));
+    write_cr4(read_cr4() | rdmsr(MSR_CR4_FIXED0));
+    memcpy(cpu->hvm_pages[0], &revision, sizeof revision);
+    cpu->host_state = image_to_phys(cpu->hvm_pages[0]);
+    return vmx_on(cpu->host_state) ? NULL : "VMX: VMXON is refused";
+}
+
+uint32_t hvm_nested_format(void) { return 1; }
+
+/* What exits load that stays the same on one processor: 25.5. */
+static void host_init(struct cpu *cpu, struct hvm *hvm)
+{
+    struct table_register idt;
+
+    __asm__("sidt %0" : "=m"(idt));
+    const uint64_t values[][2] = {{HOST_CS, SELECTOR_KERNEL_CODE}, {HOST_SS, SELECTOR_KERNEL_DATA}, {HOST_TR, SELECTOR_TSS},
+        {HOST_PAT, rdmsr(MSR_PAT)}, {HOST_EFER, rdmsr(MSR_EFER)}, {HOST_CR0, read_cr0()}, {HOST_CR4, read_cr4()},
+        {HOST_GS_BASE, (uint64_t)cpu}, {HOST_TR_BASE, (uint64_t)&cpu->tss}, {HOST_GDTR_BASE, (uint64_t)cpu->gdt},
+        {HOST_IDTR_BASE, idt.base}, {HOST_RIP, (uint64_t)vmx_exit}};
+    for (uint32_t i = 0; i < sizeof values / sizeof values[0]; i++) vmcs_write(values[i][0], values[i][1]);
+    for (uint32_t i = 0; i < SWITCHED_MSRS; i++) host_msr[i] = (struct msr_entry){switched_msrs[i], 0, rdmsr(switched_msrs[i])};
+    hvm->host_state = cpu->host_state;
+}
+
+void vmx_make_current(struct cpu *cpu, struct hvm *hvm)
+{
+    ASSERT(vmcs_load(hvm->control_pa));
+    cpu->hvm_current = hvm;
+}
+
+void vmx_clear(struct hvm *hvm)
+{
+    struct cpu *cpu = cpu_self();
+
+    ASSERT(vmcs_clear(hvm->control_pa)); /* nothing of it is written back later: 25.11.3 */
+    hvm->launched = false;
+    if (cpu->hvm_current == hvm) cpu->hvm_current = NULL;
+}
+
+static void controls_write(struct hvm *hvm)
+{
+    struct vmx *vmx = vmx_of(hvm);
+    const uint64_t msr = ptr_to_phys(vmx->msr).value;
+    const uint64_t values[][2] = {{CONTROL_EXCEPTIONS, exceptions}, {CONTROL_IO_BITMAP_A, image_to_phys(io_bitmap).value},
+        {CONTROL_IO_BITMAP_B, image_to_phys(io_bitmap).value + PAGE_BYTES}, {CONTROL_MSR_BITMAP, image_to_phys(msr_bitmap).value},
+        {CONTROL_VIRTUAL_APIC, hvm->control_pa.value + 2 * PAGE_BYTES}, {CONTROL_CR0_MASK, CR0_OWNED},
+        {CONTROL_CR4_MASK, CR4_OWNED}, {CONTROL_EXIT_MSR_STORE, msr}, {CONTROL_EXIT_STORE_COUNT, SWITCHED_MSRS},
+        {CONTROL_ENTRY_MSR_LOAD, msr}, {CONTROL_ENTRY_LOAD_COUNT, SWITCHED_MSRS},
+        {CONTROL_EXIT_MSR_LOAD, image_to_phys(host_msr).value}, {CONTROL_EXIT_LOAD_COUNT, SWITCHED_MSRS},
+        {GUEST_LINK_POINTER, UINT64_MAX}};
+
+    for (uint32_t i = 0; i < sizeof controls / sizeof controls[0]; i++) vmcs_write(controls[i].field, control_value[i]);
+    for (uint32_t i = 0; i < sizeof values / sizeof values[0]; i++) vmcs_write(values[i][0], values[i][1]);
+    for (uint32_t i = 0; i < SWITCHED_MSRS; i++) vmx->msr[i].index = switched_msrs[i];
+    vmx->primary = control_value[1];
+}
+
+void hvm_init(struct hvm *hvm)
+{
+    static const struct segment data = {0, 0x93, 0xffff, 0};
+    struct cpu *cpu = cpu_self();
+    struct vcpu_state *page = hvm->state;
+
+    memcpy(hvm->control, &revision, sizeof revision);
+    vmx_clear(hvm);
+    vmx_make_current(cpu, hvm);
+    host_init(cpu, hvm);
+    controls_write(hvm);
+    fpu_init(&hvm->fpu);
+
+    /* Reset: [SDM-2023-09] Vol 3A table 10-1, as a VMM would ask for it. */
+    for (uint32_t i = 0; i < 8; i++) page->seg[i] = data;
+    page->seg[1] = (struct segment){0xf000, 0x9b, 0xffff, 0xffff0000};
+    page->seg[6].access = 0x82;
+    page->seg[7].access = 0x8b;
+    page->gdtr_limit = 0xffff;
+    page->idtr_limit = 0xffff;
+    page->cr0 = 0x60000010;
+    page->pat = 0x0007040600070406;
+    page->rip = 0xfff0;
+    enum error error = hvm_apply(hvm, UINT32_MAX);
+    ASSERT(error == OK);
+    hvm_read(hvm, UINT32_MAX);
+}
+
+void hvm_retire(struct cpu *cpu, struct hvm *hvm)
+{
+    static const uint64_t none[4];
+
+    fpu_forget(cpu, &hvm->fpu);
+    if (cpu->debug_owner == hvm) {
+        debug_load(none);
+        cpu->debug_owner = NULL;
+    }
+    vmx_clear(hvm);
+    /* Its VPID is not used again before a flush. */
+}
+
+/* The registers that no hardware switches become @hvm's. */
+static void take_processor(struct cpu *cpu, struct hvm *hvm)
+{
+    if (cpu->fpu != &hvm->fpu) fpu_switch(cpu, &hvm->fpu);
+    if (cpu->debug_owner != hvm) { /* another guest ran since */
+        if (cpu->debug_owner != NULL) {
+            debug_save(cpu->debug_owner->dr);
+            vmx_of(cpu->debug_owner)->dr6 = read_dr6();
+        }
+        debug_load(hvm->dr);
+        write_dr6(vmx_of(hvm)->dr6);
+        cpu->debug_owner = hvm;
+    }
+    if (hvm->host_state.value != cpu->host_state.value) host_init(cpu, hvm);
+    hvm->host_xcr0 = cpu->xcr0;
+}
+
+/* 29.4: a VPID of this processor's current generation; nothing cached for it or for its EPT is older than @generation. */
+static void take_vpid(struct cpu *cpu, struct hvm *hvm, uint64_t generation)
+{
+    if (hvm->asid_generation != cpu->asid_generation) {
+        if (cpu->asid_next == cpu->asid_limit) {
+            cpu->asid_next = 1; /* 0 is the host's */
+            cpu->asid_generation++;
+            invvpid(INVALIDATE_ALL, 0);
+        }
+        hvm->asid = cpu->asid_next++;
+        hvm->asid_generation = cpu->asid_generation;
+    }
+    const uint64_t pointer = hvm->nested_root.value | ept_pointer_bits;
+    vmcs_write(CONTROL_VPID, hvm->asid);
+    vmcs_write(CONTROL_EPT_POINTER, pointer);
+    invvpid(INVALIDATE_SINGLE, hvm->asid);
+    invept(INVALIDATE_SINGLE, pointer); /* also what an earlier space left at the same root */
+    hvm->nested_generation = generation;
+    hvm->flush = false;
+}
+
+static COLD void prepare_rest(struct cpu *cpu, struct hvm *hvm, uint64_t generation)
+{
+    struct vmx *vmx = vmx_of(hvm);
+
+    if (cpu->fpu != &hvm->fpu || cpu->debug_owner != hvm) take_processor(cpu, hvm);
+    if (hvm->asid_generation != cpu->asid_generation || hvm->nested_generation != generation || hvm->flush)
+        take_vpid(cpu, hvm, generation);
+    if (vmx->host_cr3 != cpu->cr3 || vmx->host_fs_base != cpu->fs_base) {
+        vmcs_write(HOST_CR3, cpu->cr3);
+        vmcs_write(HOST_FS_BASE, cpu->fs_base);
+        vmx->host_cr3 = cpu->cr3;
+        vmx->host_fs_base = cpu->fs_base;
+    }
+    if (hvm->delivering) vmx_start_event(hvm);
+    if (hvm->xcr0 != cpu->xcr0) xsetbv(0, hvm->xcr0 & cpu->xcr0);
+}
+
+/* Whoever else ran a guest here in the meantime has the debug registers, whoever used the FPU has that. */
+void vmx_prepare(struct cpu *cpu, struct hvm *hvm, uint64_t generation)
+{
+    struct vmx *vmx = vmx_of(hvm);
+
+    vmx_select(cpu, hvm);
+    vmcs_write(GUEST_RSP, hvm->state->gpr[4]);
+    /* It ends the run when the timer of the host does: Bochs 2.7 takes no interrupt from a guest that was entered with IF clear. */
+    const uint64_t now = rdtsc(), left = cpu->timer_set > now ? (cpu->timer_set - now) >> timer_shift : 0;
+    vmcs_write(GUEST_PREEMPTION_TIMER, left < UINT32_MAX ? left : UINT32_MAX);
+    if (UNLIKELY(cpu->fpu != &hvm->fpu || cpu->debug_owner != hvm || hvm->nested_generation != generation || hvm->flush ||
+            hvm->delivering || hvm->xcr0 != cpu->xcr0 || vmx->host_cr3 != cpu->cr3 || vmx->host_fs_base != cpu->fs_base))
+        prepare_rest(cpu, hvm, generation);
+    if (UNLIKELY(read_cr2() != vmx->cr2)) write_cr2(vmx->cr2);
+}

@@ -1,0 +1,74 @@
+/* What vmx*.c share. Private to vmx*. */
+#pragma once
+
+#include "hw/hvm.h"
+#include "hw/vmcs.h"
+
+/* Kept out of the hot path, together with the registers it would have to save. */
+#define COLD __attribute__((noinline, cold))
+
+/* [SDM-2023-09] Vol 3C table 25-15: an entry of the lists of MSRs that entry and exit exchange. */
+struct msr_entry {
+    uint32_t index, reserved;
+    uint64_t value;
+};
+enum { SWITCHED_MSRS = 5 };
+
+/* Lives in hvm->vendor. */
+struct vmx {
+    struct msr_entry msr[SWITCHED_MSRS]; /* the guest's: STAR LSTAR CSTAR SFMASK KERNEL_GS_BASE, the page's order */
+    uint64_t cr2, dr6;                   /* the guest's, which no field holds */
+    uint64_t host_cr3, host_fs_base;     /* what the host fields say */
+    uint64_t irq;                        /* as vcpu_state.irq_vector: asked for, not delivered yet */
+    uint32_t primary;                    /* controls without the windows */
+    bool nmi;                            /* one waits for the guest to take it */
+};
+_Static_assert(sizeof(struct vmx) <= HVM_VENDOR_BYTES, "struct hvm");
+static inline struct vmx *vmx_of(struct hvm *hvm) { return (struct vmx *)(void *)hvm->vendor; }
+/* VTPR's byte in the virtual-APIC page: [SDM-2023-09] Vol 3C 30.1.1. */
+static inline uint8_t *vmx_tpr(const struct hvm *hvm) { return (uint8_t *)hvm->control + 2 * PAGE_BYTES + 0x80; }
+
+/* Processor-based controls: [SDM-2023-09] Vol 3C 25.6.2 */
+#define PRIMARY_IRQ_WINDOW (1u << 2)
+#define PRIMARY_NMI_WINDOW (1u << 22)
+#define ENTRY_LONG_MODE (1u << 9) /* 25.8.1 */
+/* Interruptibility state: [SDM-2023-09] Vol 3C table 25-3 */
+enum { BLOCKED_STI = 1, BLOCKED_MOV_SS = 2, BLOCKED_SHADOW = 3, BLOCKED_NMI = 8 };
+
+/* Bits of CR0 and CR4 that a guest reads as it wrote them, while the processor has the kernel's: [SDM-2023-09] Vol 3C 25.6.6.
+ * Entry and exit leave CD and NW alone (27.3.2.1, 28.5.1), so a guest never sets them; NE and VMXE must be set (24.8). */
+enum { CR0_OWNED = 0x60000020, CR4_GUEST = 0x00370fff, CR4_VMXE = 1 << 13 };
+#define CR4_OWNED (~(uint64_t)(CR4_GUEST & ~CR4_MCE))
+#define CR0_PG (1ull << 31)
+#define EFER_LME (1ull << 8)
+#define EFER_LMA (1ull << 10)
+#define IRQ_VALID (1ull << 8) /* vcpu_state.irq_vector */
+
+/* Events: [SDM-2023-09] Vol 3C 25.8.3, tables 25-17 and 25-23; the layout of vcpu_state.inject, error code in bits 32-63. */
+#define EVENT(type, vector) (EVENT_VALID | (uint64_t)(type) << 8 | (vector))
+#define EVENT_VECTOR(event) ((event)&0xffu)
+#define EVENT_TYPE(event) ((event) >> 8 & 7u)
+#define EVENT_HAS_ERROR (1ull << 11)
+#define EVENT_NMI_UNBLOCKED (1ull << 12) /* by IRET: of exits' events only */
+#define EVENT_VALID (1ull << 31)
+#define EVENT_ERROR_SHIFT 32
+
+/* @hvm's VMCS becomes the current one of this processor. */
+void vmx_make_current(struct cpu *cpu, struct hvm *hvm);
+static inline void vmx_select(struct cpu *cpu, struct hvm *hvm)
+{
+    if (UNLIKELY(cpu->hvm_current != hvm)) vmx_make_current(cpu, hvm);
+}
+/* @hvm's VMCS is this processor's no longer: all of it stands in memory, and it is not launched. */
+void vmx_clear(struct hvm *hvm);
+/* The halves of hvm_run, around the world switch in vmx_run.S; the last for an entry that VMLAUNCH or VMRESUME refused. */
+void vmx_prepare(struct cpu *cpu, struct hvm *hvm, uint64_t generation);
+enum hvm_exit vmx_finish(struct hvm *hvm);
+enum hvm_exit vmx_refused(struct hvm *hvm);
+extern const uint8_t vmx_exit[]; /* where exits arrive */
+/* Words of the page to an event; false if the combination does not exist. */
+MUST_CHECK bool vmx_event(uint64_t inject, uint64_t error, uint64_t *event_out);
+/* Before an entry: put what waits into the controls, or open the window for it. */
+void vmx_start_event(struct hvm *hvm);
+/* After an exit: what was delivered is forgotten, what was cut short (@vectoring) happens again. */
+void vmx_settle_events(struct hvm *hvm, uint64_t vectoring);
