@@ -11,31 +11,17 @@ from typing import Any
 
 import pytest
 
-from bulkhead import bochs, qemu
 from bulkhead.errors import BulkheadError, TimeOut
 from bulkhead.link import Message
 from bulkhead.platforms import PLATFORMS, Platform
 from bulkhead.session import Session
-from tests.guest.harness import guest_beside_witness, witness_lines
+from tests.guest.harness import guest_beside_witness, skip_if_exempt, witness_lines
 
 HERE = Path(__file__).parent
 TIMED_OUT, DIED = 124, 126
 # What `./bulkhead test` runs on the other platforms as well; all of it runs there with --on bochs.
 SELECTION = ()
 SELECTION_PLATFORMS = ("bochs-svm",)
-
-
-@dataclass(frozen=True)
-class Exempt:
-    """A platform on which a defect of the emulator, in just this version, makes a test impossible."""
-
-    platform: str
-    emulator: str
-    defect: str
-    reproducer: str
-
-    def __str__(self) -> str:
-        return f"{self.emulator}: {self.defect}; to see it: {self.reproducer}"
 
 
 @dataclass(frozen=True)
@@ -50,7 +36,6 @@ class Manifest:
     system: str = "guest-test"
     witness: bool = True
     known_defect: str = ""
-    exceptions: tuple[Exempt, ...] = ()
 
     @classmethod
     def read(cls, folder: Path) -> Manifest:
@@ -59,29 +44,14 @@ class Manifest:
         unknown = sorted(set(data) - known)
         if unknown:
             raise ValueError(f"{folder.name}/test.toml: unknown {unknown[0]}; known: {', '.join(sorted(known))}")
-        exceptions = tuple(Exempt(**one) for one in data.pop("exception", []))
+        data.pop("exception", None)  # the harness's: skip_if_exempt
         return cls(
             name=folder.name,
-            exceptions=exceptions,
             **{**data, "status": tuple(data["status"]), "serial": tuple(data["serial"])},
         )
 
 
 MANIFESTS = [Manifest.read(file.parent) for file in sorted(HERE.glob("*/test.toml"))]
-
-
-def skip_if_exempt(manifest: Manifest, platform: Platform) -> None:
-    """Skips where the emulator, in the version that is installed, cannot do it."""
-    for one in manifest.exceptions:
-        if one.platform == platform.name and one.emulator == emulator_version(platform):
-            pytest.skip(str(one))
-
-
-def emulator_version(platform: Platform) -> str:
-    """The emulator's name and version, as in "Bochs 2.7"."""
-    words = (bochs.version() if platform.emulator == "bochs" else qemu.version()).split()
-    number = next(word for word in words if word[0].isdigit())
-    return f"{'Bochs' if platform.emulator == 'bochs' else 'QEMU'} {'.'.join(number.split('.')[:2])}"
 
 
 def exit_status(event: Message | None) -> int:
@@ -129,7 +99,7 @@ def machine(request: pytest.FixtureRequest) -> Iterator[tuple[Manifest, Session]
     manifest: Manifest
     platform: Platform
     manifest, platform = request.param
-    skip_if_exempt(manifest, platform)
+    skip_if_exempt(manifest.name, platform)
     with guest_beside_witness(
         manifest.name, memory_mib=manifest.memory_mib, system_name=manifest.system, platform=platform
     ) as session:
