@@ -6,9 +6,9 @@
 enum { ENDPOINT_PLACES = 16 };
 
 struct endpoint {
-    struct thread *server;      /* waits here, or NULL */
-    struct thread *owner;       /* who waited here last: helped if it has no context */
-    struct thread *head, *tail; /* queued callers */
+    struct thread *server;     /* waits here, or NULL */
+    struct thread *owner;      /* who waited here last: helped if it has no context */
+    struct thread_queue queue; /* callers */
     struct thread *deferred[ENDPOINT_PLACES];
     uint64_t generation[ENDPOINT_PLACES];
 };
