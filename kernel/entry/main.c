@@ -62,7 +62,6 @@ NORETURN void kernel_main(uint32_t magic, uint32_t info)
     if (missing) console_line("the machine lacks ", missing);
     if (missing || !suffices) panic("the machine lacks what the kernel needs");
     barrier_init();
-    if (barriers_any) wrmsr(MSR_LSTAR, (uint64_t)syscall_entry_slow);
     root_create(cpu, &boot.info);
     entry_leave(cpu);
 }

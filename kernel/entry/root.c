@@ -70,14 +70,12 @@ static uint64_t map_image(struct space *space, struct boot_info *boot)
 {
     const struct boot_module *module = &boot->module[MODULE_BUILDER];
     struct image_header header;
-    if (module->bytes < sizeof header) panic("builder's image is truncated");
-    memcpy(&header, phys_to_ptr((hpa_t){module->base}), sizeof header);
-    if (header.magic != IMAGE_MAGIC || (header.text_bytes | header.data_bytes | header.bss_bytes) % PAGE_BYTES)
-        panic("builder's image has no valid header");
+    memcpy(&header, phys_to_ptr((hpa_t){module->base}), sizeof header); /* a module is whole pages of memory */
     const uint64_t end = header.text_bytes + header.data_bytes;
-    if (header.text_bytes > module->bytes || header.data_bytes > module->bytes || header.bss_bytes > INFO_BASE / 2 ||
-        end > page_up(module->bytes))
-        panic("builder's image is truncated");
+    if (header.magic != IMAGE_MAGIC || (header.text_bytes | header.data_bytes | header.bss_bytes) % PAGE_BYTES ||
+        header.text_bytes > module->bytes || header.data_bytes > module->bytes || end > page_up(module->bytes) ||
+        header.bss_bytes > INFO_BASE / 2)
+        panic("builder's image is truncated or has no valid header");
     const uint64_t bss = ptr_to_phys(take(boot, header.bss_bytes)).value;
     map_pages(space, IMAGE_BASE, module->base, header.text_bytes, MAP_READ | MAP_EXEC);
     map_pages(space, IMAGE_BASE + header.text_bytes, module->base + header.text_bytes, header.data_bytes, MAP_READ | MAP_WRITE);

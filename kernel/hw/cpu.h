@@ -15,18 +15,14 @@ struct registers {
         };
         uint64_t word[10];
     };
-    uint64_t rax, rdi, rsi, r11, rcx;
-    uint64_t vector, error;
+    uint64_t rax, rdi, rsi, r11, rcx, vector, error;
     uint64_t rip, cs, rflags, rsp, ss;
 };
 
 /* 64-bit TSS: [SDM-2023-09] Vol 3A 8.7. */
 struct tss {
     uint32_t reserved0;
-    uint64_t rsp0, rsp1, rsp2;
-    uint64_t reserved1;
-    uint64_t ist[7];
-    uint64_t reserved2;
+    uint64_t rsp0, rsp1, rsp2, reserved1, ist[7], reserved2;
     uint16_t reserved3, io_map_base;
 } __attribute__((packed));
 

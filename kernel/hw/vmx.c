@@ -119,8 +119,18 @@ static void host_init(struct cpu *cpu, struct hvm *hvm)
     hvm->host_state = cpu->host_state;
 }
 
+/* The processor's debug registers, DR6 and CR2 are nobody's: whoever had them takes the processor again before it runs. */
+static void leave_processor(struct cpu *cpu)
+{
+    if (cpu->debug_owner == NULL) return;
+    debug_save(cpu->debug_owner->dr);
+    vmx_of(cpu->debug_owner)->dr6 = read_dr6();
+    cpu->debug_owner = NULL;
+}
+
 void vmx_make_current(struct cpu *cpu, struct hvm *hvm)
 {
+    leave_processor(cpu);
     ASSERT(vmcs_load(hvm->control_pa));
     cpu->hvm_current = hvm;
 }
@@ -198,10 +208,7 @@ static void take_processor(struct cpu *cpu, struct hvm *hvm)
 {
     if (cpu->fpu != &hvm->fpu) fpu_switch(cpu, &hvm->fpu);
     if (cpu->debug_owner != hvm) { /* another guest ran since */
-        if (cpu->debug_owner != NULL) {
-            debug_save(cpu->debug_owner->dr);
-            vmx_of(cpu->debug_owner)->dr6 = read_dr6();
-        }
+        leave_processor(cpu);
         debug_load(hvm->dr);
         write_dr6(vmx_of(hvm)->dr6);
         cpu->debug_owner = hvm;
@@ -231,35 +238,46 @@ static void take_vpid(struct cpu *cpu, struct hvm *hvm, uint64_t generation)
     hvm->flush = false;
 }
 
-static COLD void prepare_rest(struct cpu *cpu, struct hvm *hvm, uint64_t generation)
+static COLD void prepare_rest(struct cpu *cpu, struct hvm *hvm, uint64_t generation, uint64_t rflags, bool shadow)
 {
     struct vmx *vmx = vmx_of(hvm);
 
+    vmx_select(cpu, hvm);
     if (cpu->fpu != &hvm->fpu || cpu->debug_owner != hvm) take_processor(cpu, hvm);
     if (hvm->asid_generation != cpu->asid_generation || hvm->nested_generation != generation || hvm->flush)
         take_vpid(cpu, hvm, generation);
-    if (vmx->host_cr3 != cpu->cr3 || vmx->host_fs_base != cpu->fs_base) {
-        vmcs_write(HOST_CR3, cpu->cr3);
-        vmcs_write(HOST_FS_BASE, cpu->fs_base);
-        vmx->host_cr3 = cpu->cr3;
-        vmx->host_fs_base = cpu->fs_base;
-    }
-    if (hvm->delivering) vmx_start_event(hvm);
-    if (hvm->xcr0 != cpu->xcr0) xsetbv(0, hvm->xcr0 & cpu->xcr0);
+    /* With an FS base it comes here each time: the field is not to be trusted afterwards. */
+    vmx->host_cr3 = cpu->fs_base == 0 ? cpu->cr3 : 0;
+    vmcs_write(HOST_CR3, cpu->cr3);
+    vmcs_write(HOST_FS_BASE, cpu->fs_base);
+    if (vmx->blocked != 0 || shadow) vmx_apply_shadow(vmx, shadow, rflags);
+    if (hvm->delivering) vmx_start_event(hvm, rflags);
+    hvm->own_xcr0 = hvm->xcr0 != cpu->xcr0;
+    if (hvm->own_xcr0) xsetbv(0, hvm->xcr0 & cpu->xcr0);
+}
+
+/* The preemption timer ends the run when the host's timer does: Bochs 2.7 takes no interrupt from a guest that was entered with IF clear.
+ * An end before that, where more than 32 bits are left, does no harm. */
+static inline void start_timer(const struct cpu *cpu)
+{
+    const int32_t left = (int32_t)((uint32_t)cpu->timer_set - (uint32_t)rdtsc());
+    vmcs_write(GUEST_PREEMPTION_TIMER, LIKELY(left > 0) ? (uint32_t)left >> timer_shift : 0);
 }
 
 /* Whoever else ran a guest here in the meantime has the debug registers, whoever used the FPU has that. */
 void vmx_prepare(struct cpu *cpu, struct hvm *hvm, uint64_t generation)
 {
     struct vmx *vmx = vmx_of(hvm);
+    const volatile struct vcpu_state *page = hvm->state;
+    const uint64_t rflags = (page->rflags & RFLAGS_GUEST) | RFLAGS_ONE;
+    const bool shadow = page->shadow & 1;
 
-    vmx_select(cpu, hvm);
-    vmcs_write(GUEST_RSP, hvm->state->gpr[4]);
-    /* It ends the run when the timer of the host does: Bochs 2.7 takes no interrupt from a guest that was entered with IF clear. */
-    const uint64_t now = rdtsc(), left = cpu->timer_set > now ? (cpu->timer_set - now) >> timer_shift : 0;
-    vmcs_write(GUEST_PREEMPTION_TIMER, left < UINT32_MAX ? left : UINT32_MAX);
-    if (UNLIKELY(cpu->fpu != &hvm->fpu || cpu->debug_owner != hvm || hvm->nested_generation != generation || hvm->flush ||
-            hvm->delivering || hvm->xcr0 != cpu->xcr0 || vmx->host_cr3 != cpu->cr3 || vmx->host_fs_base != cpu->fs_base))
-        prepare_rest(cpu, hvm, generation);
+    if (UNLIKELY(cpu->fpu != &hvm->fpu || cpu->debug_owner != hvm || hvm->nested_generation != generation ||
+            hvm->unusual != VMX_USUAL || (cpu->fs_base | (vmx->host_cr3 ^ cpu->cr3)) != 0 || (vmx->blocked | shadow) != 0))
+        prepare_rest(cpu, hvm, generation, rflags, shadow);
+    vmcs_write(GUEST_RIP, page->rip);
+    vmcs_write(GUEST_RFLAGS, rflags);
+    vmcs_write(GUEST_RSP, page->gpr[4]);
+    start_timer(cpu);
     if (UNLIKELY(read_cr2() != vmx->cr2)) write_cr2(vmx->cr2);
 }

@@ -33,6 +33,9 @@ static const struct rule {
     RULE(46 ... 47, PLAIN, DESCRIPTOR_TABLE), RULE(50, PLAIN, VIRTUALIZATION), RULE(52, HOST_EVENT, NONE),
     RULE(53, PLAIN, VIRTUALIZATION), RULE(54, PLAIN, WBINVD), RULE(55, PLAIN, XSETBV)};
 
+/* IRET had unblocked NMIs when it was cut short: they are blocked until it is done. Vol 3C 28.2.3. */
+static void block_nmi_again(void) { vmcs_write(GUEST_INTERRUPTIBILITY, vmcs_read(GUEST_INTERRUPTIBILITY) | BLOCKED_NMI); }
+
 /* EPT violations, refused entries, and what a later processor may invent. */
 static enum hvm_exit decode_other(struct hvm *hvm, struct vcpu_state *page, uint32_t code)
 {
@@ -49,6 +52,7 @@ static enum hvm_exit decode_other(struct hvm *hvm, struct vcpu_state *page, uint
     if (code == REASON_EPT_VIOLATION) {
         page->exit_reason = EXIT_REASON_NESTED_FAULT;
         page->exit_flags = (uint32_t)(EPT_FLAGS(info) | EPT_WALK(info));
+        if ((info & EVENT_NMI_UNBLOCKED) != 0 && (vmcs_read(EXIT_VECTORING) & EVENT_VALID) == 0) block_nmi_again();
     }
     return HVM_EXIT_VMM;
 }
@@ -68,8 +72,6 @@ static enum hvm_exit decode_hypercall(struct hvm *hvm, struct vcpu_state *page)
     if ((page->gpr[0] & HYPERCALL_BIT) == 0) return HVM_EXIT_VMM;
     /* The instruction is done, and with it a shadow that it stood in. */
     page->rip += page->exit_insn_bytes;
-    vmcs_write(GUEST_RIP, page->rip);
-    vmcs_write(GUEST_INTERRUPTIBILITY, vmcs_read(GUEST_INTERRUPTIBILITY) & ~(uint64_t)BLOCKED_SHADOW);
     page->shadow = 0;
     const bool wide = (vmcs_read(GUEST_EFER) & EFER_LMA) != 0 && (vmcs_read(GUEST_CS_ACCESS) & ACCESS_LONG) != 0;
     if (page->cpl != 0 || !wide) return HVM_EXIT_REFUSED;
@@ -77,9 +79,6 @@ static enum hvm_exit decode_hypercall(struct hvm *hvm, struct vcpu_state *page)
     const bool pending = vmx_of(hvm)->irq != 0 && (page->rflags & RFLAGS_IF) != 0;
     return pending ? HVM_EXIT_CANCELED : HVM_EXIT_HYPERCALL;
 }
-
-/* IRET had unblocked NMIs when it was cut short: they are blocked until it is done. Vol 3C 28.2.3. */
-static void block_nmi_again(void) { vmcs_write(GUEST_INTERRUPTIBILITY, vmcs_read(GUEST_INTERRUPTIBILITY) | BLOCKED_NMI); }
 
 /* #DB has not touched DR6 and DR7 yet: Vol 3C 28.1. */
 static void debug_exception(struct hvm *hvm)
@@ -117,10 +116,10 @@ static COLD enum hvm_exit decode_action(struct hvm *hvm, struct vcpu_state *page
 
     switch ((enum action)rules[code].action) {
     case OTHER: return decode_other(hvm, page, code);
-    case PIO: return decode_pio(page);
-    case PLAIN: return HVM_EXIT_VMM;
+    case PLAIN:
+    case PIO:
+    case HYPERCALL: break; /* vmx_finish has seen to these */
     case MSR: page->exit_info = (uint32_t)page->gpr[1]; return HVM_EXIT_VMM;
-    case HYPERCALL: return decode_hypercall(hvm, page);
     case HOST_EVENT: return HVM_EXIT_INTERRUPT;
     case WINDOW: hvm->delivering = true; return HVM_EXIT_HANDLED;
     case EVENT_EXIT: return decode_event(hvm);
@@ -134,39 +133,37 @@ static COLD enum hvm_exit decode_action(struct hvm *hvm, struct vcpu_state *page
     return HVM_EXIT_VMM;
 }
 
-static COLD void finish_event(struct hvm *hvm, uint64_t vectoring, uint32_t code)
+static COLD void finish_rest(struct hvm *hvm, uint64_t vectoring)
 {
-    if ((vectoring & EVENT_VALID) == 0 && code == REASON_EPT_VIOLATION &&
-        (vmcs_read(EXIT_QUALIFICATION) & EVENT_NMI_UNBLOCKED) != 0)
-        block_nmi_again();
+    if (hvm->own_xcr0) xsetbv(0, hvm->host_xcr0);
+    hvm->launched = true;
     vmx_settle_events(hvm, vectoring);
 }
 
 enum hvm_exit vmx_finish(struct hvm *hvm)
 {
     struct vcpu_state *page = hvm->state;
-    const struct cpu *cpu = cpu_self();
+    struct vmx *vmx = vmx_of(hvm);
     const uint32_t code = (uint32_t)vmcs_read(EXIT_REASON_FIELD);
     const uint64_t vectoring = vmcs_read(EXIT_VECTORING);
 
-    gdt_load(&cpu->gdt_limit); /* the exit has raised its limit to 64 KiB: Vol 3C 28.5.2 */
-    if (UNLIKELY(hvm->xcr0 != hvm->host_xcr0)) xsetbv(0, hvm->host_xcr0);
-    vmx_of(hvm)->cr2 = read_cr2();
-    hvm->launched = true;
+    gdt_load(&cpu_self()->gdt_limit); /* the exit has raised its limit to 64 KiB: Vol 3C 28.5.2 */
+    vmx->cr2 = read_cr2();
     page->gpr[4] = vmcs_read(GUEST_RSP);
     page->rip = vmcs_read(GUEST_RIP);
     page->rflags = vmcs_read(GUEST_RFLAGS);
     page->cpl = (uint32_t)vmcs_read(GUEST_SS_ACCESS) >> ACCESS_DPL_SHIFT & 3;
-    page->shadow = (vmcs_read(GUEST_INTERRUPTIBILITY) & BLOCKED_SHADOW) != 0;
+    vmx->blocked = vmcs_read(GUEST_INTERRUPTIBILITY) & BLOCKED_SHADOW;
+    page->shadow = vmx->blocked != 0;
     page->valid = (uint32_t)VCPU_GROUP_GPR | (uint32_t)VCPU_GROUP_IP;
     page->exit_code = code;
-    if (UNLIKELY((vectoring & EVENT_VALID) != 0 || hvm->delivering || code == REASON_EPT_VIOLATION))
-        finish_event(hvm, vectoring, code);
+    if (UNLIKELY((vectoring & EVENT_VALID) != 0 || hvm->unusual != VMX_USUAL)) finish_rest(hvm, vectoring);
     if (UNLIKELY(code >= sizeof rules / sizeof rules[0])) return decode_other(hvm, page, code);
     page->exit_reason = rules[code].reason;
     page->exit_insn_bytes = (uint32_t)vmcs_read(EXIT_INSN_BYTES) & INSN_BYTES_MAX;
     if (rules[code].action == PIO) return decode_pio(page);
     if (LIKELY(rules[code].action == PLAIN)) return HVM_EXIT_VMM;
+    if (rules[code].action == HYPERCALL) return decode_hypercall(hvm, page);
     return decode_action(hvm, page, code);
 }
 
@@ -175,7 +172,7 @@ enum hvm_exit vmx_refused(struct hvm *hvm)
 {
     struct vcpu_state *page = hvm->state;
 
-    if (hvm->xcr0 != hvm->host_xcr0) xsetbv(0, hvm->host_xcr0);
+    if (hvm->own_xcr0) xsetbv(0, hvm->host_xcr0);
     vmx_settle_events(hvm, 0);
     page->exit_code = UINT32_MAX;
     return decode_other(hvm, page, REASON_ENTRY_FAILED);
