@@ -6,23 +6,17 @@
 #include "obj/endpoint.h"
 #include "obj/vcpu.h"
 
-/* The thread's wait ends with the bits in word 0. */
-static void give(struct cpu *cpu, struct notif *notif, struct thread *thread, uint64_t label)
+/* The thread's wait ends with @bits in word 0. */
+static void give(struct cpu *cpu, struct thread *thread, uint64_t label, uint64_t bits)
 {
-    uint64_t bits = notif->bits;
-
-    notif->bits = 0;
     thread_wake(cpu, thread, OK);
     thread->regs.rsi = label;
     thread->regs.rbx = bits;
 }
 
 /* The bound thread is in its guest: it returns to the VMM, a hypercall it waits for is canceled. */
-static void leave_guest(struct cpu *cpu, struct notif *notif, struct thread *thread)
+static void leave_guest(struct cpu *cpu, struct thread *thread, uint64_t bits)
 {
-    uint64_t bits = notif->bits;
-
-    notif->bits = 0;
     if (thread->state == THREAD_STATE_HYPERCALL) thread_wake(cpu, thread, ERR_CANCELED);
     vcpu_return(thread, RUN_REASON_NOTIFICATION, bits);
     thread_ready(cpu, thread);
@@ -30,17 +24,16 @@ static void leave_guest(struct cpu *cpu, struct notif *notif, struct thread *thr
 
 void notif_signal(struct cpu *cpu, struct notif *notif, uint64_t bits)
 {
-    struct thread *bound = notif->bound;
+    struct thread *waiter = notif->queue.head, *bound = notif->bound;
+    bool listens = bound && bound->state == THREAD_STATE_WAITING;
+    bool runs = bound && (bound->state == THREAD_STATE_IN_GUEST || bound->state == THREAD_STATE_HYPERCALL);
 
-    notif->bits |= bits;
-    if (notif->bits == 0) return;
-    if (notif->queue.head) {
-        give(cpu, notif, notif->queue.head, 0);
-        return;
-    }
-    if (!bound) return;
-    if (bound->state == THREAD_STATE_WAITING) give(cpu, notif, bound, label_make(0, 0, 1));
-    else if (bound->state == THREAD_STATE_IN_GUEST || bound->state == THREAD_STATE_HYPERCALL) leave_guest(cpu, notif, bound);
+    bits |= notif->bits;
+    notif->bits = waiter || listens || runs ? 0 : bits;
+    if (bits == 0) return;
+    if (waiter) give(cpu, waiter, 0, bits);
+    else if (listens) give(cpu, bound, label_make(0, 0, 1), bits);
+    else if (runs) leave_guest(cpu, bound, bits);
 }
 
 void notif_wait(struct cpu *cpu, struct notif *notif, struct thread *thread, uint64_t deadline)

@@ -139,10 +139,7 @@ void thread_unlend(struct cpu *cpu, struct thread *server)
 
 void thread_fall_back(struct cpu *cpu, struct thread *thread)
 {
-    struct sched *lent = thread->sched;
-
-    if (!thread->reserve || lent == thread->reserve || !thread->caller) return;
-    use_reserve(cpu, thread, lent);
+    if (thread->reserve && thread->sched != thread->reserve && thread->caller) use_reserve(cpu, thread, thread->sched);
 }
 
 /* The server that worked for @caller goes on with what it has of its own. */

@@ -21,8 +21,7 @@ enum resume { RESUME_SYSCALL, RESUME_IRET, RESUME_GUEST };
 
 struct thread {
     struct registers regs; /* first: entries push here */
-    uint8_t state;         /* enum thread_state */
-    uint8_t resume;        /* enum resume */
+    uint8_t state, resume; /* enum thread_state, enum resume */
     bool fpu_right, configured;
     uint32_t compartment;
     uint32_t number; /* in cpu->threads, if configured */

@@ -71,15 +71,12 @@ static void object_init(uint8_t type, uint8_t flags, uint64_t size, void *object
 
 static struct capability object_capability(const struct capability *untyped, uint8_t type, uint64_t bytes, hpa_t pa)
 {
-    struct capability cap = {.type = type, .rights = UINT8_MAX, .flags = CAP_ORIGINAL, .mask = UINT32_MAX};
+    bool memory = type == OBJECT_TYPE_UNTYPED || type == OBJECT_TYPE_FRAME;
+    struct capability cap = {.type = type, .rights = UINT8_MAX, .flags = CAP_ORIGINAL};
 
-    if (type == OBJECT_TYPE_UNTYPED || type == OBJECT_TYPE_FRAME) {
-        cap.flags |= untyped->flags & CAP_KEEP;
-        cap.object = pa.value;
-    } else {
-        cap.object = (uint64_t)phys_to_ptr(pa);
-    }
-    if (type == OBJECT_TYPE_UNTYPED) cap.mask = 0;
+    if (memory) cap.flags |= untyped->flags & CAP_KEEP;
+    cap.mask = type == OBJECT_TYPE_UNTYPED ? 0 : UINT32_MAX;
+    cap.object = memory ? pa.value : (uint64_t)phys_to_ptr(pa);
     cap.extra = type == OBJECT_TYPE_VCPU ? PAGE_BYTES : bytes;
     return cap;
 }

@@ -3,7 +3,7 @@
 
 #include "obj/captab.h"
 
-enum { RETYPE_MAX = 64, ZERO_STEP_PAGES = 16 };
+enum { ZERO_STEP_PAGES = 16 };
 
 /* What one object of a type takes, for frames, untypeds, tables and spaces of @size; 0: refused. */
 uint64_t untyped_object_bytes(uint8_t type, uint64_t size);
