@@ -5,14 +5,8 @@
 
 enum { MSR_ARCH_CAPABILITIES = 0x10a, RDCL_NO = 1 << 0 };
 /* CPUID 7.0 EDX and CPUID 0x80000008 EBX; ECX of CPUID 0 for "GenuineIntel" */
-enum {
-    EDX_MD_CLEAR = 1 << 10,
-    EDX_IBRS_IBPB = 1 << 26,
-    EDX_CAPABILITIES = 1 << 29,
-    AMD_IBPB = 1 << 12,
-    AMD_IBPB_RET = 1 << 30,
-    INTEL = 0x6c65746e
-};
+enum { EDX_MD_CLEAR = 1 << 10, EDX_IBRS_IBPB = 1 << 26, EDX_CAPABILITIES = 1 << 29 };
+enum { AMD_IBPB = 1 << 12, AMD_IBPB_RET = 1 << 30, INTEL = 0x6c65746e };
 
 uint8_t barriers;
 
