@@ -319,7 +319,7 @@ static void walk(struct worker *self)
     static struct walk_state state;
 
     open(&state, self->lab);
-    recover(&state);
+    learn(&state);
     const uint64_t start = lab_tsc();
     walk_fields(&state);
     walk_events(&state);
