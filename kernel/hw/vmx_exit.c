@@ -47,7 +47,8 @@ static enum hvm_exit decode_other(struct hvm *hvm, struct vcpu_state *page, uint
     page->exit_reason = EXIT_REASON_UNKNOWN;
     if ((code & REASON_ENTRY_FAILED) != 0) {
         page->exit_reason = EXIT_REASON_INVALID_STATE;
-        vmx_clear(hvm); /* which of VMLAUNCH and VMRESUME comes next depends on what came before */
+        vmcs_write(CONTROL_EVENT, 0); /* which may be why, and which no exit has cleared: Vol 3C 27.8 */
+        vmx_clear(hvm);               /* which of VMLAUNCH and VMRESUME comes next depends on what came before */
     }
     if (code == REASON_EPT_VIOLATION) {
         page->exit_reason = EXIT_REASON_NESTED_FAULT;
@@ -137,7 +138,8 @@ static COLD void finish_rest(struct hvm *hvm, uint64_t vectoring)
 {
     if (hvm->own_xcr0) xsetbv(0, hvm->host_xcr0);
     hvm->launched = true;
-    vmx_settle_events(hvm, vectoring);
+    /* A failed entry leaves that field as the last exit had it: Vol 3C 27.8. */
+    vmx_settle_events(hvm, (vmcs_read(EXIT_REASON_FIELD) & REASON_ENTRY_FAILED) != 0 ? 0 : vectoring);
 }
 
 enum hvm_exit vmx_finish(struct hvm *hvm)

@@ -9,7 +9,7 @@
 #include "format.h"
 #include "log.h"
 
-enum { RANDOM_STATES = 3000, SEED = 20231115 };
+enum { RANDOM_STATES = 3000, SEED = 20231115, CODE_MAX = 0x7fff };
 
 static void try_value(struct walk_state *state, const struct field *field, enum mode mode, uint64_t value)
 {
@@ -22,7 +22,10 @@ static void try_value(struct walk_state *state, const struct field *field, enum 
     field_write(&state->written, field, value);
     EXPECT(apply(state), OK);
     read_back(state);
-    if (!run(state, mode, inert) && inert)
+    const bool ended = run(state, mode, inert);
+    const bool refused =
+        state->guest.page->exit_reason == EXIT_REASON_INVALID_STATE && (field->flags & FIELD_CHECKED) != 0;
+    if (inert && !ended && !refused)
         fail(__LINE__, "%s: the guest stopped at 0x%llx, exit %u", state->what,
              (unsigned long long)state->guest.page->rip, (unsigned)state->guest.page->exit_reason);
     recover(state);
@@ -51,14 +54,14 @@ static void walk_fields(struct walk_state *state)
 }
 
 /* A word of vcpu_state.inject that exists: [APM2] 15.20; and one that both vendors deliver in any state that allows it ([SDM-2023-09]
- * Vol 3C 27.2.1.3: an error code exactly where the exception has one; [APM2] 15.20: no #OF and no #BR in 64-bit mode). */
-static bool event_exists(uint64_t word, bool *everywhere)
+ * Vol 3C 27.2.1.3: an error code exactly where the exception has one, of 15 bits; [APM2] 15.20: no #OF and no #BR in 64-bit mode). */
+static bool event_exists(uint64_t word, uint64_t code, bool *everywhere)
 {
     const uint32_t vector = word & 0xff, type = word >> 8 & 7;
     const bool error = (word >> 11 & 1) != 0, may_error = vector < 32 && (0x60227d00u >> vector & 1) != 0;
 
-    *everywhere =
-        type == INJECT_TYPE_NMI || (error == may_error && vector < 21 && vector != 4 && vector != 5);
+    *everywhere = type == INJECT_TYPE_NMI ||
+                  (error == may_error && code <= CODE_MAX && vector < 21 && vector != 4 && vector != 5);
     if (type == INJECT_TYPE_NMI)
         return vector == 2 && !error;
     return type == INJECT_TYPE_EXCEPTION && vector < 32 && vector != 2 && (!error || may_error);
@@ -79,7 +82,7 @@ static bool delivered(const struct walk_state *state, uint32_t vector, bool erro
 static void try_event(struct walk_state *state, uint64_t word, uint64_t code)
 {
     bool everywhere;
-    const bool exists = event_exists(word, &everywhere);
+    const bool exists = event_exists(word, code, &everywhere);
 
     (void)format_text(state->what, sizeof state->what, "inject = 0x%llx, error 0x%llx",
                       (unsigned long long)word, (unsigned long long)code);
@@ -120,24 +123,29 @@ static void walk_events(struct walk_state *state)
 
     for (uint64_t word = 0; word < 1 << 12; word++) {
         try_event(state, valid | word, code);
+        if ((word >> 8 & 7) != INJECT_TYPE_NMI) /* a second one would wait for the guest's IRET */
+            try_event(state, valid | word, code & CODE_MAX);
         code = code << 1 | code >> 63;
     }
     for (uint32_t bit = 12; bit < 64; bit++) /* reserved, but for the valid bit */
         try_event(state, valid | 1ull << bit | ERROR | INJECT_TYPE_EXCEPTION << 8 | VECTOR_GP, 1ull << bit);
 }
 
-static void run_interrupt(struct walk_state *state, uint64_t irq, uint64_t flags)
+static void run_interrupt(struct walk_state *state, uint64_t irq, uint64_t flags, uint64_t cr8)
 {
-    (void)format_text(state->what, sizeof state->what, "irq_vector = 0x%llx, rflags 0x%llx",
-                      (unsigned long long)irq, (unsigned long long)flags);
+    (void)format_text(state->what, sizeof state->what, "irq_vector = 0x%llx, rflags 0x%llx, cr8 %llu",
+                      (unsigned long long)irq, (unsigned long long)flags, (unsigned long long)cr8);
     state->values++;
     state->written = state->legal[MODE_LONG];
     state->written.irq_vector = irq;
     state->written.rflags = flags;
+    state->written.cr8 = cr8;
     EXPECT(apply(state), OK);
     read_back(state);
     const uint32_t exit = enter(state, true);
-    const bool wanted = (irq & 0x100) != 0 && (flags & 0x200) != 0;
+    /* No local APIC sends a vector below 32: it is the 8259's, which knows no TPR. */
+    const bool masked = cr8 != 0 && (irq & 0xff) >= 32;
+    const bool wanted = (irq & 0x100) != 0 && (flags & 0x200) != 0 && !masked;
     if (wanted ? exit != EXIT_REASON_HLT || !delivered(state, irq & 0xff, false, 0)
                : exit != EXIT_REASON_CPUID)
         fail(__LINE__, "%s: exit %u at 0x%llx", state->what, exit,
@@ -146,18 +154,21 @@ static void run_interrupt(struct walk_state *state, uint64_t irq, uint64_t flags
         FAIL(state, "the request stands, or does not stand, against what happened");
 }
 
-/* An interrupt comes if the guest takes interrupts, waits if not, and is forgotten if withdrawn. */
+/* An interrupt comes if the guest takes interrupts and its priority is above TPR, waits if not, and is forgotten if withdrawn. */
 static void walk_interrupts(struct walk_state *state)
 {
     for (uint64_t vector = 0; vector < 256; vector++) {
-        run_interrupt(state, 0x100 | vector, 0x202);
+        run_interrupt(state, 0x100 | vector, 0x202, 0);
         recover(state);
-        run_interrupt(state, 0x100 | vector, 2);
-        run_interrupt(state, vector, 0x202);
+        run_interrupt(state, 0x100 | vector, 2, 0);
+        run_interrupt(state, vector, 0x202, 0);
+        recover(state);
+        if (vector < 0xf0)
+            run_interrupt(state, 0x100 | vector, 0x202, 15);
         recover(state);
     }
     for (uint32_t bit = 0; bit < 64; bit++) {
-        run_interrupt(state, 1ull << bit, 0x202);
+        run_interrupt(state, 1ull << bit, 0x202, 0);
         recover(state);
     }
 }
@@ -194,6 +205,39 @@ static void walk_hypercalls(struct walk_state *state)
         for (uint32_t j = 0; hostile_value(&any, 0, j, &deadline); j++)
             for (uint32_t k = 0; k < 4 && hostile_value(&any, 0, k, &offset); k++)
                 try_hypercall(state, limit, deadline, offset);
+}
+
+/* Of a state that differs from the last one everywhere, only what stands in a dirty group is taken over. */
+static void walk_dirty(struct walk_state *state)
+{
+    static const uint16_t group[] = {VCPU_GROUP_CONTROL, VCPU_GROUP_SEGMENT, VCPU_GROUP_TABLE, VCPU_GROUP_MSR,
+                                     VCPU_GROUP_DEBUG,   VCPU_GROUP_TSC,     VCPU_GROUP_EFER};
+    enum { SEVEN = sizeof(group) / sizeof(group[0]), NO_EXECUTE = 1 << 11 };
+
+    for (uint32_t bit = 0; bit < 32; bit++) {
+        (void)format_text(state->what, sizeof state->what, "dirty = 0x%x", 1u << bit);
+        state->values++;
+        state->written = state->legal[MODE_LONG];
+        EXPECT(apply(state), OK);
+        struct vcpu_state *to = &state->written;
+        uint64_t *const word[SEVEN] = {&to->cr2,   &to->seg[0].base, &to->gdtr_limit, &to->star,
+                                       &to->dr[0], &to->tsc_offset,  &to->efer};
+
+        for (uint32_t i = 0; i < SEVEN; i++)
+            *word[i] ^= NO_EXECUTE;
+        to->dirty = 1u << bit;
+        EXPECT(apply(state), OK);
+        EXPECT(vcpu_read(state->guest.vcpu, GROUPS_ALL), OK);
+        const volatile uint64_t *page = (const volatile uint64_t *)state->guest.page;
+        for (uint32_t i = 0; i < SEVEN; i++) {
+            const bool taken = page[word[i] - (uint64_t *)to] == *word[i];
+
+            if (taken != (group[i] == 1u << bit))
+                fail(__LINE__, "%s: group 0x%x was %s", state->what, group[i],
+                     taken ? "taken over, but its group is not dirty" : "not taken over");
+        }
+        recover(state);
+    }
 }
 
 static void walk_groups(struct walk_state *state)
@@ -246,7 +290,7 @@ static void walk_random(struct walk_state *state)
         const enum error error = apply(state);
         if (error != OK && ((word >> 31 & 1) == 0 || error != ERR_ARGUMENT))
             FAIL(state, "was refused");
-        if (error == OK && (word >> 31 & 1) != 0 && !event_exists(word, &everywhere))
+        if (error == OK && (word >> 31 & 1) != 0 && !event_exists(word, 0, &everywhere))
             FAIL(state, "an event that does not exist was taken");
         if (error == OK) {
             read_back(state);
@@ -275,12 +319,13 @@ static void walk(struct worker *self)
     static struct walk_state state;
 
     open(&state, self->lab);
-    recover(&state);
+    learn(&state);
     const uint64_t start = lab_tsc();
     walk_fields(&state);
     walk_events(&state);
     walk_interrupts(&state);
     walk_hypercalls(&state);
+    walk_dirty(&state);
     walk_groups(&state);
     walk_random(&state);
     if (host_signature_changed(&state.host, &state.probe))
