@@ -2,48 +2,14 @@
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
-from pathlib import Path
 
-import pytest
-
-from bulkhead import bochs, paths, qemu, systems
+from bulkhead import paths, systems
 from bulkhead.platforms import QEMU_SVM, Platform
 from bulkhead.session import Session
 
-HERE = Path(__file__).parent
 BOOT_S = 60.0
-
-
-@dataclass(frozen=True)
-class Exempt:
-    """A platform on which a defect of the emulator, in just this version, makes a test impossible."""
-
-    platform: str
-    emulator: str
-    defect: str
-    reproducer: str
-
-    def __str__(self) -> str:
-        return f"{self.emulator}: {self.defect}; to see it: {self.reproducer}"
-
-
-def emulator_version(platform: Platform) -> str:
-    """The emulator's name and version as exceptions give it, "Bochs 2.7"."""
-    name, version = ("Bochs", bochs.version) if platform.emulator == "bochs" else ("QEMU", qemu.version)
-    number = next(word for word in version().split() if word[0].isdigit())
-    return f"{name} {'.'.join(number.split('.')[:2])}"
-
-
-def skip_if_exempt(name: str, platform: Platform) -> None:
-    """Skips where the emulator, in the version that is installed, cannot show what guest @name is about."""
-    manifest = tomllib.loads((HERE / name / "test.toml").read_text())
-    for one in (Exempt(**exception) for exception in manifest.get("exception", [])):
-        if one.platform == platform.name and one.emulator == emulator_version(platform):
-            pytest.skip(str(one))
 
 
 @contextmanager

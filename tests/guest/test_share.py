@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import time
+from pathlib import Path
 
 import pytest
 
 from bulkhead.platforms import Platform
-from tests.guest.harness import guest_beside_witness, skip_if_exempt, witness_lines
+from tests.exempt import skip_if_exempt
+from tests.guest.harness import guest_beside_witness, witness_lines
 
 SECONDS = 10  # of virtual time; each line of the witness is one
 LIMIT_S = 300.0
@@ -37,7 +39,7 @@ STORMS = [pytest.param(name, marks=pytest.mark.long) for name in ("exit_storm", 
 def test_share__a_busy_neighbour_takes_no_more_than_its_own(
     hostile: str, idle_units: int, platform: Platform
 ) -> None:
-    skip_if_exempt(hostile, platform)
+    skip_if_exempt(Path(__file__).parent / hostile, platform)
     units = witness_units(hostile, platform)
     assert units >= SHARE * idle_units, f"{units} units beside {hostile}, {idle_units} beside an idle guest"
 
