@@ -10,7 +10,7 @@
 enum { MSR_FEATURE_CONTROL = 0x3a, MSR_VMX_BASIC = 0x480, MSR_VMX_MISC = 0x485, MSR_CR0_FIXED0 = 0x486, MSR_CR4_FIXED0 = 0x488 };
 enum { MSR_CR4_FIXED1 = 0x489, MSR_SECONDARY = 0x48b, MSR_EPT_VPID = 0x48c, MSR_TRUE_PIN = 0x48d, MSR_TRUE_PRIMARY = 0x48e };
 enum { MSR_TRUE_EXIT = 0x48f, MSR_TRUE_ENTRY = 0x490, MSR_PAT = 0x277 };
-enum { CPUID_ECX_VMX = 1 << 5, FEATURE_LOCKED = 1, FEATURE_VMX = 1 << 2 };
+enum { SECONDARY_XSAVES = 1 << 20, CPUID_ECX_VMX = 1 << 5, FEATURE_LOCKED = 1, FEATURE_VMX = 1 << 2 };
 enum { EPT_ACCESSED_DIRTY = 1 << 21, EPT_POINTER = 6 | 3 << 3, EPT_POINTER_DIRTY = 1 << 6, VPID_LIMIT = 1 << 16 };
 
 /* What a control must have, what it has where the processor offers it, and all by the field's name in 25.6-25.8: appendix A.2-A.5. */
@@ -25,7 +25,7 @@ static const struct control {
         1u << 3 | 1u << 7 | 1u << 10 | 1u << 11 | 1u << 21 | 1u << 25 | 1u << 28 | 1u << 29 | 1u << 31, 0,
         "TPR shadow, I/O bitmaps, MSR bitmaps or secondary controls (VMX primary controls)"},
     /* EPT, VPID, WBINVD, unrestricted guest; RDTSCP is not offered to guests, INVPCID and XSAVES are where they exist */
-    {MSR_SECONDARY, CONTROL_SECONDARY, 1u << 1 | 1u << 5 | 1u << 6 | 1u << 7, 1u << 12 | 1u << 20,
+    {MSR_SECONDARY, CONTROL_SECONDARY, 1u << 1 | 1u << 5 | 1u << 6 | 1u << 7, 1u << 12 | SECONDARY_XSAVES,
         "EPT, VPID or unrestricted guest (VMX secondary controls)"},
     /* debug controls, 64-bit host, PAT and EFER both ways */
     {MSR_TRUE_EXIT, CONTROL_EXIT, 1u << 2 | 1u << 9 | 1u << 18 | 1u << 19 | 1u << 20 | 1u << 21, 0,
@@ -134,6 +134,11 @@ void vmx_clear(struct hvm *hvm)
     if (cpu->hvm_current == hvm) cpu->hvm_current = NULL;
 }
 
+/* What the processor uses and nobody sets otherwise: a fresh VMCS need not hold zeros, 25.11.3. SYSENTER of a domain must fault. */
+static const uint16_t zeros[] = {HOST_ES, HOST_DS, HOST_FS, HOST_GS, HOST_SYSENTER_CS, HOST_SYSENTER_ESP, HOST_SYSENTER_EIP,
+    CONTROL_FAULT_MASK, CONTROL_FAULT_MATCH, CONTROL_CR3_TARGETS, CONTROL_EVENT, CONTROL_TPR_THRESHOLD, GUEST_DEBUGCTL,
+    GUEST_INTERRUPTIBILITY, GUEST_ACTIVITY, GUEST_PENDING_DEBUG};
+
 static void controls_write(struct hvm *hvm)
 {
     struct vmx *vmx = vmx_of(hvm);
@@ -148,6 +153,8 @@ static void controls_write(struct hvm *hvm)
 
     for (uint32_t i = 0; i < sizeof controls / sizeof controls[0]; i++) vmcs_write(controls[i].field, control_value[i]);
     for (uint32_t i = 0; i < sizeof values / sizeof values[0]; i++) vmcs_write(values[i][0], values[i][1]);
+    for (uint32_t i = 0; i < sizeof zeros / sizeof zeros[0]; i++) vmcs_write(zeros[i], 0);
+    if ((control_value[2] & SECONDARY_XSAVES) != 0) vmcs_write(CONTROL_XSS_EXITS, 0);
     for (uint32_t i = 0; i < SWITCHED_MSRS; i++) vmx->msr[i].index = switched_msrs[i];
     vmx->primary = control_value[1];
 }
