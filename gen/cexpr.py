@@ -31,6 +31,19 @@ def members(items: Iterable[Item]) -> list[str]:
     return [f"{kind} {', '.join(fields)};" for kind, fields in found]
 
 
+def word_members(items: Iterable[Item]) -> list[str]:
+    """Members of a struct that lies over the words as they came: bytes, and numbers of a whole word each."""
+    found: list[str] = []
+    for item in items:
+        if item.kind == "bytes":
+            found.append(f"uint8_t {item.name}[{item.words * WORD_BYTES}];")
+        elif found and found[-1].startswith("uint64_t"):
+            found[-1] = f"{found[-1][:-1]}, {item.name};"
+        else:
+            found.append(f"uint64_t {item.name};")
+    return found
+
+
 def refused(item: Item, words: str) -> str | None:
     """True for a word outside the declared type; None if every word is inside."""
     if not item.bounded:

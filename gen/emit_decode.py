@@ -1,4 +1,4 @@
-"""kernel/decode.h: from the words of a system call to checked arguments."""
+"""kernel/decode.h: the kernel's calls, what each needs, and which words it refuses."""
 
 from __future__ import annotations
 
@@ -10,12 +10,11 @@ from .scope import Scope
 
 
 @dataclass(frozen=True)
-class Decoder:
+class Row:
+    """A call of the list; @members of its parameters' structure, empty without parameters."""
+
     name: str
     members: list[str]
-    refused: str
-    values: list[str]
-    copies: list[str]
     arguments: str
 
 
@@ -23,26 +22,29 @@ def emit(whole: model.Model) -> dict[str, str]:
     core = whole.core
     if core is None:
         return {}
-    decoders = [decoder(Scope(whole, core), call) for _, call in core.calls
-                if call.parameters and "message" not in call.modes]
-    rules = [_rule(owner, call) for owner, call in core.calls if owner]
+    rows = [_row(Scope(whole, core), owner, call) for owner, call in core.calls if owner]
     highest = max((call.number.value for _, call in core.calls), default=0)
-    limit = 1 << highest.bit_length()
-    return {"kernel/decode.h": render("decode.h.j2", file=core, decoders=decoders, rules=rules, limit=limit)}
+    return {"kernel/decode.h": render("decode.h.j2", file=core, limit=1 << highest.bit_length(),
+                                      with_words=[row for row in rows if row.members],
+                                      plain=[f"PLAIN({row.arguments})" for row in rows if not row.members])}
 
 
-def _rule(owner: model.Object, call: model.Call) -> str:
-    kind, name = owner.name.upper(), names.call(call.name)
-    if not call.right:
-        return f"[{name}] = {{OBJECT_TYPE_{kind}, 0}}"
-    return f"RULE({name.removeprefix('CALL_')}, {kind}, {call.right.text.upper()})"
+def checked(call: model.Call) -> bool:
+    """False where the words are a message, or where the fast path reads one word only and so does C."""
+    return not call.modes & {"message", "unchecked"} and not ("blocking" in call.modes and not call.parameters)
 
 
-def decoder(scope: Scope, call: model.Call) -> Decoder:
-    items = wire.lay(scope, call.parameters)
-    tests = cexpr.refusals(items, "w")
-    if wire.length(items) < wire.MESSAGE_WORDS:
-        tests.append(f"words_unused_set(w, {wire.length(items)})")
-    refused, values = " || ".join(tests) or "false", cexpr.fields(items, "w") or ["0"]
-    return Decoder(call.name, cexpr.members(items), refused, values, cexpr.copies_out(items, "w", "out->"),
-                   join([call.name, refused, *values], ", ", len("DECODE(")))
+def takes(call: model.Call) -> bool:
+    """True if words are parameters: a message's parameter travels in rdi."""
+    return bool(call.parameters) and "message" not in call.modes
+
+
+def _row(scope: Scope, owner: model.Object, call: model.Call) -> Row:
+    items = wire.lay(scope, call.parameters) if takes(call) else ()
+    used = wire.length(items) if checked(call) else wire.MESSAGE_WORDS
+    refused = " || ".join(cexpr.refusals(items, "w") if checked(call) else []) or "0"
+    right = call.right.text.upper() if call.right else ""
+    answers = bool(call.results or call.modes & {"message", "blocking"})
+    number = names.call(call.name).removeprefix("CALL_")
+    head = [call.name, number, owner.name.upper(), right, str(int(answers)), str(used)]
+    return Row(call.name, cexpr.word_members(items), join([*head, refused], ", ", 8))

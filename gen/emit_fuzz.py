@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from . import cexpr, model, wire
+from .emit_decode import checked, takes
 from .emit_service import MethodView, views
 from .render import join, render
 from .scope import Scope
@@ -37,7 +38,7 @@ def emit(whole: model.Model) -> dict[str, str]:
                                                      methods=methods)
     if core := whole.core:
         scope = Scope(whole, core)
-        calls = [arguments(call.name, wire.lay(scope, call.parameters), "in.") for _, call in core.calls
-                 if call.parameters and "message" not in call.modes]
+        calls = [arguments(call.name, wire.lay(scope, call.parameters), "in->") for _, call in core.calls
+                 if takes(call) and checked(call)]
         outputs[f"fuzz/{core.stem}.c"] = render("fuzz_kernel.c.j2", source=core.path, calls=calls)
     return outputs

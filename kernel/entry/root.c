@@ -27,13 +27,6 @@ struct image_header {
 /* SHA-256 of builder and of the CBOR; the tool fills the section in. Weak: the compiler must not take the zeros for granted. */
 __attribute__((section(".trust"), weak)) const uint8_t trust[2][DIGEST_BYTES] = {0};
 
-static struct root {
-    struct captab *captab;
-    struct space *space;
-    struct thread *thread;
-    struct sched *sched;
-} root;
-
 /* Memory that nobody gets: from the end of the last region that has enough, zeroed. */
 static void *take(struct boot_info *boot, uint64_t bytes)
 {
@@ -61,61 +54,43 @@ static void check_trust(const struct boot_info *boot)
     }
 }
 
-static void map_pages(uint64_t address, uint64_t pa, uint64_t bytes, uint8_t access)
+static void map_pages(struct space *space, uint64_t address, uint64_t pa, uint64_t bytes, uint8_t access)
 {
     for (uint64_t offset = 0; offset < bytes; offset += PAGE_BYTES) {
         struct slot page = {.cap = {.type = OBJECT_TYPE_FRAME, .object = pa + offset, .extra = PAGE_BYTES}};
 
-        if (space_map_check(root.space, &page, address + offset, access) != OK) panic("builder's image is too large");
-        space_map(root.space, &page, address + offset, access);
+        if (space_map_check(space, &page, address + offset, access) != OK) panic("builder's image is too large");
+        space_map(space, &page, address + offset, access);
     }
 }
 
 /* Text and data are mapped in place; returns the entry point. */
-static uint64_t map_image(struct boot_info *boot)
+static uint64_t map_image(struct space *space, struct boot_info *boot)
 {
     const struct boot_module *module = &boot->module[MODULE_BUILDER];
     struct image_header header;
-    if (module->bytes < sizeof header) panic("builder's image is truncated");
-    memcpy(&header, phys_to_ptr((hpa_t){module->base}), sizeof header);
-    if (header.magic != IMAGE_MAGIC || (header.text_bytes | header.data_bytes | header.bss_bytes) % PAGE_BYTES)
-        panic("builder's image has no valid header");
+    memcpy(&header, phys_to_ptr((hpa_t){module->base}), sizeof header); /* a module is whole pages of memory */
     const uint64_t end = header.text_bytes + header.data_bytes;
-    if (header.text_bytes > module->bytes || header.data_bytes > module->bytes || header.bss_bytes > INFO_BASE / 2 ||
-        end > page_up(module->bytes))
-        panic("builder's image is truncated");
-    map_pages(IMAGE_BASE, module->base, header.text_bytes, MAP_READ | MAP_EXEC);
-    map_pages(IMAGE_BASE + header.text_bytes, module->base + header.text_bytes, header.data_bytes, MAP_READ | MAP_WRITE);
-    if (header.bss_bytes)
-        map_pages(IMAGE_BASE + end, ptr_to_phys(take(boot, header.bss_bytes)).value, header.bss_bytes, MAP_READ | MAP_WRITE);
+    if (header.magic != IMAGE_MAGIC || (header.text_bytes | header.data_bytes | header.bss_bytes) % PAGE_BYTES ||
+        header.text_bytes > module->bytes || header.data_bytes > module->bytes || end > page_up(module->bytes) ||
+        header.bss_bytes > INFO_BASE / 2)
+        panic("builder's image is truncated or has no valid header");
+    const uint64_t bss = ptr_to_phys(take(boot, header.bss_bytes)).value;
+    map_pages(space, IMAGE_BASE, module->base, header.text_bytes, MAP_READ | MAP_EXEC);
+    map_pages(space, IMAGE_BASE + header.text_bytes, module->base + header.text_bytes, header.data_bytes, MAP_READ | MAP_WRITE);
+    map_pages(space, IMAGE_BASE + end, bss, header.bss_bytes, MAP_READ | MAP_WRITE);
     return header.entry;
 }
 
-static void install(uint32_t index, enum object_type type, uint8_t flags, uint64_t object, uint64_t extra)
+static void install(struct captab *table, uint32_t index, enum object_type type, uint8_t flags, uint64_t object, uint64_t extra)
 {
     const struct capability cap = {
         .type = (uint8_t)type, .rights = UINT8_MAX, .flags = CAP_ORIGINAL | flags, .object = object, .extra = extra};
-    cap_install(captab_slot(root.captab, index), NULL, &cap);
-}
-
-static void make_objects(struct boot_info *boot)
-{
-    root.captab = take(boot, ROOT_SLOTS * sizeof(struct slot));
-    root.space = take(boot, (ROOT_TABLES + 2) * PAGE_BYTES);
-    root.thread = take(boot, PAGE_BYTES);
-    root.sched = take(boot, PAGE_BYTES);
-    captab_init(root.captab, ROOT_SLOTS, 0);
-    space_init(root.space, ROOT_TABLES, 0);
-    thread_init(root.thread);
-    install(SLOT_CAPTAB, OBJECT_TYPE_CAPTAB, 0, (uint64_t)root.captab, 0);
-    install(SLOT_SPACE, OBJECT_TYPE_SPACE, 0, (uint64_t)root.space, 0);
-    install(SLOT_THREAD, OBJECT_TYPE_THREAD, 0, (uint64_t)root.thread, 0);
-    install(SLOT_SCHED, OBJECT_TYPE_SCHED, 0, (uint64_t)root.sched, 0);
-    install(SLOT_CONTROL, OBJECT_TYPE_CONTROL, 0, 0, 0);
+    cap_install(captab_slot(table, index), NULL, &cap);
 }
 
 /* What is left of memory, and the modules, as untypeds. */
-static void give_memory(struct boot_info *boot)
+static void give_memory(struct captab *table, struct boot_info *boot)
 {
     boot->untyped_first = SLOT_UNTYPED;
     boot->module_first = SLOT_UNTYPED + BOOT_REGIONS;
@@ -123,46 +98,56 @@ static void give_memory(struct boot_info *boot)
         struct boot_region *region = &boot->region[i];
         if (region->bytes == 0) continue;
         region->slot = boot->untyped_first + i;
-        install(region->slot, OBJECT_TYPE_UNTYPED, 0, region->base, region->bytes);
+        install(table, region->slot, OBJECT_TYPE_UNTYPED, 0, region->base, region->bytes);
     }
     for (uint32_t i = 0; i < boot->module_count; i++) {
         struct boot_module *module = &boot->module[i];
         module->slot = boot->module_first + i;
-        install(module->slot, OBJECT_TYPE_UNTYPED, CAP_KEEP, module->base, page_up(module->bytes));
+        install(table, module->slot, OBJECT_TYPE_UNTYPED, CAP_KEEP, module->base, page_up(module->bytes));
     }
 }
 
-static void start(struct cpu *cpu, uint64_t entry)
+static void start(struct cpu *cpu, struct captab *table, struct thread *thread, struct sched *sched, uint64_t entry)
 {
-    struct slot *const parts[THREAD_PLACES] = {[PLACE_SPACE] = captab_slot(root.captab, SLOT_SPACE),
-        [PLACE_CAPTAB] = captab_slot(root.captab, SLOT_CAPTAB),
-        [PLACE_SCHED] = captab_slot(root.captab, SLOT_SCHED)};
-    const uint64_t period = clock_tsc_khz() * ROOT_PERIOD_MS;
-    root.sched->timer.kind = TIMER_SCHED;
-    root.sched->budget = root.sched->period = root.sched->remaining = period;
-    root.sched->start = rdtsc();
-    root.sched->priority = ROOT_PRIORITY;
-    root.sched->configured = true;
+    struct slot *const parts[THREAD_PLACES] = {[PLACE_SPACE] = captab_slot(table, SLOT_SPACE),
+        [PLACE_CAPTAB] = captab_slot(table, SLOT_CAPTAB),
+        [PLACE_SCHED] = captab_slot(table, SLOT_SCHED)};
+    sched->timer.kind = TIMER_SCHED;
+    sched->budget = sched->period = sched->remaining = clock_tsc_khz() * ROOT_PERIOD_MS;
+    sched->start = rdtsc();
+    sched->priority = ROOT_PRIORITY;
+    sched->configured = true;
     cpu->scheds++;
-    thread_configure(cpu, root.thread, parts, true, 0);
-    root.thread->regs.rip = entry;
-    root.thread->regs.rdi = INFO_BASE;
-    thread_ready(cpu, root.thread);
+    thread_configure(cpu, thread, parts, true, 0);
+    thread->regs.rip = entry;
+    thread->regs.rdi = INFO_BASE;
+    thread_ready(cpu, thread);
 }
 
 void root_create(struct cpu *cpu, struct boot_info *boot)
 {
     check_trust(boot);
-    make_objects(boot);
-    const uint64_t entry = map_image(boot);
-    struct boot_info *page = take(boot, PAGE_BYTES);
-    map_pages(INFO_BASE, ptr_to_phys(page).value, PAGE_BYTES, MAP_READ);
-    give_memory(boot);
+    struct captab *const table = take(boot, ROOT_SLOTS * sizeof(struct slot));
+    struct space *const space = take(boot, (ROOT_TABLES + 2) * PAGE_BYTES);
+    struct thread *const thread = take(boot, PAGE_BYTES);
+    struct sched *const sched = take(boot, PAGE_BYTES);
+    struct boot_info *const page = take(boot, PAGE_BYTES);
+    captab_init(table, ROOT_SLOTS, 0);
+    space_init(space, ROOT_TABLES, 0);
+    thread_init(thread);
+    install(table, SLOT_CAPTAB, OBJECT_TYPE_CAPTAB, 0, (uint64_t)table, 0);
+    install(table, SLOT_SPACE, OBJECT_TYPE_SPACE, 0, (uint64_t)space, 0);
+    install(table, SLOT_THREAD, OBJECT_TYPE_THREAD, 0, (uint64_t)thread, 0);
+    install(table, SLOT_SCHED, OBJECT_TYPE_SCHED, 0, (uint64_t)sched, 0);
+    install(table, SLOT_CONTROL, OBJECT_TYPE_CONTROL, 0, 0, 0);
+    const uint64_t entry = map_image(space, boot);
+    map_pages(space, INFO_BASE, ptr_to_phys(page).value, PAGE_BYTES, MAP_READ);
+    give_memory(table, boot);
     boot->magic = INFO_MAGIC;
     boot->tsc_khz = clock_tsc_khz();
     boot->captab_slots = ROOT_SLOTS;
     boot->vendor = hvm_nested_format() + 1;
     boot->console_port = CONSOLE_PORT;
     memcpy(page, boot, sizeof *page);
-    start(cpu, entry);
+    start(cpu, table, thread, sched, entry);
 }

@@ -84,9 +84,7 @@ boot_root: .quad PHYSICAL(boot_pdpt) + 3
     .fill 254, 8, 0
     .quad PHYSICAL(boot_pdpt) + 3
 boot_pdpt:
-    .irp table, 0, 1, 2, 3
-    .quad PHYSICAL(boot_pd) + \table * 4096 + 3
-    .endr
+    .quad PHYSICAL(boot_pd) + 0x0003, PHYSICAL(boot_pd) + 0x1003, PHYSICAL(boot_pd) + 0x2003, PHYSICAL(boot_pd) + 0x3003
     .fill 506, 8, 0
     .quad PHYSICAL(boot_pd) + 3, 0
 boot_pd:

@@ -11,16 +11,14 @@ enum { EXPIRE_MAX = 32 };
 static void thread_expire(struct cpu *cpu, struct thread *thread, uint64_t now)
 {
     switch ((enum thread_state)thread->state) {
-    case THREAD_STATE_IN_GUEST:
+    case THREAD_STATE_IN_GUEST: vcpu_expire(cpu, thread, now); return;
     case THREAD_STATE_HYPERCALL:
-        if (thread->state == THREAD_STATE_IN_GUEST || now >= thread->deadline) vcpu_expire(cpu, thread, now);
-        else thread_arm(cpu, thread, thread->deadline);
-        return;
     case THREAD_STATE_CALLING:
     case THREAD_STATE_WAITING:
     case THREAD_STATE_NOTIF_WAITING:
-        if (now >= thread->deadline) thread_wake(cpu, thread, ERR_TIMEOUT);
-        else thread_arm(cpu, thread, thread->deadline);
+        if (now < thread->deadline) thread_arm(cpu, thread, thread->deadline);
+        else if (thread->state == THREAD_STATE_HYPERCALL) vcpu_expire(cpu, thread, now);
+        else thread_wake(cpu, thread, ERR_TIMEOUT);
         return;
     case THREAD_STATE_INACTIVE:
     case THREAD_STATE_READY:
@@ -31,13 +29,11 @@ static void thread_expire(struct cpu *cpu, struct thread *thread, uint64_t now)
 
 static void timers_run(struct cpu *cpu)
 {
-    uint64_t now = rdtsc();
+    const uint64_t now = rdtsc();
     struct timer *timer;
 
     sched_charge(cpu, now);
-    for (uint32_t i = 0; i < EXPIRE_MAX; i++) {
-        timer = timer_expire(cpu, now);
-        if (!timer) break;
+    for (uint32_t i = 0; i < EXPIRE_MAX && (timer = timer_expire(cpu, now)) != NULL; i++) {
         if (timer->kind == TIMER_SCHED)
             sched_replenish(cpu, (struct sched *)((uint8_t *)timer - offsetof(struct sched, timer)), now);
         else thread_expire(cpu, (struct thread *)(void *)((uint8_t *)timer - offsetof(struct thread, timer)), now);
@@ -71,11 +67,10 @@ static void thread_fault(struct cpu *cpu, struct thread *thread, uint64_t vector
 NORETURN void entry_trap(struct cpu *cpu)
 {
     struct thread *thread = cpu->current;
-    uint64_t vector = thread->regs.vector;
 
     thread->resume = RESUME_IRET;
-    if (vector < VECTOR_GSI) thread_fault(cpu, thread, vector);
-    else interrupt(cpu, vector);
+    if (thread->regs.vector < VECTOR_GSI) thread_fault(cpu, thread, thread->regs.vector);
+    else interrupt(cpu, thread->regs.vector);
     entry_leave(cpu);
 }
 
@@ -107,11 +102,10 @@ bool entry_trap_ist(struct cpu *cpu, struct registers *regs)
 static struct thread *reschedule(struct cpu *cpu)
 {
     for (;;) {
-        uint64_t now = rdtsc();
-        struct sched *sched;
+        const uint64_t now = rdtsc();
 
         sched_charge(cpu, now);
-        sched = sched_pick(cpu, now);
+        struct sched *const sched = sched_pick(cpu, now);
         if (sched) {
             if (sched->holder != cpu->current) thread_switch(cpu, sched->holder);
             return sched->holder;

@@ -1,26 +1,37 @@
 #include "hw/barrier.h"
-
+#include "base/panic.h"
 #include "hw/cpu_asm.h"
 #include "hw/serial.h"
 #include "hw/x86.h"
 
-enum { MSR_PRED_CMD = 0x49, PRED_CMD_IBPB = 1, MSR_FLUSH_CMD = 0x10b, FLUSH_CMD_L1D = 1 };
-/* CPUID 7.0 EDX and CPUID 0x80000008 EBX */
-enum { EDX_MD_CLEAR = 1 << 10, EDX_IBRS_IBPB = 1 << 26, EDX_L1D_FLUSH = 1 << 28, AMD_IBPB = 1 << 12 };
+enum { MSR_PRED_CMD = 0x49, PRED_CMD_IBPB = 1, MSR_ARCH_CAPABILITIES = 0x10a, RDCL_NO = 1 << 0 };
+/* CPUID 7.0 EDX and CPUID 0x80000008 EBX; ECX of CPUID 0 for "GenuineIntel" */
+enum { EDX_MD_CLEAR = 1 << 10, EDX_IBRS_IBPB = 1 << 26, EDX_CAPABILITIES = 1 << 29, AMD_IBPB = 1 << 12, INTEL = 0x6c65746e };
 
 bool barriers_any;
 /* Which barriers this processor has. Written at boot only. */
 static struct {
-    bool ibpb, md_clear, l1d_flush;
+    bool ibpb, md_clear;
 } has;
+
+bool barrier_leaks(uint32_t vendor, uint32_t signature, const uint64_t *capabilities)
+{
+    if (vendor != INTEL || (signature >> 8 & 15) != 6) return false;
+    if (capabilities) return !(*capabilities & RDCL_NO);
+    const uint32_t model = (signature >> 12 & 0xf0) | (signature >> 4 & 15);
+    return model != 0x6a && model != 0x6c && model != 0x7e; /* Ice Lake: [INTEL-AFFECTED] */
+}
 
 void barrier_init(void)
 {
     const struct cpuid seven = cpuid(7, 0), amd = cpuid(0x80000008, 0);
+    const bool told = seven.edx & EDX_CAPABILITIES;
+    const uint64_t capabilities = told ? rdmsr(MSR_ARCH_CAPABILITIES) : 0;
+    if (barrier_leaks(cpuid(0, 0).ecx, cpuid(1, 0).eax, told ? &capabilities : NULL))
+        panic("the processor lets user mode read the kernel's pages (Meltdown: ARCH_CAPABILITIES lacks RDCL_NO)");
     has.ibpb = (seven.edx & EDX_IBRS_IBPB) || (amd.ebx & AMD_IBPB);
     has.md_clear = seven.edx & EDX_MD_CLEAR;
-    has.l1d_flush = seven.edx & EDX_L1D_FLUSH;
-    barriers_any = has.ibpb || has.md_clear || has.l1d_flush;
+    barriers_any = has.ibpb || has.md_clear;
     if (!has.ibpb) console_line("WARNING: ", "the processor has no indirect-branch prediction barrier (IBPB)");
     if (!has.md_clear) console_line("WARNING: ", "the processor has no buffer clearing (MD_CLEAR)");
 }
@@ -37,5 +48,4 @@ void barrier_run(void)
                          : "ecx", "memory", "cc");
     }
     if (has.md_clear) __asm__ volatile("verw %0" : : "m"(selector) : "cc");
-    if (has.l1d_flush) wrmsr(MSR_FLUSH_CMD, FLUSH_CMD_L1D);
 }

@@ -8,37 +8,22 @@ struct cpu cpu_block[PROCESSORS_MAX] __attribute__((aligned(PAGE_BYTES)));
 extern const uint64_t trap_entries[256];
 extern void syscall_entry(void);
 
-/* [SDM-2023-09] Vol 3A 6.14.1, figure 6-8: a 64-bit interrupt gate */
-struct gate {
-    uint16_t offset_low, selector;
-    uint8_t ist, type;
-    uint16_t offset_middle;
-    uint32_t offset_high, reserved;
-};
-_Static_assert(sizeof(struct gate) == 16, "[SDM-2023-09] Vol 3A 6.14.1");
-
-/* Written at boot only, the same for all processors. */
-static struct gate idt[256];
+/* Written at boot only, the same for all processors: [SDM-2023-09] Vol 3A 6.14.1, figure 6-8. */
+static uint64_t idt[256][2];
 
 enum { GATE_INTERRUPT = 0x8e, GATE_USER = 3 << 5, IST_COUNT = 4 };
-/* Descriptor bits 40-55: [SDM-2023-09] Vol 3A 3.4.5, 8.2.3 */
-enum { SEGMENT_ACCESSED = 1 << 0, SEGMENT_WRITE = 1 << 1, SEGMENT_CODE = 1 << 3, SEGMENT_MEMORY = 1 << 4, SEGMENT_USER = 3 << 5 };
-enum { SEGMENT_PRESENT = 1 << 7, SEGMENT_LONG = 1 << 13, SEGMENT_TSS = 9 };
+/* Descriptor bits 40-55, present all: [SDM-2023-09] Vol 3A 3.4.5, 8.2.3. Data is writable, code is 64-bit; both are accessed already. */
+enum { SEGMENT_TSS = 0x89, SEGMENT_DATA = 0x93, SEGMENT_CODE = 0x209b, SEGMENT_USER = 3 << 5 };
 
-static uint64_t descriptor(uint32_t bits, uint64_t base, uint64_t limit)
+static uint64_t descriptor(uint64_t bits, uint64_t base, uint64_t limit)
 {
-    return (uint64_t)(SEGMENT_PRESENT | bits) << 40 | limit | (base & 0xffffff) << 16 | (base >> 24 & 0xff) << 56;
+    return bits << 40 | limit | (base & 0xffffff) << 16 | (base >> 24 & 0xff) << 56;
 }
 
-static uint64_t descriptor_memory(uint32_t bits)
+/* The first word of a gate; the second is the upper half of @entry. */
+static uint64_t gate(uint64_t entry, uint64_t ist, uint64_t type)
 {
-    return descriptor(SEGMENT_MEMORY | SEGMENT_WRITE | SEGMENT_ACCESSED | bits, 0, 0);
-}
-
-static struct gate gate_interrupt(uint64_t entry, uint8_t ist, uint8_t user)
-{
-    const uint8_t type = GATE_INTERRUPT | user;
-    return (struct gate){(uint16_t)entry, SELECTOR_KERNEL_CODE, ist, type, (uint16_t)(entry >> 16), (uint32_t)(entry >> 32), 0};
+    return (entry & 0xffff) | SELECTOR_KERNEL_CODE << 16 | ist << 32 | type << 40 | (entry & 0xffff0000) << 32;
 }
 
 /* What can strike before an entry has its stack, or swapgs, in order has a stack of its own. */
@@ -74,14 +59,16 @@ void cpu_init(struct cpu *cpu, uint32_t index)
     cpu->tss.rsp0 = cpu->stack;
     cpu->tss.io_map_base = sizeof cpu->tss;
     for (uint32_t i = 0; i < IST_COUNT; i++) cpu->tss.ist[i] = (uint64_t)cpu->ist_bytes[i] + IST_STACK_BYTES;
-    cpu->gdt[SELECTOR_KERNEL_CODE / 8] = descriptor_memory(SEGMENT_CODE | SEGMENT_LONG);
-    cpu->gdt[SELECTOR_KERNEL_DATA / 8] = descriptor_memory(0);
-    cpu->gdt[SELECTOR_USER_DATA / 8] = descriptor_memory(SEGMENT_USER);
-    cpu->gdt[SELECTOR_USER_CODE / 8] = descriptor_memory(SEGMENT_USER | SEGMENT_CODE | SEGMENT_LONG);
+    cpu->gdt[SELECTOR_KERNEL_CODE / 8] = descriptor(SEGMENT_CODE, 0, 0);
+    cpu->gdt[SELECTOR_KERNEL_DATA / 8] = descriptor(SEGMENT_DATA, 0, 0);
+    cpu->gdt[SELECTOR_USER_DATA / 8] = descriptor(SEGMENT_DATA | SEGMENT_USER, 0, 0);
+    cpu->gdt[SELECTOR_USER_CODE / 8] = descriptor(SEGMENT_CODE | SEGMENT_USER, 0, 0);
     cpu->gdt[SELECTOR_TSS / 8] = descriptor(SEGMENT_TSS, (uint64_t)&cpu->tss, sizeof cpu->tss - 1);
     cpu->gdt[SELECTOR_TSS / 8 + 1] = (uint64_t)&cpu->tss >> 32;
-    for (uint32_t vector = 0; vector < 256; vector++)
-        idt[vector] = gate_interrupt(trap_entries[vector], vector_ist[vector], vector == VECTOR_BP ? GATE_USER : 0);
+    for (uint32_t vector = 0; vector < 256; vector++) {
+        idt[vector][0] = gate(trap_entries[vector], vector_ist[vector], GATE_INTERRUPT | (vector == VECTOR_BP ? GATE_USER : 0));
+        idt[vector][1] = trap_entries[vector] >> 32;
+    }
     cpu->gdt_limit = sizeof cpu->gdt - 1;
     cpu->gdt_base = (uint64_t)cpu->gdt;
     segments_load(cpu);

@@ -15,18 +15,14 @@ struct registers {
         };
         uint64_t word[10];
     };
-    uint64_t rax, rdi, rsi, r11, rcx;
-    uint64_t vector, error;
+    uint64_t rax, rdi, rsi, r11, rcx, vector, error;
     uint64_t rip, cs, rflags, rsp, ss;
 };
 
 /* 64-bit TSS: [SDM-2023-09] Vol 3A 8.7. */
 struct tss {
     uint32_t reserved0;
-    uint64_t rsp0, rsp1, rsp2;
-    uint64_t reserved1;
-    uint64_t ist[7];
-    uint64_t reserved2;
+    uint64_t rsp0, rsp1, rsp2, reserved1, ist[7], reserved2;
     uint16_t reserved3, io_map_base;
 } __attribute__((packed));
 
@@ -57,9 +53,7 @@ struct cpu {
 
     struct hvm *debug_owner; /* whose DR0-3 are loaded */
     struct hvm *hvm_current; /* whose control page the processor holds */
-    uint32_t index;
-    uint32_t apic_id;
-    uint32_t asid_next, asid_limit;
+    uint32_t index, apic_id, asid_next, asid_limit;
     uint64_t asid_generation;
     uint32_t scheds;                     /* admitted on this processor */
     struct thread *threads[THREADS_MAX]; /* configured on this processor */
@@ -87,4 +81,4 @@ void cpu_init(struct cpu *cpu, uint32_t index);
 /* Keep an event for the dump at panic; @kind is a trace_kind. */
 void trace(struct cpu *cpu, uint32_t kind, uint32_t argument, uint64_t value);
 
-enum trace_kind { TRACE_NONE, TRACE_FAULT, TRACE_SWITCH, TRACE_EXIT, TRACE_RETIRE, TRACE_IRQ, TRACE_SYSCALL };
+enum trace_kind { TRACE_NONE, TRACE_FAULT };

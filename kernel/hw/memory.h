@@ -6,7 +6,7 @@
 #define DIRECT_MAP 0xffff800000000000ull     /* PML4[256]: physical memory, 1 GiB pages */
 #define DIRECT_MAP_BYTES (512ull << 30)      /* what one PML4 entry spans */
 #define KERNEL_VIRTUAL 0xffffffff80000000ull /* PML4[511]: the image, linked at its load address + this */
-#define MMIO_VIRTUAL 0xffffffffffe00000ull   /* the last 2 MiB: device registers of the kernel */
+#define MMIO_VIRTUAL 0xffffffffbfe00000ull   /* the last 2 MiB of the image's GiB: device registers of the kernel */
 
 /* The one trusted conversion. @pa names memory below memory_end or 4 GiB, which the caller has checked. */
 static inline void *phys_to_ptr(hpa_t pa) { return (void *)(DIRECT_MAP + pa.value); }

@@ -12,7 +12,7 @@ enum { ENTRY_GLOBAL = 1 << 8, ENTRY_UNCACHED = 3 << 3 }; /* PWT and PCD: PAT ent
 
 /* Written at boot only. */
 static struct {
-    uint64_t root[ENTRIES], direct[ENTRIES], kernel_pdpt[ENTRIES], kernel_pd[ENTRIES], mmio_pd[ENTRIES];
+    uint64_t root[ENTRIES], direct[ENTRIES], kernel_pdpt[ENTRIES], kernel_pd[ENTRIES];
     uint64_t image[IMAGE_TABLES][ENTRIES], mmio[ENTRIES];
     uint32_t mmio_used;
 } tables __attribute__((aligned(PAGE_BYTES)));
@@ -41,9 +41,8 @@ void paging_init(uint64_t memory_end)
     image_map(kernel_rodata_start, kernel_rodata_end, ENTRY_NX);
     image_map(kernel_data_start, kernel_end, ENTRY_NX | ENTRY_WRITE);
     for (uint32_t i = 0; i < IMAGE_TABLES; i++) tables.kernel_pd[i] = entry_table(tables.image[i]);
-    tables.mmio_pd[ENTRIES - 1] = entry_table(tables.mmio);
+    tables.kernel_pd[ENTRIES - 1] = entry_table(tables.mmio);
     tables.kernel_pdpt[KERNEL_PDPT_SLOT] = entry_table(tables.kernel_pd);
-    tables.kernel_pdpt[ENTRIES - 1] = entry_table(tables.mmio_pd);
     tables.root[DIRECT_SLOT] = entry_table(tables.direct);
     tables.root[KERNEL_SLOT] = entry_table(tables.kernel_pdpt);
 }

@@ -15,10 +15,7 @@ static void trace_dump(const struct cpu *cpu)
     for (uint32_t i = 0; i < TRACE_EVENTS; i++) {
         const struct trace_event *entry = &cpu->trace[(cpu->trace_next + i) % TRACE_EVENTS];
         const uint64_t field[] = {entry->tsc, entry->kind, entry->argument, entry->value};
-        for (uint32_t j = 0; entry->kind != TRACE_NONE && j < 4; j++) {
-            console_text(j ? " " : "\r\ntrace: ");
-            console_hex(field[j]);
-        }
+        for (uint32_t j = 0; entry->kind != TRACE_NONE && j < 4; j++) console_hex(j ? " " : "\r\ntrace: ", field[j]);
     }
     console_text("\r\n");
 }

@@ -22,10 +22,11 @@ void console_text(const char *text)
     }
 }
 
-void console_hex(uint64_t value)
+void console_hex(const char *head, uint64_t value)
 {
     char digits[] = "0x0000000000000000";
     for (uint32_t at = sizeof digits - 2; value; value >>= 4) digits[at--] = "0123456789abcdef"[value & 15];
+    console_text(head);
     console_text(digits);
 }
 

@@ -8,7 +8,7 @@ enum { CONSOLE_PORT = 0x3f8 };
 /* 115200 8N1, interrupts off. */
 void console_init(void);
 void console_text(const char *text);
-/* @value as 0x and sixteen digits. */
-void console_hex(uint64_t value);
+/* @head, and @value as 0x and sixteen digits. */
+void console_hex(const char *head, uint64_t value);
 /* "bulkhead: " @head @text, and the end of the line. */
 void console_line(const char *head, const char *text);

@@ -47,7 +47,8 @@ struct vmcb {
 #define V_PRIORITY(vector) (((vector) >> 4 & 0xfu) << 16)
 #define V_IGNORE_TPR (1u << 20)
 #define V_INTR_MASKING (1u << 24)
-#define SHADOW_ACTIVE 1ull /* interrupt_shadow: [APM2] 15.21.5 */
+#define SHADOW_ACTIVE 1ull          /* interrupt_shadow: [APM2] 15.21.5 */
+#define SVM_EXIT_INVALID UINT32_MAX /* exit_code of a refused entry: -1, of which QEMU 7.2 stores half */
 #define CR0_PG (1ull << 31)
 #define EFER_LME (1ull << 8)
 #define EFER_LMA (1ull << 10)

@@ -34,8 +34,8 @@ static uint32_t insn_bytes(const struct vmcb *vmcb, uint64_t next, uint32_t usua
     return LIKELY(next == 0) ? usual : (uint32_t)(next - vmcb->rip) & INSN_BYTES_MAX;
 }
 
-/* Nested faults, refused entries (-1, of which QEMU 7.2 stores half), and what a later processor may invent. */
-static enum hvm_exit decode_other(const struct vmcb *vmcb, struct vcpu_state *page)
+/* Nested faults, refused entries, and what a later processor may invent. */
+static enum hvm_exit decode_other(struct vmcb *vmcb, struct vcpu_state *page)
 {
     uint64_t info = vmcb->exit_info1;
     uint32_t code = (uint32_t)vmcb->exit_code;
@@ -43,7 +43,9 @@ static enum hvm_exit decode_other(const struct vmcb *vmcb, struct vcpu_state *pa
     page->exit_insn_bytes = 0;
     page->exit_info = info;
     page->exit_address = vmcb->exit_info2;
-    page->exit_reason = code == UINT32_MAX ? EXIT_REASON_INVALID_STATE : EXIT_REASON_UNKNOWN;
+    page->exit_reason = code == SVM_EXIT_INVALID ? EXIT_REASON_INVALID_STATE : EXIT_REASON_UNKNOWN;
+    /* QEMU 7.2 stores zero here when it refuses a state, and then nothing would end a run with interrupts off. */
+    vmcb->interrupt_control |= V_INTR_MASKING;
     if (code == SVM_EXIT_NESTED_FAULT) {
         page->exit_reason = EXIT_REASON_NESTED_FAULT;
         page->exit_flags = (uint32_t)(NPF_ACCESS(info) | NPF_FETCH(info) << 3 | NPF_WALK(info) << 4);

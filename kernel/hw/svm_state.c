@@ -72,7 +72,8 @@ void svm_request_irq(struct hvm *hvm, uint64_t irq)
 void svm_settle_events(struct hvm *hvm)
 {
     struct vmcb *vmcb = hvm->control;
-    uint64_t event = vmcb->exit_event;
+    /* What a refused entry was to deliver may be why it was refused: it is forgotten. */
+    uint64_t event = (uint32_t)vmcb->exit_code == SVM_EXIT_INVALID ? 0 : vmcb->exit_event;
     uint64_t type = EVENT_TYPE(event);
     uint32_t vector = EVENT_VECTOR(event);
     /* INT n, INT3 and INTO happen again by themselves, for RIP still stands on them, unless it was put in. */

@@ -36,20 +36,17 @@ static inline struct cpuid cpuid(uint32_t leaf, uint32_t subleaf)
 }
 
 /* in8(port), out8(port, value) and so on. */
-#define PORT_ACCESS(bits, suffix)                                             \
-    static inline uint##bits##_t in##bits(uint16_t port)                      \
-    {                                                                         \
-        uint##bits##_t value;                                                 \
-        __asm__ volatile("in" suffix " %w1, %0" : "=a"(value) : "Nd"(port));  \
-        return value;                                                         \
-    }                                                                         \
-    static inline void out##bits(uint16_t port, uint##bits##_t value)         \
-    {                                                                         \
-        __asm__ volatile("out" suffix " %0, %w1" : : "a"(value), "Nd"(port)); \
-    }
-PORT_ACCESS(8, "b")
-PORT_ACCESS(16, "w")
-PORT_ACCESS(32, "l")
+#define PORT_ACCESS(bits)                                         \
+    static inline uint##bits##_t in##bits(uint16_t port)          \
+    {                                                             \
+        uint##bits##_t data;                                      \
+        __asm__ volatile("in %w1, %0" : "=a"(data) : "Nd"(port)); \
+        return data;                                              \
+    }                                                             \
+    static inline void out##bits(uint16_t port, uint##bits##_t data) { __asm__ volatile("out %0, %w1" : : "a"(data), "Nd"(port)); }
+PORT_ACCESS(8)
+PORT_ACCESS(16)
+PORT_ACCESS(32)
 
 /* rdmsr(index), wrmsr(index, value) and their like: edx:eax, chosen by ecx. */
 #define PAIR_ACCESS(read, write)                                                                                \

@@ -42,6 +42,13 @@ void cap_install(struct slot *slot, struct slot *parent, const struct capability
     if (parent) parent->next = slot;
 }
 
+void cap_hide(struct slot *slot, struct slot *from, enum place place)
+{
+    cap_install(slot, from, &from->cap);
+    slot->cap.flags = CAP_HIDDEN;
+    slot->cap.space_index = (uint16_t)place;
+}
+
 static void cap_unlink(struct slot *slot)
 {
     if (slot->prev) slot->prev->next = slot->next;

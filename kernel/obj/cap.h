@@ -87,7 +87,8 @@ bool cap_under_retirement(const struct slot *slot);
     requires parent == \null || (\valid(parent) && \separated(slot, parent) && parent->cap.depth < CAP_DEPTH_MAX);
     requires parent == \null || parent->next == \null ||
         (\valid(parent->next) && \separated(slot, parent, parent->next) && \separated(parent->next, cap));
-    requires parent == \null || \separated(parent, cap);
+    requires parent == \null || \separated(&parent->next, cap);
+    assigns *slot, parent->next, parent->next->prev;
     ensures slot->cap.type == cap->type && slot->cap.rights == cap->rights && slot->cap.flags == cap->flags &&
         slot->cap.mask == cap->mask && slot->cap.interface == cap->interface && slot->cap.badge == cap->badge &&
         slot->cap.space_index == cap->space_index && slot->cap.space_epoch == cap->space_epoch &&
@@ -110,6 +111,15 @@ bool cap_under_retirement(const struct slot *slot);
     disjoint behaviors;
  */
 void cap_install(struct slot *slot, struct slot *parent, const struct capability *cap);
+/* A reference that an object holds: a child of @from in the hidden @slot of @place. @from->cap.depth < CAP_DEPTH_MAX. */
+/*@ requires \valid(slot) && \valid(from) && \separated(slot, from) && from->cap.depth < CAP_DEPTH_MAX;
+    requires from->next == \null || (\valid(from->next) && \separated(slot, from, from->next));
+    assigns *slot, from->next, from->next->prev;
+    ensures slot->parent == from && from->next == slot && slot->cap.depth == from->cap.depth + 1;
+    ensures slot->cap.flags == CAP_HIDDEN && slot->cap.space_index == (uint16_t)place;
+    ensures slot->cap.type == from->cap.type && slot->cap.object == from->cap.object;
+ */
+void cap_hide(struct slot *slot, struct slot *from, enum place place);
 /* True if something is derived from @slot. */
 /*@ requires \valid_read(slot) && (slot->next == \null || \valid_read(slot->next));
     assigns \nothing;

@@ -15,11 +15,8 @@ bool irq_make(struct cpu *cpu, struct irq *irq, uint8_t flags)
 
 void irq_bind(struct cpu *cpu, struct irq *irq, struct slot *notif, uint64_t bits)
 {
-    const struct capability cap = {
-        .type = OBJECT_TYPE_NOTIF, .flags = CAP_HIDDEN, .space_index = PLACE_IRQ_NOTIF, .object = notif->cap.object};
-
     if (irq->notif) cap_forget(cpu, &irq->hidden); /* an earlier holder's, who has been restarted */
-    cap_install(&irq->hidden, notif, &cap);
+    cap_hide(&irq->hidden, notif, PLACE_IRQ_NOTIF);
     irq->notif = cap_object(notif);
     irq->bits = bits;
     ioapic_unmask(irq->gsi);

@@ -30,13 +30,8 @@ void thread_configure(
 {
     const struct space *space = part_object(parts, PLACE_SPACE);
 
-    for (uint32_t place = 0; place < THREAD_PLACES; place++) {
-        if (!parts[place]) continue;
-        struct capability cap = parts[place]->cap;
-        cap.flags = CAP_HIDDEN;
-        cap.space_index = (uint16_t)place;
-        cap_install(&thread->hidden[place], parts[place], &cap);
-    }
+    for (uint32_t place = 0; place < THREAD_PLACES; place++)
+        if (parts[place]) cap_hide(&thread->hidden[place], parts[place], (enum place)place);
     thread->cr3 = space->root_pa.value;
     thread->captab = part_object(parts, PLACE_CAPTAB);
     thread->own = part_object(parts, PLACE_SCHED);

@@ -3,51 +3,65 @@
 /* Exhaustive over the calls; an unknown number was refused before. */
 static enum error dispatch(enum call number, struct invocation *call)
 {
-#define SYS_CASE(NAME, name) \
-    case CALL_##NAME: return sys_##name(call);
+    const uint64_t *words = call->thread->regs.word;
+
+#define CASE_WITH(name, number, ...) \
+    case CALL_##number:              \
+        return refuses_##name(words) ? ERR_ARGUMENT : sys_##name(call, (const struct name##_args *)words);
+#define CASE_PLAIN(name, number, ...) \
+    case CALL_##number: return refuses_##name(words) ? ERR_ARGUMENT : sys_##name(call);
     switch (number) {
-        EACH_CALL(SYS_CASE)
+        EACH_CALL(CASE_WITH, CASE_PLAIN)
     case CALL_NULL: return OK;
     }
     return ERR_SYSCALL;
 }
 
-/* docs/architecture.md 1: slot in bits 0-31, number in 32-39, the rest zero. */
-static enum error decode(struct cpu *cpu, struct invocation *call, enum call *number)
+/* docs/architecture.md 1: the number and, in bits 0-31 of rax, the slot. */
+static enum error invoke(struct cpu *cpu, struct thread *thread, uint64_t number, uint32_t slot)
 {
-    struct thread *thread = cpu->current;
-    const struct registers *regs = &thread->regs;
-    uint64_t value = regs->rax >> CALL_SHIFT;
+    const struct call_rule *rule = &call_rules[number % CALL_LIMIT];
+    struct invocation call = {cpu, thread, NULL};
+    enum error error;
 
-    if (value >= CALL_LIMIT) return ERR_SYSCALL;
-    value = value % CALL_LIMIT;
-    *number = (enum call)value;
-    if (call_rules[value].type == OBJECT_TYPE_NONE) return value == CALL_NULL ? OK : ERR_SYSCALL;
-    *call = (struct invocation){cpu, thread, NULL, regs->word};
-    return captab_find(thread->captab, (uint32_t)regs->rax, call_rules[value].type, call_rules[value].right, &call->slot);
+    if (number == CALL_NULL) return OK;
+    if (number >= CALL_LIMIT || rule->type == OBJECT_TYPE_NONE) return ERR_SYSCALL;
+    error = captab_find(thread->captab, slot, rule->type, rule->right, &call.slot);
+    return error ? error : dispatch((enum call)(number % CALL_LIMIT), &call);
 }
-
-/* Calls whose answer has words, or comes later. */
-#define WITH_WORDS(call) (1ull << (call))
-static const uint64_t with_words = WITH_WORDS(CALL_ENDPOINT_CALL) | WITH_WORDS(CALL_ENDPOINT_WAIT) |
-    WITH_WORDS(CALL_ENDPOINT_REPLY_WAIT) | WITH_WORDS(CALL_ENDPOINT_DEFER) | WITH_WORDS(CALL_NOTIF_WAIT) |
-    WITH_WORDS(CALL_VCPU_RUN) | WITH_WORDS(CALL_UNTYPED_INFO) | WITH_WORDS(CALL_CAPTAB_INSPECT) | WITH_WORDS(CALL_SPACE_INFO) |
-    WITH_WORDS(CALL_THREAD_READ) | WITH_WORDS(CALL_SCHED_INFO) | WITH_WORDS(CALL_IOPORT_IN);
 
 bool sys_call(struct cpu *cpu)
 {
     struct thread *thread = cpu->current;
-    struct invocation call;
-    enum call number = CALL_NULL;
+    uint64_t rax = thread->regs.rax, number = rax >> CALL_SHIFT;
     enum error error;
 
     thread->resume = RESUME_SYSCALL;
-    error = decode(cpu, &call, &number);
     /* A wait that begins writes its own answer, now or later: it returns OK and leaves rax alone. */
-    if (error == OK) {
-        thread->regs.rax = OK;
-        error = dispatch(number, &call);
-    }
+    thread->regs.rax = OK;
+    error = invoke(cpu, thread, number, (uint32_t)rax);
     if (error != OK) thread->regs.rax = error;
-    return !cpu->reschedule && cpu->current == thread && !(with_words >> number & 1);
+    return !cpu->reschedule && cpu->current == thread && !call_rules[number % CALL_LIMIT].answers;
+}
+
+enum error find_destination(const struct invocation *call, uint64_t captab, struct captab **out)
+{
+    struct slot *table;
+    enum error error = captab_find(call->thread->captab, captab, OBJECT_TYPE_CAPTAB, RIGHT_MANAGE, &table);
+
+    if (error) return error;
+    *out = cap_object(table);
+    if ((*out)->flags & CAPTAB_TERMINAL) return ERR_SEALED;
+    return call->slot->cap.depth < CAP_DEPTH_MAX ? OK : ERR_DEPTH;
+}
+
+enum error check_empty(struct captab *table, uint64_t first, uint64_t count)
+{
+    for (uint64_t i = 0; i < count; i++) {
+        const struct slot *to = captab_slot(table, first + i);
+
+        if (!to) return ERR_SLOT;
+        if (to->cap.type != OBJECT_TYPE_NONE) return ERR_OCCUPIED;
+    }
+    return OK;
 }

@@ -8,32 +8,29 @@
 #include "obj/untyped.h"
 #include "obj/vcpu.h"
 
-/* A call under way: the caller, the capability that it named, its ten words. */
+/* A call under way: the caller, the capability that it named. */
 struct invocation {
     struct cpu *cpu;
     struct thread *thread;
     struct slot *slot;
-    const uint64_t *word;
 };
 
 /* Carry out the call in the current thread's registers; the answer stands there, or will when its wait ends.
  * True if the answer is rax alone and the thread goes on at once. */
 bool sys_call(struct cpu *cpu);
 
-/* The calls of idl/kernel.idl, each with its handler; the answer's words go to the caller's registers. */
-/* clang-format off */
-#define EACH_CALL(X) \
-    X(UNTYPED_RETYPE, untyped_retype) X(UNTYPED_INFO, untyped_info) X(CAPTAB_COPY, captab_copy) \
-    X(CAPTAB_DELETE, captab_delete) X(CAPTAB_REVOKE, captab_revoke) X(CAPTAB_INSPECT, captab_inspect) X(SPACE_MAP, space_map) \
-    X(SPACE_UNMAP, space_unmap) X(SPACE_INFO, space_info) X(THREAD_CONFIGURE, thread_configure) \
-    X(THREAD_RESUME, thread_resume) X(THREAD_SUSPEND, thread_suspend) X(THREAD_READ, thread_read) \
-    X(THREAD_WRITE, thread_write) X(SCHED_CONFIGURE, sched_configure) X(SCHED_INFO, sched_info) X(SCHED_YIELD, sched_yield) \
-    X(ENDPOINT_CALL, endpoint_call) X(ENDPOINT_WAIT, endpoint_wait) X(ENDPOINT_REPLY_WAIT, endpoint_reply_wait) \
-    X(ENDPOINT_DEFER, endpoint_defer) X(ENDPOINT_RESUME, endpoint_resume) X(NOTIF_SIGNAL, notif_signal) \
-    X(NOTIF_WAIT, notif_wait) X(VCPU_RUN, vcpu_run) X(VCPU_CONFIGURE, vcpu_configure) X(VCPU_READ, vcpu_read) \
-    X(IRQ_BIND, irq_bind) X(IRQ_ACK, irq_ack) X(IOPORT_IN, ioport_in) X(IOPORT_OUT, ioport_out) \
-    X(CONTROL_IOPORT, control_ioport) X(CONTROL_IRQ, control_irq)
-/* clang-format on */
+/* The handlers of idl/kernel.idl. Parameters are inside their declared types; they lie in the caller's registers, as answers do. */
+#define SYS_WITH(name, ...) enum error sys_##name(struct invocation *call, const struct name##_args *args);
+#define SYS_PLAIN(name, ...) enum error sys_##name(struct invocation *call);
+EACH_CALL(SYS_WITH, SYS_PLAIN)
 
-#define SYS_DECLARE(NAME, name) enum error sys_##name(struct invocation *call);
-EACH_CALL(SYS_DECLARE)
+/* The call is done and these are its answer's words. */
+static inline enum error answer(struct invocation *call, const uint64_t words[static MESSAGE_WORDS])
+{
+    for (uint32_t i = 0; i < MESSAGE_WORDS; i++) call->thread->regs.word[i] = words[i];
+    return OK;
+}
+/* The table in slot @captab, for capabilities below the call's own. Errors: captab_find, ERR_SEALED (terminal), ERR_DEPTH. */
+MUST_CHECK enum error find_destination(const struct invocation *call, uint64_t captab, struct captab **out);
+/* Are the @count slots from @first empty?  ERR_SLOT, ERR_OCCUPIED. */
+MUST_CHECK enum error check_empty(struct captab *table, uint64_t first, uint64_t count);

@@ -36,14 +36,7 @@ enum error sys_endpoint_reply_wait(struct invocation *call)
 
 enum error sys_endpoint_defer(struct invocation *call)
 {
-    uint64_t token;
-    enum error error = decode_empty(call->word);
-
-    if (error) return error;
-    error = endpoint_defer(call->cpu, cap_object(call->slot), call->thread, &token);
-    if (error) return error;
-    call->thread->regs.rbx = token;
-    return OK;
+    return endpoint_defer(call->cpu, cap_object(call->slot), call->thread, &call->thread->regs.rbx);
 }
 
 enum error sys_endpoint_resume(struct invocation *call)
@@ -55,13 +48,11 @@ enum error sys_endpoint_resume(struct invocation *call)
     return endpoint_resume(call->cpu, cap_object(call->slot), call->thread, regs->rdi, regs->rsi);
 }
 
-enum error sys_notif_signal(struct invocation *call)
+enum error sys_notif_signal(struct invocation *call, const struct notif_signal_args *args)
 {
-    uint64_t bits = call->word[0]; /* the others are ignored, as on the fast path */
+    if (args->bits & ~(uint64_t)call->slot->cap.mask) return ERR_METHOD;
 
-    if (bits & ~(uint64_t)call->slot->cap.mask) return ERR_METHOD;
-
-    notif_signal(call->cpu, cap_object(call->slot), bits);
+    notif_signal(call->cpu, cap_object(call->slot), args->bits);
     return OK;
 }
 

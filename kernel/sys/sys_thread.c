@@ -3,20 +3,6 @@
 
 #define USER_END 0x00007ffffffff000ull
 
-/* What thread_configure names, found and checked; NULL = not named. */
-struct parts {
-    struct slot *place[THREAD_PLACES];
-};
-
-static enum error find_optional(struct thread *thread, uint32_t index, uint8_t type, uint8_t right, struct slot **out)
-{
-    *out = NULL;
-    if (index == 0) return OK;
-    enum error error = captab_find(thread->captab, index, type, right, out);
-    if (error) return error;
-    return (*out)->cap.depth < CAP_DEPTH_MAX ? OK : ERR_DEPTH;
-}
-
 static enum error check_sched(const struct slot *slot)
 {
     const struct sched *sched = slot ? cap_object(slot) : NULL;
@@ -26,10 +12,12 @@ static enum error check_sched(const struct slot *slot)
     return sched->owner ? ERR_BUSY : OK;
 }
 
-static enum error find_parts(struct thread *thread, const struct thread_configure_args *args, struct parts *parts)
+/* What thread_configure names, NULL = not named. */
+static enum error find_parts(
+    struct captab *table, const struct thread_configure_args *args, struct slot *parts[static THREAD_PLACES])
 {
     const struct {
-        uint32_t index;
+        uint64_t index;
         uint8_t type, right;
     } wanted[THREAD_PLACES] = {
         [PLACE_SPACE] = {args->space, OBJECT_TYPE_SPACE, RIGHT_MANAGE},
@@ -39,21 +27,28 @@ static enum error find_parts(struct thread *thread, const struct thread_configur
         [PLACE_FAULT] = {args->fault, OBJECT_TYPE_ENDPOINT, RIGHT_CALL},
         [PLACE_NOTIF] = {args->notif, OBJECT_TYPE_NOTIF, RIGHT_WAIT},
     };
-    enum error error;
 
     for (uint32_t i = 0; i < THREAD_PLACES; i++) {
-        error = find_optional(thread, wanted[i].index, wanted[i].type, wanted[i].right, &parts->place[i]);
+        parts[i] = NULL;
+        if (wanted[i].index == 0) continue;
+        enum error error = captab_find(table, wanted[i].index, wanted[i].type, wanted[i].right, &parts[i]);
         if (error) return error;
+        if (parts[i]->cap.depth >= CAP_DEPTH_MAX) return ERR_DEPTH;
     }
-    if (!parts->place[PLACE_SPACE] || !parts->place[PLACE_CAPTAB]) return ERR_SLOT;
-    if (((struct space *)cap_object(parts->place[PLACE_SPACE]))->flags & SPACE_GUEST) return ERR_TYPE;
-    if (((struct captab *)cap_object(parts->place[PLACE_CAPTAB]))->flags & CAPTAB_TERMINAL) return ERR_TYPE;
-    if (parts->place[PLACE_NOTIF] && ((struct notif *)cap_object(parts->place[PLACE_NOTIF]))->bound) return ERR_BUSY;
-    if (parts->place[PLACE_SCHED] && parts->place[PLACE_RESERVE] &&
-        cap_object(parts->place[PLACE_SCHED]) == cap_object(parts->place[PLACE_RESERVE]))
-        return ERR_BUSY;
-    error = check_sched(parts->place[PLACE_SCHED]);
-    return error ? error : check_sched(parts->place[PLACE_RESERVE]);
+    return parts[PLACE_SPACE] && parts[PLACE_CAPTAB] ? OK : ERR_SLOT;
+}
+
+static enum error check_parts(struct slot *const parts[static THREAD_PLACES])
+{
+    struct slot *sched = parts[PLACE_SCHED], *reserve = parts[PLACE_RESERVE], *notif = parts[PLACE_NOTIF];
+    enum error error;
+
+    if (((struct space *)cap_object(parts[PLACE_SPACE]))->flags & SPACE_GUEST) return ERR_TYPE;
+    if (((struct captab *)cap_object(parts[PLACE_CAPTAB]))->flags & CAPTAB_TERMINAL) return ERR_TYPE;
+    if (notif && ((struct notif *)cap_object(notif))->bound) return ERR_BUSY;
+    if (sched && reserve && cap_object(sched) == cap_object(reserve)) return ERR_BUSY;
+    error = check_sched(sched);
+    return error ? error : check_sched(reserve);
 }
 
 static bool free_number(const struct cpu *cpu, uint32_t *number)
@@ -66,32 +61,34 @@ static bool free_number(const struct cpu *cpu, uint32_t *number)
     return false;
 }
 
-enum error sys_thread_configure(struct invocation *call)
+enum error sys_thread_configure(struct invocation *call, const struct thread_configure_args *args)
 {
     struct thread *thread = cap_object(call->slot);
-    struct thread_configure_args args;
-    struct parts parts;
+    struct slot *parts[THREAD_PLACES];
     enum error error;
 
-    error = decode_thread_configure(call->word, &args);
-    if (error) return error;
     if (thread->configured) return ERR_STATE;
-    error = find_parts(call->thread, &args, &parts);
+    error = find_parts(call->thread->captab, args, parts);
+    if (error) return error;
+    error = check_parts(parts);
     if (error) return error;
     if (!free_number(call->cpu, &thread->number)) return ERR_LIMIT;
 
-    thread_configure(call->cpu, thread, parts.place, (args.flags & THREAD_FPU) != 0, args.compartment);
+    thread_configure(call->cpu, thread, parts, (args->flags & THREAD_FPU) != 0, (uint32_t)args->compartment);
     return OK;
+}
+
+static bool at_rest(const struct thread *thread)
+{
+    return thread->state == THREAD_STATE_INACTIVE || thread->state == THREAD_STATE_STOPPED;
 }
 
 enum error sys_thread_resume(struct invocation *call)
 {
     struct thread *thread = cap_object(call->slot);
-    enum error error = decode_empty(call->word);
 
-    if (error) return error;
     if (!thread->captab || thread->hidden[PLACE_SPACE].cap.type == OBJECT_TYPE_NONE) return ERR_STATE;
-    if (thread->state != THREAD_STATE_INACTIVE && thread->state != THREAD_STATE_STOPPED) return ERR_STATE;
+    if (!at_rest(thread)) return ERR_STATE;
 
     thread_ready(call->cpu, thread);
     return OK;
@@ -100,9 +97,7 @@ enum error sys_thread_resume(struct invocation *call)
 enum error sys_thread_suspend(struct invocation *call)
 {
     struct thread *thread = cap_object(call->slot);
-    enum error error = decode_empty(call->word);
 
-    if (error) return error;
     if (thread->state == THREAD_STATE_INACTIVE) return ERR_STATE;
 
     thread_stop(call->cpu, thread, THREAD_STATE_STOPPED);
@@ -119,27 +114,23 @@ static const uint8_t group_registers[][GROUP_WORDS] = {
 };
 static const uint8_t group_words[] = {[REGISTER_GROUP_CONTROL] = 3, [REGISTER_GROUP_LOW] = 8, [REGISTER_GROUP_HIGH] = 7};
 
-static uint64_t *group_register(struct thread *thread, enum register_group group, uint32_t word)
+static uint64_t *group_register(struct thread *thread, uint64_t group, uint32_t word)
 {
     return (uint64_t *)(void *)((uint8_t *)&thread->regs + group_registers[group][word]);
 }
 
-enum error sys_thread_read(struct invocation *call)
+enum error sys_thread_read(struct invocation *call, const struct thread_read_args *args)
 {
     struct thread *thread = cap_object(call->slot);
-    struct thread_read_args args;
-    struct registers words = {0};
-    enum error error = decode_thread_read(call->word, &args);
+    uint64_t words[MESSAGE_WORDS] = {0};
 
-    if (error) return error;
     if (thread == call->thread) return ERR_STATE;
-    for (uint32_t i = 0; i < group_words[args.group]; i++) words.word[i] = *group_register(thread, args.group, i);
-    if (args.group == REGISTER_GROUP_CONTROL) {
-        words.word[3] = thread->fs_base;
-        words.word[4] = thread->state;
+    for (uint32_t i = 0; i < group_words[args->group]; i++) words[i] = *group_register(thread, args->group, i);
+    if (args->group == REGISTER_GROUP_CONTROL) {
+        words[3] = thread->fs_base;
+        words[4] = thread->state;
     }
-    message_copy(&call->thread->regs, &words, GROUP_WORDS);
-    return OK;
+    return answer(call, words);
 }
 
 static void write_group(struct thread *thread, const struct thread_write_args *args)
@@ -155,19 +146,16 @@ static void write_group(struct thread *thread, const struct thread_write_args *a
     thread->resume = RESUME_IRET;
 }
 
-enum error sys_thread_write(struct invocation *call)
+enum error sys_thread_write(struct invocation *call, const struct thread_write_args *args)
 {
     struct thread *thread = cap_object(call->slot);
-    struct thread_write_args args;
-    enum error error = decode_thread_write(call->word, &args);
 
-    if (error) return error;
-    if (thread->state != THREAD_STATE_INACTIVE && thread->state != THREAD_STATE_STOPPED) return ERR_STATE;
-    if (args.group == REGISTER_GROUP_CONTROL) {
-        if (args.a >= USER_END || args.b > USER_END || args.d >= USER_END) return ERR_RANGE;
-        if (args.c & ~(uint64_t)UINT32_MAX) return ERR_ARGUMENT;
+    if (!at_rest(thread)) return ERR_STATE;
+    if (args->group == REGISTER_GROUP_CONTROL) {
+        if (args->a >= USER_END || args->b > USER_END || args->d >= USER_END) return ERR_RANGE;
+        if (args->c & ~(uint64_t)UINT32_MAX) return ERR_ARGUMENT;
     }
 
-    write_group(thread, &args);
+    write_group(thread, args);
     return OK;
 }

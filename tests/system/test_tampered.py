@@ -54,6 +54,25 @@ def system(assemble: Callable[[str], System]) -> System:
     return assemble("two-tenants")
 
 
+@pytest.mark.parametrize(
+    ("cpu", "named"),
+    [
+        ("max,-svm,-nx,-pdpe1gb,-xsave", ["no-execute pages", "1 GiB pages", "XSAVE", "SVM", "what the kernel needs"]),
+        ("max,+svm,-xsave", ["XSAVE", "what the kernel needs"]),
+        ("max,-svm", ["SVM", "what the kernel needs"]),
+        ("max,-lm", ["long mode"]),
+    ],
+)
+def test_kernel__names_all_that_the_processor_lacks(system: System, cpu: str, named: list[str]) -> None:
+    machine = Machine(memory_mib=system.memory_mib, extra=("-cpu", cpu))
+    with Session(machine, system.boot()) as session:
+        with pytest.raises(BulkheadError):
+            session.wait_ready(60.0)
+        said = session.console.since(0).decode()
+    found = [line.partition("the machine lacks ")[2] for line in said.splitlines() if "the machine lacks " in line]
+    assert [line.partition(" (")[0].strip() for line in found] == named
+
+
 def test_kernel__refuses_a_changed_builder(system: System, tmp_path: Path) -> None:
     file = changed(system.modules[0].path, tmp_path / "builder", -1)
     assert "builder is not the one" in refusal(system, with_module(system, 0, file))

@@ -38,6 +38,7 @@ BUDGET: dict[str, Budget] = {
     "kernel.section": Budget(20000, "instructions"),
     "kernel.lines": Budget(5000, "lines"),
     "kernel.text": Budget(48 * 1024, "bytes"),
+    "selector.lines": Budget(300, "lines"),
 }
 
 
@@ -92,20 +93,23 @@ def image_sha256(image: Path) -> str:
 
 def kernel_sources() -> list[Path]:
     """Every source and header in the kernel image's compiler dependency files."""
+    return _sources_of("kernel/CMakeFiles/bulkhead-svm", "kernel/CMakeFiles/kernel_")
+
+
+def _sources_of(*objects: str) -> list[Path]:
+    """Every source and header in the dependency files of the objects whose paths start so."""
     deps = proc.run(["ninja", "-C", paths.TARGET, "-t", "deps"], what="reading the dependency files")
     found: set[Path] = set()
     wanted = False
     for line in deps.splitlines():
         if not line.startswith(" "):
-            wanted = line.startswith("kernel/CMakeFiles/bulkhead-svm") or line.startswith(
-                "kernel/CMakeFiles/kernel_"
-            )
+            wanted = line.startswith(objects)
         elif wanted:
             path = (paths.TARGET / line.strip()).resolve()
             if path.is_relative_to(paths.ROOT):
                 found.add(path)
     if not found:
-        raise BulkheadFailed("the kernel's dependency files name no source; is the kernel built?")
+        raise BulkheadFailed(f"the dependency files of {objects[0]} name no source; is it built?")
     return sorted(found)
 
 
@@ -150,7 +154,16 @@ def static_rows() -> list[Row]:
     for room, size in sorted(kernelstats.bytes_by_room().items()):
         rows.append(row(f"kernel.text[{room}]", size, 1, size, size, "functions of the room", "bytes"))
     rows.append(_stack_row())
+    rows.append(_selector_row())
     return rows
+
+
+def _selector_row() -> Row:
+    """The program that takes one kernel image and wipes the others: a count of its own."""
+    lines = _count_lines(_sources_of("kernel/select/"))
+    total = sum(lines.values())
+    how = f"cloc code lines of {len(lines)} files in the selector's dependency files"
+    return row("selector.lines", total, 1, total, total, how)
 
 
 def _stack_row() -> Row:

@@ -181,11 +181,11 @@ def matrix(system: str, html: bool, output: str) -> None:
 @click.argument("system", default=paths.DEFAULT_SYSTEM)
 @click.option("-o", "--output", metavar="FILE", help="Where to put it [default: build/systems/SYSTEM/]")
 def iso(system: str, output: str | None) -> None:
-    """Make a bootable CD image of SYSTEM (GRUB, multiboot2)."""
+    """Make a bootable CD or USB image of SYSTEM, for BIOS and UEFI and for both CPU vendors."""
     made = systems.assemble(systems.find(system))
     out = Path(output) if output is not None else made.folder / f"{made.name}.iso"
     with report.step("making the CD image"):
-        grub.make_iso(out, made.kernel, made.modules)
+        grub.make_iso(out, grub.seal_kernels(made), made.modules)
     click.echo(paths.shown(out))
 
 

@@ -17,7 +17,10 @@ DOMAINS = (
     ("builder", "capdl/builder", "first domain: realises the description, keeps the untypeds"),
     ("lib", "domains/lib", "start-up, log, rings, clock, newlib's system calls"),
 )
+# The selector runs before any kernel and shares nothing with one, so no arrow may leave it or come to it.
+SELECTOR = "select"
 FLOORS = (
+    (SELECTOR, "kernel/select", "before any kernel: takes one image, wipes the others"),
     ("entry", "kernel/entry", "every way in and out; the IPC fast path; boot"),
     ("sys", "kernel/sys", "decode → check → commit, a file per object"),
     ("obj", "kernel/obj", "the objects: captab space thread sched endpoint notif vcpu …"),
@@ -69,7 +72,7 @@ def draw(root: Path) -> str:
         y += height + gap
     canvas = Canvas(900, int(y) + 34, "Rooms and who includes whom", "tools/pictures/rooms.py")
     canvas.text(30, 32, "Rooms: an arrow means “includes a header of”", 17, INK, bold=True)
-    border = rows["entry"] - 26
+    border = rows[FLOORS[0][0]] - 26
     canvas.line(left - 10, border, left + width + 150, border, SOFT, "6 4")
     canvas.text(left + width + 150, border - 6, "unprivileged: one address space each", 10, SOFT, "end")
     canvas.text(left + width + 150, border + 14, "privileged: the kernel", 10, SOFT, "end")

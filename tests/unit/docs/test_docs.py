@@ -199,6 +199,13 @@ def test_rooms__arrows_point_down_only() -> None:
     assert not crossing, "a domain never sees the kernel, nor the kernel a domain"
 
 
+def test_rooms__the_selector_stands_alone() -> None:
+    assert not [pair for pair in rooms.arrows(ROOT) if rooms.SELECTOR in pair]
+    assert {header for header in rooms.included(ROOT / "kernel" / "select")} == {
+        "select.h", "cpuid.h", "stdbool.h", "stddef.h", "stdint.h",
+    }  # fmt: skip
+
+
 def test_rooms__obj_and_sys_know_no_vendor() -> None:
     for room in ("obj", "sys", "entry"):
         for header in rooms.included(ROOT / "kernel" / room):

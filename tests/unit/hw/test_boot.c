@@ -207,6 +207,8 @@ static void test_boot__refuses_modules_where_they_cannot_be(void)
     CHECK_TEXT(read_module(9 * MIB - 0x1000, 10 * MIB), "a module is not in free memory");
     CHECK_TEXT(read_module(KERNEL_END - 0x1000, 2 * MIB), "a module is not in free memory");
     CHECK_TEXT(read_module(0x1000, 0x2000), "a module is not in free memory");
+    CHECK_TEXT(read_module(7 * MIB, 10 * MIB), "a module is not in free memory");
+    CHECK_TEXT(read_module(127 * MIB, 129 * MIB), "a module is not in free memory");
     CHECK_TEXT(read_module(0xfffff000, UINT32_MAX), "a module is not in free memory");
     start();
     map_add(0, 128 * MIB, RAM);

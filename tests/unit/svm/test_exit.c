@@ -119,6 +119,14 @@ static void test_exit__unknown_and_refused(void)
     CHECK_EQ(page.exit_reason, EXIT_REASON_INVALID_STATE);
 }
 
+static void test_exit__refused_state_leaves_interrupts_the_host_s(void)
+{
+    fresh();
+    vmcb.interrupt_control = 0; /* as QEMU 7.2 stores it */
+    CHECK_EQ(exit_with(~0ull, 0, 0), HVM_EXIT_VMM);
+    CHECK_EQ(vmcb.interrupt_control, V_INTR_MASKING);
+}
+
 static void test_exit__exceptions_go_back_to_the_guest(void)
 {
     fresh();
@@ -199,6 +207,7 @@ int main(void)
     RUN(test_exit__nested_fault);
     RUN(test_exit__host_events_are_the_hosts);
     RUN(test_exit__unknown_and_refused);
+    RUN(test_exit__refused_state_leaves_interrupts_the_host_s);
     RUN(test_exit__exceptions_go_back_to_the_guest);
     RUN(test_guard__watches_cr0_or_cr4_while_lme_is_set);
     RUN(test_hypercall__needs_64_bit_ring_0);

@@ -269,6 +269,17 @@ static void test_settle__cut_short_comes_again(void)
     CHECK(hvm.delivering);
 }
 
+static void test_settle__refused_is_forgotten(void)
+{
+    fresh();
+    hvm.event = vmcb.exit_event = inject(3, 31, false);
+    vmcb.exit_code = ~0ull;
+    hvm.delivering = true;
+    svm_settle_events(&hvm);
+    CHECK_EQ(hvm.event, 0);
+    CHECK(!hvm.delivering);
+}
+
 static void test_settle__instructions_repeat_by_themselves(void)
 {
     fresh();
@@ -303,6 +314,7 @@ int main(void)
     RUN(test_settle__delivered_is_forgotten);
     RUN(test_settle__waiting_stays);
     RUN(test_settle__cut_short_comes_again);
+    RUN(test_settle__refused_is_forgotten);
     RUN(test_settle__instructions_repeat_by_themselves);
     return UNIT_RESULT();
 }

@@ -3,7 +3,7 @@
 #ifndef BULKHEAD_GUEST_HYPERCALL_H
 #define BULKHEAD_GUEST_HYPERCALL_H
 
-#ifdef BULKHEAD_ABI_H
+#ifdef HYPERCALL_BIT
 #error "hypercall.h is complete by itself; expected it without <bulkhead/abi.h>"
 #endif
 
@@ -34,14 +34,11 @@ enum label {
     LABEL_METHOD_SHIFT = 0, LABEL_METHOD_MASK = 31, LABEL_LENGTH_SHIFT = 8, LABEL_LENGTH_MASK = 3840, LABEL_INTERFACE_SHIFT = 16,
     LABEL_INTERFACE_MASK = 0xffff0000u, LABEL_STATUS_SHIFT = 32, LABEL_STATUS_MASK = 0xffff00000000ull
 };
-static inline uint64_t label_make(uint32_t interface, uint32_t method, uint32_t length)
+static inline uint64_t label_make(uint64_t interface, uint64_t method, uint64_t length)
 {
-    return (uint64_t)interface << LABEL_INTERFACE_SHIFT | (uint64_t)length << LABEL_LENGTH_SHIFT | method;
+    return interface << 16 | length << 8 | method;
 }
-static inline uint64_t label_reply(uint32_t status, uint32_t length)
-{
-    return (uint64_t)status << LABEL_STATUS_SHIFT | (uint64_t)length << LABEL_LENGTH_SHIFT;
-}
+static inline uint64_t label_reply(uint64_t status, uint64_t length) { return status << 32 | length << 8; }
 static inline uint32_t label_method(uint64_t label) { return (uint32_t)(label >> 0) & 31; }
 static inline uint32_t label_length(uint64_t label) { return (uint32_t)(label >> 8) & 15; }
 static inline uint32_t label_interface(uint64_t label) { return (uint32_t)(label >> 16) & 0xffff; }

@@ -1,117 +1,79 @@
 /* Generated from idl/kernel.idl by gen (docs/idl.md). Do not edit. */
-#ifndef BULKHEAD_KERNEL_DECODE_H
-#define BULKHEAD_KERNEL_DECODE_H
+#pragma once
 
 #include <bulkhead/abi.h>
 
-/* The type of object and the right that a call needs; OBJECT_TYPE_NONE: no such call (but CALL_NULL). */
 #define CALL_LIMIT 64
-#define RULE(call, object, right) [CALL_##call] = {OBJECT_TYPE_##object, RIGHT_##right}
-static const struct call_rule { uint8_t type, right; } call_rules[CALL_LIMIT] = {
-    RULE(UNTYPED_RETYPE, UNTYPED, MANAGE), RULE(UNTYPED_INFO, UNTYPED, READ), RULE(CAPTAB_COPY, CAPTAB, MANAGE),
-    RULE(CAPTAB_DELETE, CAPTAB, MANAGE), RULE(CAPTAB_REVOKE, CAPTAB, MANAGE), RULE(CAPTAB_INSPECT, CAPTAB, READ),
-    RULE(SPACE_MAP, SPACE, MANAGE), RULE(SPACE_UNMAP, SPACE, MANAGE), RULE(SPACE_INFO, SPACE, READ),
-    RULE(THREAD_CONFIGURE, THREAD, MANAGE), RULE(THREAD_RESUME, THREAD, MANAGE), RULE(THREAD_SUSPEND, THREAD, MANAGE),
-    RULE(THREAD_READ, THREAD, READ), RULE(THREAD_WRITE, THREAD, WRITE), RULE(SCHED_CONFIGURE, SCHED, MANAGE),
-    RULE(SCHED_INFO, SCHED, READ), RULE(SCHED_YIELD, SCHED, READ), RULE(ENDPOINT_CALL, ENDPOINT, CALL),
-    RULE(ENDPOINT_WAIT, ENDPOINT, WAIT), RULE(ENDPOINT_REPLY_WAIT, ENDPOINT, WAIT), RULE(ENDPOINT_DEFER, ENDPOINT, WAIT),
-    RULE(ENDPOINT_RESUME, ENDPOINT, WAIT), RULE(NOTIF_SIGNAL, NOTIF, SIGNAL), RULE(NOTIF_WAIT, NOTIF, WAIT),
-    RULE(VCPU_RUN, VCPU, MANAGE), RULE(VCPU_CONFIGURE, VCPU, MANAGE), RULE(VCPU_READ, VCPU, MANAGE), RULE(IRQ_BIND, IRQ, MANAGE),
-    RULE(IRQ_ACK, IRQ, MANAGE), RULE(IOPORT_IN, IOPORT, READ), RULE(IOPORT_OUT, IOPORT, WRITE),
-    RULE(CONTROL_IOPORT, CONTROL, MANAGE), RULE(CONTROL_IRQ, CONTROL, MANAGE)
-};
-#undef RULE
 
-/* Whether words from @first on, which a call does not use, are not zero. */
-static inline bool words_unused_set(const uint64_t w[static 10], uint32_t first)
+/* The parameters of a call as they lie in its words, which keep their 64 bits. */
+struct untyped_retype_args { uint64_t type, flags, size, captab, first, count; };
+struct captab_copy_args { uint64_t to, from, source, rights, flags, interface, mask, badge; };
+struct captab_delete_args { uint64_t index; };
+struct captab_revoke_args { uint64_t index; };
+struct captab_inspect_args { uint64_t index; };
+struct space_map_args { uint64_t frame, address, access; };
+struct space_unmap_args { uint64_t frame; };
+struct thread_configure_args { uint64_t space, captab, sched, reserve, fault, notif, flags, compartment; };
+struct thread_read_args { uint64_t group; };
+struct thread_write_args { uint64_t group, a, b, c, d, e, f, g, h; };
+struct sched_configure_args { uint64_t control, budget, period, priority, processor; };
+struct notif_signal_args { uint64_t bits; };
+struct vcpu_configure_args { uint64_t space, captab; };
+struct vcpu_read_args { uint64_t groups; };
+struct irq_bind_args { uint64_t notif, bits; };
+struct ioport_in_args { uint64_t port, size_bytes; };
+struct ioport_out_args { uint64_t port, size_bytes, value; };
+struct control_ioport_args { uint64_t captab, index, first, last; };
+struct control_irq_args { uint64_t captab, index, gsi, flags; };
+
+/* Whether words from @first on are not all zero; a constant @first leaves one test. */
+static inline bool words_set(const uint64_t w[static 10], uint32_t first)
 {
-    uint64_t any = 0;
-    for (uint32_t i = first; i < 10; i++) any |= w[i];
+    const uint64_t any =
+        (first > 0 ? 0 : w[0]) | (first > 1 ? 0 : w[1]) | (first > 2 ? 0 : w[2]) | (first > 3 ? 0 : w[3]) | (first > 4 ? 0 : w[4]) |
+        (first > 5 ? 0 : w[5]) | (first > 6 ? 0 : w[6]) | (first > 7 ? 0 : w[7]) | (first > 8 ? 0 : w[8]) | (first > 9 ? 0 : w[9]);
     return any != 0;
 }
-/* A call without parameters. */
-static inline enum error decode_empty(const uint64_t w[static 10])
-{
-    return words_unused_set(w, 0) ? ERR_ARGUMENT : OK;
-}
-/* decode_@call: from words to arguments, every word inside its declared type. */
-#define DECODE(call, refused, ...) \
-    static inline enum error decode_##call(const uint64_t w[static 10], struct call##_args *out) \
-    { \
-        if (refused) return ERR_ARGUMENT; \
-        *out = (struct call##_args){__VA_ARGS__}; \
-        return OK; \
-    }
 
-struct untyped_retype_args { enum object_type type; uint8_t flags; uint64_t size; uint32_t captab, first, count; };
-DECODE(untyped_retype, w[1] > 255 || (w[3] | w[4]) > 0xffffffffu || w[0] > 13 || w[5] < 1 || w[5] > 64 || words_unused_set(w, 6),
-        .type = (enum object_type)w[0], .flags = (uint8_t)w[1], .size = w[2], .captab = (uint32_t)w[3], .first = (uint32_t)w[4],
-        .count = (uint32_t)w[5])
+/* Every call of an object: its name, its number, the object, the right, whether the answer has words or comes later, how many words are
+ * looked at, and what is refused of those, @w. WITH has parameters, PLAIN has none. */
+#define EACH_CALL(WITH, PLAIN) \
+    WITH(untyped_retype, UNTYPED_RETYPE, UNTYPED, MANAGE, 0, 6, \
+        w[1] > 255 || (w[3] | w[4]) > 0xffffffffu || w[0] > 13 || w[5] < 1 || w[5] > 64) \
+    WITH(captab_copy, CAPTAB_COPY, CAPTAB, MANAGE, 0, 8, \
+        (w[0] | w[1] | w[2] | w[6]) > 0xffffffffu || w[3] > 255 || w[4] > 1 || w[5] > 0xffff) \
+    WITH(captab_delete, CAPTAB_DELETE, CAPTAB, MANAGE, 0, 1, w[0] > 0xffffffffu) \
+    WITH(captab_revoke, CAPTAB_REVOKE, CAPTAB, MANAGE, 0, 1, w[0] > 0xffffffffu) \
+    WITH(captab_inspect, CAPTAB_INSPECT, CAPTAB, READ, 1, 1, w[0] > 0xffffffffu) \
+    WITH(space_map, SPACE_MAP, SPACE, MANAGE, 0, 3, w[0] > 0xffffffffu || w[2] > 15) \
+    WITH(space_unmap, SPACE_UNMAP, SPACE, MANAGE, 0, 1, w[0] > 0xffffffffu) \
+    WITH(thread_configure, THREAD_CONFIGURE, THREAD, MANAGE, 0, 8, \
+        (w[0] | w[1] | w[2] | w[3] | w[4] | w[5] | w[7]) > 0xffffffffu || w[6] > 1) \
+    WITH(thread_read, THREAD_READ, THREAD, READ, 1, 1, w[0] > 2) \
+    WITH(thread_write, THREAD_WRITE, THREAD, WRITE, 0, 9, w[0] > 2) \
+    WITH(sched_configure, SCHED_CONFIGURE, SCHED, MANAGE, 0, 5, w[0] > 0xffffffffu || w[3] > 63 || w[4] > 0xffff) \
+    WITH(notif_signal, NOTIF_SIGNAL, NOTIF, SIGNAL, 0, 10, 0) \
+    WITH(vcpu_configure, VCPU_CONFIGURE, VCPU, MANAGE, 0, 2, (w[0] | w[1]) > 0xffffffffu) \
+    WITH(vcpu_read, VCPU_READ, VCPU, MANAGE, 0, 1, w[0] > 511) \
+    WITH(irq_bind, IRQ_BIND, IRQ, MANAGE, 0, 2, (w[0] | w[1]) > 0xffffffffu) \
+    WITH(ioport_in, IOPORT_IN, IOPORT, READ, 1, 2, w[0] > 0xffff || w[1] < 1 || w[1] > 4) \
+    WITH(ioport_out, IOPORT_OUT, IOPORT, WRITE, 0, 3, w[0] > 0xffff || w[2] > 0xffffffffu || w[1] < 1 || w[1] > 4) \
+    WITH(control_ioport, CONTROL_IOPORT, CONTROL, MANAGE, 0, 4, (w[0] | w[1]) > 0xffffffffu || (w[2] | w[3]) > 0xffff) \
+    WITH(control_irq, CONTROL_IRQ, CONTROL, MANAGE, 0, 4, (w[0] | w[1]) > 0xffffffffu || w[3] > 255 || w[2] > 23) \
+    PLAIN(untyped_info, UNTYPED_INFO, UNTYPED, READ, 1, 0, 0) PLAIN(space_info, SPACE_INFO, SPACE, READ, 1, 0, 0) \
+    PLAIN(thread_resume, THREAD_RESUME, THREAD, MANAGE, 0, 0, 0) PLAIN(thread_suspend, THREAD_SUSPEND, THREAD, MANAGE, 0, 0, 0) \
+    PLAIN(sched_info, SCHED_INFO, SCHED, READ, 1, 0, 0) PLAIN(sched_yield, SCHED_YIELD, SCHED, READ, 0, 0, 0) \
+    PLAIN(endpoint_call, ENDPOINT_CALL, ENDPOINT, CALL, 1, 10, 0) PLAIN(endpoint_wait, ENDPOINT_WAIT, ENDPOINT, WAIT, 1, 10, 0) \
+    PLAIN(endpoint_reply_wait, ENDPOINT_REPLY_WAIT, ENDPOINT, WAIT, 1, 10, 0) \
+    PLAIN(endpoint_defer, ENDPOINT_DEFER, ENDPOINT, WAIT, 1, 0, 0) PLAIN(endpoint_resume, ENDPOINT_RESUME, ENDPOINT, WAIT, 1, 10, 0) \
+    PLAIN(notif_wait, NOTIF_WAIT, NOTIF, WAIT, 1, 10, 0) PLAIN(vcpu_run, VCPU_RUN, VCPU, MANAGE, 1, 10, 0) \
+    PLAIN(irq_ack, IRQ_ACK, IRQ, MANAGE, 0, 0, 0)
 
-struct captab_copy_args { uint32_t to, from, source; uint8_t rights, flags; uint16_t interface; uint32_t mask; uint64_t badge; };
-DECODE(captab_copy, (w[0] | w[1] | w[2] | w[6]) > 0xffffffffu || w[3] > 255 || w[4] > 1 || w[5] > 0xffff || words_unused_set(w, 8),
-        .to = (uint32_t)w[0], .from = (uint32_t)w[1], .source = (uint32_t)w[2], .rights = (uint8_t)w[3], .flags = (uint8_t)w[4],
-        .interface = (uint16_t)w[5], .mask = (uint32_t)w[6], .badge = w[7])
+/* refuses_@name: a word is outside its declared type, or an unused one not zero. */
+#define REFUSES(name, number, object, right, answers, used, refused) \
+    static inline bool refuses_##name(const uint64_t w[static 10]) { return (refused) || words_set(w, used); }
+EACH_CALL(REFUSES, REFUSES)
 
-struct captab_delete_args { uint32_t index; };
-DECODE(captab_delete, w[0] > 0xffffffffu || words_unused_set(w, 1), .index = (uint32_t)w[0])
-
-struct captab_revoke_args { uint32_t index; };
-DECODE(captab_revoke, w[0] > 0xffffffffu || words_unused_set(w, 1), .index = (uint32_t)w[0])
-
-struct captab_inspect_args { uint32_t index; };
-DECODE(captab_inspect, w[0] > 0xffffffffu || words_unused_set(w, 1), .index = (uint32_t)w[0])
-
-struct space_map_args { uint32_t frame; uint64_t address; uint8_t access; };
-DECODE(space_map, w[0] > 0xffffffffu || w[2] > 15 || words_unused_set(w, 3), .frame = (uint32_t)w[0], .address = w[1],
-        .access = (uint8_t)w[2])
-
-struct space_unmap_args { uint32_t frame; };
-DECODE(space_unmap, w[0] > 0xffffffffu || words_unused_set(w, 1), .frame = (uint32_t)w[0])
-
-struct thread_configure_args { uint32_t space, captab, sched, reserve, fault, notif; uint8_t flags; uint32_t compartment; };
-DECODE(thread_configure, (w[0] | w[1] | w[2] | w[3] | w[4] | w[5] | w[7]) > 0xffffffffu || w[6] > 1 || words_unused_set(w, 8),
-        .space = (uint32_t)w[0], .captab = (uint32_t)w[1], .sched = (uint32_t)w[2], .reserve = (uint32_t)w[3],
-        .fault = (uint32_t)w[4], .notif = (uint32_t)w[5], .flags = (uint8_t)w[6], .compartment = (uint32_t)w[7])
-
-struct thread_read_args { enum register_group group; };
-DECODE(thread_read, w[0] > 2 || words_unused_set(w, 1), .group = (enum register_group)w[0])
-
-struct thread_write_args { enum register_group group; uint64_t a, b, c, d, e, f, g, h; };
-DECODE(thread_write, w[0] > 2 || words_unused_set(w, 9), .group = (enum register_group)w[0], .a = w[1], .b = w[2], .c = w[3],
-        .d = w[4], .e = w[5], .f = w[6], .g = w[7], .h = w[8])
-
-struct sched_configure_args { uint32_t control; uint64_t budget, period; uint8_t priority; uint16_t processor; };
-DECODE(sched_configure, w[0] > 0xffffffffu || w[3] > 63 || w[4] > 0xffff || words_unused_set(w, 5), .control = (uint32_t)w[0],
-        .budget = w[1], .period = w[2], .priority = (uint8_t)w[3], .processor = (uint16_t)w[4])
-
-struct notif_signal_args { uint32_t bits; };
-DECODE(notif_signal, w[0] > 0xffffffffu || words_unused_set(w, 1), .bits = (uint32_t)w[0])
-
-struct vcpu_configure_args { uint32_t space, captab; };
-DECODE(vcpu_configure, (w[0] | w[1]) > 0xffffffffu || words_unused_set(w, 2), .space = (uint32_t)w[0], .captab = (uint32_t)w[1])
-
-struct vcpu_read_args { uint32_t groups; };
-DECODE(vcpu_read, w[0] > 511 || words_unused_set(w, 1), .groups = (uint32_t)w[0])
-
-struct irq_bind_args { uint32_t notif, bits; };
-DECODE(irq_bind, (w[0] | w[1]) > 0xffffffffu || words_unused_set(w, 2), .notif = (uint32_t)w[0], .bits = (uint32_t)w[1])
-
-struct ioport_in_args { uint16_t port; uint8_t size_bytes; };
-DECODE(ioport_in, w[0] > 0xffff || w[1] < 1 || w[1] > 4 || words_unused_set(w, 2), .port = (uint16_t)w[0],
-        .size_bytes = (uint8_t)w[1])
-
-struct ioport_out_args { uint16_t port; uint8_t size_bytes; uint32_t value; };
-DECODE(ioport_out, w[0] > 0xffff || w[2] > 0xffffffffu || w[1] < 1 || w[1] > 4 || words_unused_set(w, 3), .port = (uint16_t)w[0],
-        .size_bytes = (uint8_t)w[1], .value = (uint32_t)w[2])
-
-struct control_ioport_args { uint32_t captab, index; uint16_t first, last; };
-DECODE(control_ioport, (w[0] | w[1]) > 0xffffffffu || (w[2] | w[3]) > 0xffff || words_unused_set(w, 4), .captab = (uint32_t)w[0],
-        .index = (uint32_t)w[1], .first = (uint16_t)w[2], .last = (uint16_t)w[3])
-
-struct control_irq_args { uint32_t captab, index, gsi; uint8_t flags; };
-DECODE(control_irq, (w[0] | w[1]) > 0xffffffffu || w[3] > 255 || w[2] > 23 || words_unused_set(w, 4), .captab = (uint32_t)w[0],
-        .index = (uint32_t)w[1], .gsi = (uint32_t)w[2], .flags = (uint8_t)w[3])
-#undef DECODE
-
-#endif
+/* What a call needs; OBJECT_TYPE_NONE: no such call (but CALL_NULL). */
+#define RULE(name, number, object, right, answers, used, refused) [CALL_##number] = {OBJECT_TYPE_##object, RIGHT_##right, answers},
+static const struct call_rule { uint8_t type, right; bool answers; } call_rules[CALL_LIMIT] = { EACH_CALL(RULE, RULE) };

@@ -1,6 +1,5 @@
 /* Generated from idl/kernel.idl by gen (docs/idl.md). Do not edit. */
-#ifndef BULKHEAD_ABI_H
-#define BULKHEAD_ABI_H
+#pragma once
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -36,14 +35,11 @@ enum label {
     LABEL_METHOD_SHIFT = 0, LABEL_METHOD_MASK = 31, LABEL_LENGTH_SHIFT = 8, LABEL_LENGTH_MASK = 3840, LABEL_INTERFACE_SHIFT = 16,
     LABEL_INTERFACE_MASK = 0xffff0000u, LABEL_STATUS_SHIFT = 32, LABEL_STATUS_MASK = 0xffff00000000ull
 };
-static inline uint64_t label_make(uint32_t interface, uint32_t method, uint32_t length)
+static inline uint64_t label_make(uint64_t interface, uint64_t method, uint64_t length)
 {
-    return (uint64_t)interface << LABEL_INTERFACE_SHIFT | (uint64_t)length << LABEL_LENGTH_SHIFT | method;
+    return interface << 16 | length << 8 | method;
 }
-static inline uint64_t label_reply(uint32_t status, uint32_t length)
-{
-    return (uint64_t)status << LABEL_STATUS_SHIFT | (uint64_t)length << LABEL_LENGTH_SHIFT;
-}
+static inline uint64_t label_reply(uint64_t status, uint64_t length) { return status << 32 | length << 8; }
 static inline uint32_t label_method(uint64_t label) { return (uint32_t)(label >> 0) & 31; }
 static inline uint32_t label_length(uint64_t label) { return (uint32_t)(label >> 8) & 15; }
 static inline uint32_t label_interface(uint64_t label) { return (uint32_t)(label >> 16) & 0xffff; }
@@ -149,5 +145,3 @@ enum notification_method { NOTIFICATION_SIGNAL = 0 };
 #define INTERFACE_FAULT 1
 #define FAULT_INTERFACE_VERSION 1
 enum fault_method { FAULT_EXCEPTION = 0 };
-
-#endif

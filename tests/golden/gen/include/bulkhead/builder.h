@@ -1,6 +1,5 @@
 /* Generated from idl/builder.idl by gen (docs/idl.md). Do not edit. */
-#ifndef BULKHEAD_BUILDER_H
-#define BULKHEAD_BUILDER_H
+#pragma once
 
 #include <bulkhead/abi.h>
 
@@ -12,5 +11,3 @@ enum builder_method {
     BUILDER_START = 0, BUILDER_STOP = 1, BUILDER_RESTART = 2, BUILDER_CREATE = 3, BUILDER_DESTROY = 4, BUILDER_INFO = 5,
     BUILDER_POSTMORTEM = 6
 };
-
-#endif

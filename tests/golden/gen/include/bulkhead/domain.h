@@ -1,6 +1,5 @@
 /* Generated from idl/domain.idl by gen (docs/idl.md). Do not edit. */
-#ifndef BULKHEAD_DOMAIN_H
-#define BULKHEAD_DOMAIN_H
+#pragma once
 
 #include <bulkhead/abi.h>
 
@@ -19,5 +18,3 @@ struct domain_info {
     uint64_t magic; uint8_t name[24]; uint32_t id, epoch; uint64_t tsc_khz; uint32_t resource_count, thread_count;
     uint64_t heap_address, heap_bytes; struct resource resource[40]; uint8_t text[1024]; uint8_t unused_[440];
 };
-
-#endif

@@ -1,6 +1,5 @@
 /* Generated from idl/tenant.idl by gen (docs/idl.md). Do not edit. */
-#ifndef BULKHEAD_TENANT_H
-#define BULKHEAD_TENANT_H
+#pragma once
 
 #include <bulkhead/abi.h>
 
@@ -12,5 +11,3 @@ enum lifecycle {
 #define INTERFACE_TENANT 16
 #define TENANT_INTERFACE_VERSION 1
 enum tenant_method { TENANT_VERSION = 0, TENANT_LOG_WRITE = 1, TENANT_CLOCK = 2, TENANT_EVENTS = 3 };
-
-#endif
