@@ -335,7 +335,7 @@ static void test_refused__guest_state_that_does_not_exist(void)
     static const uint32_t reasons[] = {33, 34};
     for (size_t i = 0; i < 2; i++) {
         at_exit();
-        hvm.xcr0 = 1;
+        hvm.xcr0 = fake.xcr0 = 1;
         hvm.delivering = true;
         hvm.event = VALID | 0x30d;
         put(CONTROL_EVENT, VALID | 0x30d);
@@ -367,7 +367,7 @@ static void test_refused__controls_that_do_not_exist(void)
     at_exit();
     exit_with(10, 0, 0);
     page.gpr[4] = 0x77;
-    hvm.xcr0 = 1;
+    hvm.xcr0 = fake.xcr0 = 1;
     fake.gdt_loads = 0;
     hvm.event = VALID | 0xb0d;
     hvm.delivering = true;

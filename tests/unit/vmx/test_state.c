@@ -257,6 +257,7 @@ static void test_efer__long_mode_follows_from_paging(void)
         page.cr0 = PE | (paging ? PG : 0);
         page.efer = (enabled ? 0x100 : 0) | 0x401;
         CHECK_EQ(apply(groups[i >> 2]), OK);
+        CHECK_EQ(at(GUEST_EFER) & 0x400, 0); /* one of two is not enough */
         CHECK_EQ(apply(groups[i >> 2 ^ 1]), OK);
         CHECK_EQ(at(GUEST_EFER), 1 | (enabled ? 0x100 : 0) | (paging && enabled ? 0x400 : 0));
         CHECK_EQ(at(CONTROL_ENTRY), entry | (paging && enabled ? 1 << 9 : 0));
