@@ -93,7 +93,7 @@
     jb \fail
     .endm
 
-/* obj/thread.c thread_switch to r11, whose fs_base is 0, like the loaded one; @guest: to the guest that it runs. */
+/* obj/thread.c thread_switch to r11, whose fs_base is 0, like the loaded one; @guest: to the guest that it runs. The stack is free after it. */
     .macro switch_to guest
     movq %r11, %gs:CPU_CURRENT
     leaq REGS_BYTES(%r11), %rcx
@@ -116,30 +116,40 @@
     xsave64 (%rcx)
 2:
     .if \guest
-    movq THREAD_VCPU(%r11), %rcx
+    cmpb $0, barriers(%rip)
+    jne careful\@
+1:  movq THREAD_VCPU(%r11), %rcx
     addq $VCPU_FPU, %rcx
     xrstor64 (%rcx)
     .else
     xorl %ecx, %ecx
-    cmpb $0, THREAD_FPU_RIGHT(%r11)
-    jne 6f
+    cmpb $0, THREAD_CAREFUL(%r11)
+    jne careful\@
     xrstor64 fpu_initial(%rip)
     .endif
 3:  movq %rcx, %gs:CPU_FPU
     movq %gs:CPU_SCRATCH, %rdx
 4:
+    .subsection 1
+careful\@:
+    movq %gs:CPU_STACK, %rsp
+    call barrier_run
+    movl $-1, %eax
+    movl %eax, %edx
+    .if \guest
+    jmp 1b
+    .else
+    xorl %ecx, %ecx
+    cmpb $0, THREAD_FPU_RIGHT(%r11)
+    jne 5f
+    xrstor64 fpu_initial(%rip)
+    jmp 3b
+5:  leaq THREAD_FPU_AREA(%r11), %rcx
+    xrstor64 (%rcx)
+    jmp 3b
+    .endif
+    .subsection 0
     .endm
-
-/* SYSCALL where the fast path may not be taken: it has no barriers between compartments. */
-    .globl syscall_entry_slow
-syscall_entry_slow:
-    swapgs
-    movq %rsp, %gs:CPU_SCRATCH
-    movq %gs:CPU_CURRENT, %rsp
-    movq %rcx, REGS_RIP(%rsp)
-    movq %r11, REGS_RFLAGS(%rsp)
-    movq %rax, REGS_RAX(%rsp)
-    jmp slow_call
 
 /* SYSCALL: rcx = RIP, r11 = RFLAGS. */
     .globl syscall_entry
@@ -304,10 +314,6 @@ call_reserve:
     movq SLOT_OBJECT(%rax), %rcx
     jmp call_checked
 
-6:  leaq THREAD_FPU_AREA(%r11), %rcx
-    xrstor64 (%rcx)
-    jmp 3b
-
 /* endpoint_reply_wait: the caller goes on with its own context; nobody queues, nothing is signalled. */
     .align 16
 reply_path:
@@ -356,10 +362,6 @@ reply_path:
     xorl %edi, %edi
     switch_to 0
     jmp deliver
-
-6:  leaq THREAD_FPU_AREA(%r11), %rcx
-    xrstor64 (%rcx)
-    jmp 3b
 
 reply_guest: /* the answer goes to a guest's registers, in the page where hvm_run finds them */
     cmpb $STATE_HYPERCALL, THREAD_STATE(%r11)
@@ -518,10 +520,6 @@ guest_checked:
     movq 8*15(%rax), %r15
     switch_to 0
     jmp deliver
-
-6:  leaq THREAD_FPU_AREA(%r11), %rcx
-    xrstor64 (%rcx)
-    jmp 3b
 
 guest_debt:
     movq THREAD_SCHED(%rbp), %rcx

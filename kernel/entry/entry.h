@@ -7,7 +7,6 @@
 
 struct vcpu;
 
-extern const uint8_t syscall_entry_slow[];
 /* Assembly: load the registers and leave to user mode. */
 NORETURN void leave_syscall(const struct registers *regs);
 NORETURN void leave_interrupt(const struct registers *regs);

@@ -90,36 +90,29 @@ static void info2_read(struct boot *boot, const struct window *memory, uint64_t 
     panic("multiboot information has no end");
 }
 
-static bool is_free(const struct boot *boot, uint64_t address)
+/* Whether the byte at @address is free: RAM covers it and nothing else does. Up to *@until all are like it. */
+static bool is_free(const struct boot *boot, uint64_t address, uint64_t *until)
 {
-    bool ram = false;
+    bool ram = false, taken = false;
+    *until = UINT64_MAX;
     for (uint32_t i = 0; i < boot->range_count; i++) {
         const struct boot_range *range = &boot->range[i];
-        if (address < range->base || address >= range->end) continue;
-        if (!range->ram) return false;
-        ram = true;
+        const bool begun = range->base <= address;
+        const uint64_t bound = begun ? range->end : range->base;
+        if (bound <= address) continue;
+        if (bound < *until) *until = bound;
+        ram |= begun && range->ram;
+        taken |= begun && !range->ram;
     }
-    return ram;
-}
-
-/* The next address at which some range starts or ends: up to there all is as at @address. */
-static uint64_t bound_after(const struct boot *boot, uint64_t address)
-{
-    uint64_t bound = UINT64_MAX;
-    for (uint32_t i = 0; i < boot->range_count; i++) {
-        const struct boot_range *range = &boot->range[i];
-        if (range->base > address && range->base < bound) bound = range->base;
-        if (range->end > address && range->end < bound) bound = range->end;
-    }
-    return bound;
+    return ram && !taken;
 }
 
 /* A module must lie in memory that is free so far: not below 1 MiB, in the kernel or in another module. */
 static void module_reserve(struct boot *boot, const struct boot_module *module)
 {
     const uint64_t end = page_up(module->base + module->bytes);
-    for (uint64_t at = module->base; at < end; at = bound_after(boot, at))
-        if (!is_free(boot, at)) panic("a module is not in free memory");
+    for (uint64_t at = module->base, until; at < end; at = until)
+        if (!is_free(boot, at, &until)) panic("a module is not in free memory");
     range_add(boot, module->base, end, false);
 }
 
@@ -127,15 +120,14 @@ static void module_reserve(struct boot *boot, const struct boot_module *module)
 static void regions_make(const struct boot *boot, struct boot_info *info)
 {
     struct boot_region *last = NULL;
-    for (uint64_t at = 0, end; at != UINT64_MAX; at = end) {
-        end = bound_after(boot, at);
-        if (!is_free(boot, at)) continue;
+    for (uint64_t at = 0, until; at != UINT64_MAX; at = until) {
+        if (!is_free(boot, at, &until)) continue;
         if (!last || last->base + last->bytes != at) {
             if (info->untyped_count == BOOT_REGIONS) panic("memory map has too many pieces");
             last = &info->region[info->untyped_count++];
             last->base = at;
         }
-        last->bytes = end - last->base;
+        last->bytes = until - last->base;
     }
 }
 

@@ -11,6 +11,7 @@
     X(CPU_FPU, cpu, fpu, 32) X(CPU_CR3, cpu, cr3, 48) X(CPU_FS_BASE, cpu, fs_base, 56) X(CPU_COMPARTMENT, cpu, compartment, 64) \
     X(CPU_TSS_RSP0, cpu, tss.rsp0, 76) \
     X(THREAD_STATE, thread, state, 176) X(THREAD_RESUME, thread, resume, 177) X(THREAD_FPU_RIGHT, thread, fpu_right, 178) \
+    X(THREAD_CAREFUL, thread, careful, 188) \
     X(THREAD_COMPARTMENT, thread, compartment, 180) X(THREAD_CR3, thread, cr3, 192) X(THREAD_FS_BASE, thread, fs_base, 200) \
     X(THREAD_CAPTAB, thread, captab, 208) X(THREAD_OWN, thread, own, 216) X(THREAD_SCHED, thread, sched, 224) \
     X(THREAD_RESERVE, thread, reserve, 232) X(THREAD_LENDER, thread, lender, 240) X(THREAD_CALLER, thread, caller, 248) \

@@ -18,12 +18,18 @@ struct hvm {
     uint64_t nested_generation; /* of the space when its translations were last flushed */
     uint64_t asid_generation;
     uint32_t asid;
-    bool launched;
-    bool delivering; /* an event or interrupt stands in the control page */
-    bool flush;      /* drop the guest's translations at the next entry */
-    uint64_t xcr0;   /* the guest's */
-    uint64_t dr[4];  /* the guest's DR0-3 while others run */
-    uint64_t event;  /* to be delivered at the next entry: as vcpu_state.inject, error code in bits 32-63; 0 = none */
+    union {
+        struct {
+            bool launched;
+            bool delivering; /* an event or interrupt waits or stands in the control page */
+            bool flush;      /* drop the guest's translations at the next entry */
+            bool own_xcr0;   /* the guest's is not the host's */
+        };
+        uint32_t unusual; /* all four at once */
+    };
+    uint64_t xcr0;  /* the guest's */
+    uint64_t dr[4]; /* the guest's DR0-3 while others run */
+    uint64_t event; /* to be delivered at the next entry: as vcpu_state.inject, error code in bits 32-63; 0 = none */
     uint64_t tsc_offset;
     struct fpu fpu;
     _Alignas(16) uint8_t vendor[HVM_VENDOR_BYTES]; /* what the vendor file keeps besides */
@@ -39,8 +45,8 @@ enum hvm_exit {
     HVM_EXIT_VMM,       /* the page's exit fields are filled */
 };
 
-/* Check every feature that the core needs, by name, and turn virtualization on. Returns NULL, or what is missing. */
-const char *hvm_init_cpu(struct cpu *cpu);
+/* Check every feature that the core needs and turn virtualization on; what is missing is named on the console, and the answer false. */
+MUST_CHECK bool hvm_init_cpu(struct cpu *cpu);
 /* Where the format of nested tables is concerned: 0 = x86-64 long mode with U set (NPT), 1 = EPT. */
 uint32_t hvm_nested_format(void);
 /* A fresh vCPU in the state of [APM2] 14.1.3 / [SDM] Vol 3A 10.1.1 (reset); control and state pages are zeroed. */
@@ -52,8 +58,8 @@ void hvm_retire(struct cpu *cpu, struct hvm *hvm);
 MUST_CHECK enum error hvm_apply(struct hvm *hvm, uint32_t dirty);
 /* Fill @groups of the page from hardware state. */
 void hvm_read(struct hvm *hvm, uint32_t groups);
-/* Run the guest until its next exit and say what it was. rax, rsp and the other GPRs are always taken from page->gpr, the rest
- * stands as the last exit or hvm_apply left it. Interrupts are off on entry and return. FPU, XCR0, DR0-3 and FS/GS
+/* Run the guest until its next exit and say what it was. rax, rsp and the other GPRs are always taken from page->gpr, rip, rflags
+ * and shadow from there or from the last hvm_apply; the rest stands as the last exit or hvm_apply left it. Interrupts are off on entry and return. FPU, XCR0, DR0-3 and FS/GS
  * of the host side are as before, except that cpu->fpu is the guest's state. @generation: of the nested space's mappings. */
 enum hvm_exit hvm_run(struct cpu *cpu, struct hvm *hvm, uint64_t generation);
 /* For assembly that needs none of its registers afterwards: the same, but nothing is kept. */

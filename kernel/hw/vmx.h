@@ -18,9 +18,10 @@ enum { SWITCHED_MSRS = 5 };
 struct vmx {
     struct msr_entry msr[SWITCHED_MSRS]; /* the guest's: STAR LSTAR CSTAR SFMASK KERNEL_GS_BASE, the page's order */
     uint64_t cr2, dr6;                   /* the guest's, which no field holds */
-    uint64_t host_cr3, host_fs_base;     /* what the host fields say */
+    uint64_t host_cr3;                   /* what the host field says */
     uint64_t irq;                        /* as vcpu_state.irq_vector: asked for, not delivered yet */
     uint32_t primary;                    /* controls without the windows */
+    uint8_t blocked;                     /* the guest's shadow: BLOCKED_STI, BLOCKED_MOV_SS */
     bool nmi;                            /* one waits for the guest to take it */
 };
 _Static_assert(sizeof(struct vmx) <= HVM_VENDOR_BYTES, "struct hvm");
@@ -42,7 +43,9 @@ enum { CR0_OWNED = 0x60000020, CR4_GUEST = 0x00370fff, CR4_VMXE = 1 << 13 };
 #define CR0_PG (1ull << 31)
 #define EFER_LME (1ull << 8)
 #define EFER_LMA (1ull << 10)
-#define IRQ_VALID (1ull << 8) /* vcpu_state.irq_vector */
+#define IRQ_VALID (1ull << 8)                     /* vcpu_state.irq_vector */
+enum { RFLAGS_GUEST = 0x3f7fd5, RFLAGS_ONE = 2 }; /* [SDM-2023-09] Vol 1 3.4.3 */
+enum { VMX_USUAL = 1 };                           /* hvm->unusual: launched, and nothing else */
 
 /* Events: [SDM-2023-09] Vol 3C 25.8.3, tables 25-17 and 25-23; the layout of vcpu_state.inject, error code in bits 32-63. */
 #define EVENT(type, vector) (EVENT_VALID | (uint64_t)(type) << 8 | (vector))
@@ -69,6 +72,8 @@ extern const uint8_t vmx_exit[]; /* where exits arrive */
 /* Words of the page to an event; false if the combination does not exist. */
 MUST_CHECK bool vmx_event(uint64_t inject, uint64_t error, uint64_t *event_out);
 /* Before an entry: put what waits into the controls, or open the window for it. */
-void vmx_start_event(struct hvm *hvm);
+void vmx_start_event(struct hvm *hvm, uint64_t rflags);
+/* The page's shadow becomes the guest's. */
+void vmx_apply_shadow(struct vmx *vmx, bool shadow, uint64_t rflags);
 /* After an exit: what was delivered is forgotten, what was cut short (@vectoring) happens again. */
 void vmx_settle_events(struct hvm *hvm, uint64_t vectoring);

@@ -34,6 +34,9 @@ static const struct rule {
     RULE(46 ... 47, PLAIN, DESCRIPTOR_TABLE), RULE(50, PLAIN, VIRTUALIZATION), RULE(52, HOST_EVENT, NONE),
     RULE(53, PLAIN, VIRTUALIZATION), RULE(54, PLAIN, WBINVD), RULE(55, PLAIN, XSETBV)};
 
+/* IRET had unblocked NMIs when it was cut short: they are blocked until it is done. Vol 3C 28.2.3. */
+static void block_nmi_again(void) { vmcs_write(GUEST_INTERRUPTIBILITY, vmcs_read(GUEST_INTERRUPTIBILITY) | BLOCKED_NMI); }
+
 /* EPT violations, refused entries, and what a later processor may invent. */
 static enum hvm_exit decode_other(struct hvm *hvm, struct vcpu_state *page, uint32_t code)
 {
@@ -47,11 +50,12 @@ static enum hvm_exit decode_other(struct hvm *hvm, struct vcpu_state *page, uint
         page->exit_reason = EXIT_REASON_INVALID_STATE;
         if ((code & 0xffff) == REASON_ENTRY_CHECK) take_machine_check();
         vmcs_write(CONTROL_EVENT, 0); /* which is not done by itself: 27.8 */
-        vmx_clear(hvm);               /* which of VMLAUNCH and VMRESUME comes next depends on what came before */
+        vmx_clear(hvm); /* which of VMLAUNCH and VMRESUME comes next depends on what came before */
     }
     if (code == REASON_EPT_VIOLATION) {
         page->exit_reason = EXIT_REASON_NESTED_FAULT;
         page->exit_flags = (uint32_t)(EPT_FLAGS(info) | EPT_WALK(info));
+        if ((info & EVENT_NMI_UNBLOCKED) != 0 && (vmcs_read(EXIT_VECTORING) & EVENT_VALID) == 0) block_nmi_again();
     }
     return HVM_EXIT_VMM;
 }
@@ -66,19 +70,12 @@ static inline enum hvm_exit decode_pio(struct vcpu_state *page)
     return HVM_EXIT_VMM;
 }
 
-/* The instruction is done, and with it a shadow that it stood in. */
-static void advance(struct vcpu_state *page)
-{
-    page->rip += page->exit_insn_bytes;
-    vmcs_write(GUEST_RIP, page->rip);
-    vmcs_write(GUEST_INTERRUPTIBILITY, vmcs_read(GUEST_INTERRUPTIBILITY) & ~(uint64_t)BLOCKED_SHADOW);
-    page->shadow = 0;
-}
-
 static enum hvm_exit decode_hypercall(struct hvm *hvm, struct vcpu_state *page)
 {
     if ((page->gpr[0] & HYPERCALL_BIT) == 0) return HVM_EXIT_VMM;
-    advance(page);
+    /* The instruction is done, and with it a shadow that it stood in. */
+    page->rip += page->exit_insn_bytes;
+    page->shadow = 0;
     const bool wide = (vmcs_read(GUEST_EFER) & EFER_LMA) != 0 && (vmcs_read(GUEST_CS_ACCESS) & ACCESS_LONG) != 0;
     if (page->cpl != 0 || !wide) return HVM_EXIT_REFUSED;
     /* An interrupt that the shadow held back comes before a call that may wait. */
@@ -86,10 +83,7 @@ static enum hvm_exit decode_hypercall(struct hvm *hvm, struct vcpu_state *page)
     return pending ? HVM_EXIT_CANCELED : HVM_EXIT_HYPERCALL;
 }
 
-/* IRET had unblocked NMIs when it was cut short: they are blocked until it is done. Vol 3C 28.2.3. */
-static void block_nmi_again(void) { vmcs_write(GUEST_INTERRUPTIBILITY, vmcs_read(GUEST_INTERRUPTIBILITY) | BLOCKED_NMI); }
-
-/* #DB has not touched DR6 and DR7 yet: Vol 3C 28.1. INT1 is done when it comes, and a step in a shadow must look pending: 27.3.1.5. */
+/* #DB has not touched DR6 and DR7 yet: Vol 3C 28.1. INT1 is done when it comes, and with it a shadow: 28.3.3. */
 static void debug_exception(struct hvm *hvm, struct vcpu_state *page, uint64_t type)
 {
     const uint64_t causes = vmcs_read(EXIT_QUALIFICATION) & DEBUG_CAUSES;
@@ -97,8 +91,9 @@ static void debug_exception(struct hvm *hvm, struct vcpu_state *page, uint64_t t
     hvm->event = EVENT(INJECT_TYPE_EXCEPTION, VECTOR_DB);
     write_dr6((read_dr6() & ~(uint64_t)DEBUG_TRAPS) | causes);
     vmcs_write(GUEST_DR7, vmcs_read(GUEST_DR7) & ~(uint64_t)DR7_GD);
-    if (type == EVENT_TYPE_INT1) advance(page);
-    if (page->shadow != 0 && (page->rflags & RFLAGS_TF) != 0) vmcs_write(GUEST_PENDING_DEBUG, PENDING_STEP);
+    if (type != EVENT_TYPE_INT1) return;
+    page->rip += page->exit_insn_bytes;
+    page->shadow = 0;
 }
 
 /* NMI and #MC are the host's. #AC and #DB are intercepted only so that a guest cannot deliver them for ever (CVE-2015-5307, CVE-2015-8104):
@@ -128,10 +123,10 @@ static COLD enum hvm_exit decode_action(struct hvm *hvm, struct vcpu_state *page
 
     switch ((enum action)rules[code].action) {
     case OTHER: return decode_other(hvm, page, code);
-    case PIO: return decode_pio(page);
-    case PLAIN: return HVM_EXIT_VMM;
+    case PLAIN:
+    case PIO:
+    case HYPERCALL: break; /* vmx_finish has seen to these */
     case MSR: page->exit_info = (uint32_t)page->gpr[1]; return HVM_EXIT_VMM;
-    case HYPERCALL: return decode_hypercall(hvm, page);
     case HOST_EVENT: return HVM_EXIT_INTERRUPT;
     case WINDOW: hvm->delivering = true; return HVM_EXIT_HANDLED;
     case EVENT_EXIT: return decode_event(hvm, page);
@@ -145,40 +140,38 @@ static COLD enum hvm_exit decode_action(struct hvm *hvm, struct vcpu_state *page
     return HVM_EXIT_VMM;
 }
 
-static COLD void finish_event(struct hvm *hvm, uint64_t vectoring, uint32_t code)
+/* A failed entry leaves the vectoring information of an earlier exit: 27.8. */
+static COLD void finish_rest(struct hvm *hvm, uint64_t vectoring, uint32_t code)
 {
-    if ((vectoring & EVENT_VALID) == 0 && code == REASON_EPT_VIOLATION &&
-        (vmcs_read(EXIT_QUALIFICATION) & EVENT_NMI_UNBLOCKED) != 0)
-        block_nmi_again();
-    /* A failed entry leaves what an earlier exit wrote: 27.8. */
+    if (hvm->own_xcr0) xsetbv(0, hvm->host_xcr0);
+    hvm->launched = true;
     vmx_settle_events(hvm, (code & REASON_ENTRY_FAILED) != 0 ? 0 : vectoring);
 }
 
 enum hvm_exit vmx_finish(struct hvm *hvm)
 {
     struct vcpu_state *page = hvm->state;
-    const struct cpu *cpu = cpu_self();
+    struct vmx *vmx = vmx_of(hvm);
     const uint32_t code = (uint32_t)vmcs_read(EXIT_REASON_FIELD);
     const uint64_t vectoring = vmcs_read(EXIT_VECTORING);
 
-    gdt_load(&cpu->gdt_limit); /* the exit has raised its limit to 64 KiB: Vol 3C 28.5.2 */
-    if (UNLIKELY(hvm->xcr0 != hvm->host_xcr0)) xsetbv(0, hvm->host_xcr0);
-    vmx_of(hvm)->cr2 = read_cr2();
-    hvm->launched = true;
+    gdt_load(&cpu_self()->gdt_limit); /* the exit has raised its limit to 64 KiB: Vol 3C 28.5.2 */
+    vmx->cr2 = read_cr2();
     page->gpr[4] = vmcs_read(GUEST_RSP);
     page->rip = vmcs_read(GUEST_RIP);
     page->rflags = vmcs_read(GUEST_RFLAGS);
     page->cpl = (uint32_t)vmcs_read(GUEST_SS_ACCESS) >> ACCESS_DPL_SHIFT & 3;
-    page->shadow = (vmcs_read(GUEST_INTERRUPTIBILITY) & BLOCKED_SHADOW) != 0;
+    vmx->blocked = vmcs_read(GUEST_INTERRUPTIBILITY) & BLOCKED_SHADOW;
+    page->shadow = vmx->blocked != 0;
     page->valid = (uint32_t)VCPU_GROUP_GPR | (uint32_t)VCPU_GROUP_IP;
     page->exit_code = code;
-    if (UNLIKELY((vectoring & EVENT_VALID) != 0 || hvm->delivering || code == REASON_EPT_VIOLATION))
-        finish_event(hvm, vectoring, code);
+    if (UNLIKELY((vectoring & EVENT_VALID) != 0 || hvm->unusual != VMX_USUAL)) finish_rest(hvm, vectoring, code);
     if (UNLIKELY(code >= sizeof rules / sizeof rules[0])) return decode_other(hvm, page, code);
     page->exit_reason = rules[code].reason;
     page->exit_insn_bytes = (uint32_t)vmcs_read(EXIT_INSN_BYTES) & INSN_BYTES_MAX;
     if (rules[code].action == PIO) return decode_pio(page);
     if (LIKELY(rules[code].action == PLAIN)) return HVM_EXIT_VMM;
+    if (rules[code].action == HYPERCALL) return decode_hypercall(hvm, page);
     return decode_action(hvm, page, code);
 }
 
@@ -187,7 +180,7 @@ enum hvm_exit vmx_refused(struct hvm *hvm)
 {
     struct vcpu_state *page = hvm->state;
 
-    if (hvm->xcr0 != hvm->host_xcr0) xsetbv(0, hvm->host_xcr0);
+    if (hvm->own_xcr0) xsetbv(0, hvm->host_xcr0);
     vmx_settle_events(hvm, 0);
     page->exit_code = UINT32_MAX;
     return decode_other(hvm, page, REASON_ENTRY_FAILED);

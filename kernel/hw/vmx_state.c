@@ -6,8 +6,8 @@
 #include "hw/x86.h"
 
 enum { CR0_PE = 1 << 0, CR0_ET = 1 << 4, CR0_NW = 1 << 29, CR0_CD = 1 << 30 };
-/* Guest's RFLAGS: [SDM-2023-09] Vol 1 3.4.3. Vectors with an error code: Vol 3C 27.2.1.3, 8 10-14 17. */
-enum { RFLAGS_GUEST = 0x3f7fd5, RFLAGS_ONE = 2, XCR0_X87 = 1, XCR0_SSE = 2, XCR0_AVX = 4, VECTORS_WITH_ERROR = 0x27d00 };
+/* Vectors with an error code: Vol 3C 27.2.1.3, 8 10-14 17. */
+enum { XCR0_X87 = 1, XCR0_SSE = 2, XCR0_AVX = 4, VECTORS_WITH_ERROR = 0x27d00 };
 /* Access rights: Vol 3C table 25-2. Of a TSS: all but present, system, and the type, which is busy: 27.3.1.2. */
 enum { ACCESS_PRESENT = 1 << 7, ACCESS_UNUSABLE = 1 << 16, ACCESS_BITS = 0xf0ff, ACCESS_TSS_GUEST = 0xf068, ACCESS_TSS = 0x83 };
 enum { CR0_GUEST = 0x8005003f, CACHING = CR0_CD | CR0_NW };
@@ -65,11 +65,11 @@ static void set_delivering(struct hvm *hvm)
     hvm->delivering = hvm->event != 0 || vmx->nmi || vmx->irq != 0;
 }
 
-void vmx_start_event(struct hvm *hvm)
+void vmx_start_event(struct hvm *hvm, uint64_t rflags)
 {
     struct vmx *vmx = vmx_of(hvm);
     const uint64_t blocked = vmcs_read(GUEST_INTERRUPTIBILITY);
-    const bool open = (vmcs_read(GUEST_RFLAGS) & RFLAGS_IF) != 0 && (blocked & BLOCKED_SHADOW) == 0;
+    const bool open = (rflags & RFLAGS_IF) != 0 && (blocked & BLOCKED_SHADOW) == 0;
     const uint32_t vector = EVENT_VECTOR(vmx->irq), task = *vmx_tpr(hvm) >> 4;
     /* No local APIC sends a vector below 32: it is the 8259's, which knows no TPR. */
     const bool masked = vmx->irq != 0 && vector >= 32 && vector >> 4 <= task;
@@ -192,13 +192,15 @@ static void apply_debug(struct hvm *hvm, const struct vcpu_state *page)
 }
 
 /* A shadow where there was none is STI's, or where interrupts are off MOV SS's; a step in it is pending: 27.3.1.4, 27.3.1.5. */
-static void apply_shadow(bool shadow, uint64_t rflags, uint64_t blocked)
+void vmx_apply_shadow(struct vmx *vmx, bool shadow, uint64_t rflags)
 {
-    uint64_t kind = (rflags & RFLAGS_IF) != 0 ? BLOCKED_STI : BLOCKED_MOV_SS;
+    const uint8_t kind = (rflags & RFLAGS_IF) != 0 && vmx->blocked != BLOCKED_MOV_SS ? BLOCKED_STI : BLOCKED_MOV_SS;
 
-    if (shadow && (blocked & BLOCKED_SHADOW) == BLOCKED_MOV_SS) kind = BLOCKED_MOV_SS;
-    vmcs_write(GUEST_INTERRUPTIBILITY, (blocked & ~(uint64_t)BLOCKED_SHADOW) | (shadow ? kind : 0));
-    if (shadow) vmcs_write(GUEST_PENDING_DEBUG, (rflags & RFLAGS_TF) != 0 ? PENDING_STEP : 0);
+    vmx->blocked = shadow ? kind : 0;
+    vmcs_write(GUEST_INTERRUPTIBILITY, (vmcs_read(GUEST_INTERRUPTIBILITY) & ~(uint64_t)BLOCKED_SHADOW) | vmx->blocked);
+    if (!shadow) return;
+    const uint64_t pending = vmcs_read(GUEST_PENDING_DEBUG) & ~(uint64_t)PENDING_STEP; /* MOV SS holds breakpoints back */
+    vmcs_write(GUEST_PENDING_DEBUG, pending | ((rflags & RFLAGS_TF) != 0 ? PENDING_STEP : 0));
 }
 
 static COLD enum error apply_rest(struct hvm *hvm, struct vcpu_state *page, uint32_t dirty)
@@ -207,6 +209,7 @@ static COLD enum error apply_rest(struct hvm *hvm, struct vcpu_state *page, uint
     const uint64_t inject = once(&page->inject), irq = once(&page->irq_vector);
     uint64_t event = 0;
 
+    vmx_select(cpu_self(), hvm);
     if ((inject & EVENT_VALID) != 0) {
         if (!vmx_event(inject, once(&page->inject_error), &event)) return ERR_ARGUMENT;
         page->inject = 0;
@@ -225,14 +228,7 @@ static COLD enum error apply_rest(struct hvm *hvm, struct vcpu_state *page, uint
 enum error hvm_apply(struct hvm *hvm, uint32_t dirty)
 {
     struct vcpu_state *page = hvm->state;
-    const uint64_t rflags = (once(&page->rflags) & RFLAGS_GUEST) | RFLAGS_ONE;
-    const bool shadow = (once(&page->shadow) & 1) != 0;
 
-    vmx_select(cpu_self(), hvm);
-    vmcs_write(GUEST_RIP, once(&page->rip));
-    vmcs_write(GUEST_RFLAGS, rflags);
-    const uint64_t blocked = vmcs_read(GUEST_INTERRUPTIBILITY);
-    if (UNLIKELY(shadow || (blocked & BLOCKED_SHADOW) != 0)) apply_shadow(shadow, rflags, blocked);
     if (UNLIKELY((once(&page->inject) & EVENT_VALID) != 0 || (once(&page->irq_vector) & IRQ_VALID) != 0 || hvm->delivering ||
             (dirty & ~(uint32_t)(VCPU_GROUP_GPR | VCPU_GROUP_IP)) != 0))
         return apply_rest(hvm, page, dirty);

@@ -42,6 +42,7 @@ void thread_configure(
     if (thread->reserve) thread->reserve->owner = thread;
     if (thread->bound) thread->bound->bound = thread;
     thread->fpu_right = fpu;
+    thread->careful = fpu || barriers != 0;
     thread->compartment = compartment;
     thread->configured = true;
     cpu->threads[thread->number] = thread;

@@ -21,6 +21,7 @@ struct thread {
     bool fpu_right, configured;
     uint32_t compartment;
     uint32_t number; /* in cpu->threads, if configured */
+    bool careful;    /* a switch to its compartment does more than load the initial FPU state: entry.S */
     uint64_t cr3, fs_base;
     struct captab *captab;
     struct sched *own, *sched, *reserve;

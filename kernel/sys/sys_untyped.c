@@ -1,6 +1,6 @@
 #include "sys/sys.h"
 
-enum { VCPUS_AT_ONCE = 8 }; /* a control page takes the time of many other objects */
+enum { VCPUS_AT_ONCE = 4 }; /* a control page takes the time of many other objects */
 
 enum error sys_untyped_retype(struct invocation *call, const struct untyped_retype_args *args)
 {

@@ -65,7 +65,7 @@ static void batches(struct lab *lab)
     retype(lab, "retype 64 notifs", OBJECT_TYPE_NOTIF, 0, 256, BATCH);
     retype(lab, "retype 64 scheds", OBJECT_TYPE_SCHED, 0, 256, BATCH);
     retype(lab, "retype 64 frames", OBJECT_TYPE_FRAME, 0, 4096, BATCH);
-    retype(lab, "retype 8 vcpus", OBJECT_TYPE_VCPU, 0, 16384, 8);
+    retype(lab, "retype 4 vcpus", OBJECT_TYPE_VCPU, 0, 16384, 4);
     retype(lab, "retype 16 captabs", OBJECT_TYPE_CAPTAB, 0, 1024, 16);
     retype(lab, "retype a space", OBJECT_TYPE_SPACE, 0, 512, 1);
     revoke(lab, "revoke batches", lab->untyped);

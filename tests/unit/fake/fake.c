@@ -42,7 +42,7 @@ void fake_reset(uint64_t dirty_bytes)
     fake_guest = NULL;
     fake_interrupt = NULL;
     fake_panic = NULL;
-    barriers_any = true;
+    barriers = BARRIER_IBPB;
 }
 
 void *fake_phys_to_ptr(uint64_t pa)
@@ -195,7 +195,7 @@ void ioapic_unmask(uint32_t gsi)
     fake.masked[gsi] = false;
 }
 
-bool barriers_any;
+uint8_t barriers;
 void barrier_run(void)
 {
     fake.barriers++;

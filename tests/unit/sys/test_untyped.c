@@ -101,10 +101,10 @@ static void test_untyped__retype_makes_one_space_at_a_time_while_there_are_some(
 
 static void test_untyped__retype_makes_few_vcpus_at_a_time(void)
 {
-    RETYPE_REFUSED(ERR_LIMIT, OBJECT_TYPE_VCPU, 0, 0, SLOT_CAPTAB, TO, 9);
-    while (RETYPE(OBJECT_TYPE_VCPU, 0, 0, SLOT_CAPTAB, TO, 8) == ERR_AGAIN) {
+    RETYPE_REFUSED(ERR_LIMIT, OBJECT_TYPE_VCPU, 0, 0, SLOT_CAPTAB, TO, 5);
+    while (RETYPE(OBJECT_TYPE_VCPU, 0, 0, SLOT_CAPTAB, TO, 4) == ERR_AGAIN) {
     }
-    CHECK_EQ(world_slot(TO + 7)->cap.type, OBJECT_TYPE_VCPU);
+    CHECK_EQ(world_slot(TO + 3)->cap.type, OBJECT_TYPE_VCPU);
 }
 
 static void test_untyped__retype_refuses_more_than_there_is(void)
