@@ -79,7 +79,8 @@ static void madt_read(const struct window *memory, uint64_t at, uint64_t end)
             ioapic_add((hpa_t){entry.word[0]}, entry.word[1]);
         } else if (entry.type == MADT_OVERRIDE) {
             /* MPS INTI flags, [ACPI-6.5] table 5.26: polarity 3 = active low, trigger 3 = level */
-            ioapic_override(entry.word[0], (entry.word[1] >> 2 & 3) == 3, (entry.word[1] & 3) == 3);
+            const uint32_t level = (entry.word[1] >> 2 & 3) == 3 ? IOAPIC_LEVEL : 0;
+            ioapic_override(entry.word[0], level | ((entry.word[1] & 3) == 3 ? IOAPIC_ACTIVE_LOW : 0));
         }
     }
     if (ioapics == 0) panic("ACPI: MADT names no IOAPIC");

@@ -8,10 +8,10 @@
 enum { IOAPIC_SELECT = 0, IOAPIC_DATA = 0x10, IOAPIC_VERSION = 1, IOAPIC_ENTRIES = 0x10, WINDOW_BYTES = 32 };
 enum { ENTRY_ACTIVE_LOW = 1 << 13, ENTRY_LEVEL = 1 << 15, ENTRY_MASKED = 1 << 16 };
 
-/* Where a GSI enters: its entry's first register, or page NULL; bits of its entry by the firmware. Written at boot only. */
+/* Where a GSI enters: its entry's first register, or page NULL; how the firmware says that it is wired. Written at boot only. */
 static struct {
     volatile uint8_t *page;
-    uint32_t index, mode;
+    uint32_t index, flags;
 } gsi_input[GSI_COUNT];
 
 /* The data register, behind which @index now stands. */
@@ -35,17 +35,16 @@ void ioapic_add(hpa_t base, uint32_t gsi_base)
     }
 }
 
-static uint32_t mode_bits(bool level, bool active_low) { return (level ? ENTRY_LEVEL : 0) | (active_low ? ENTRY_ACTIVE_LOW : 0); }
-
-void ioapic_override(uint32_t gsi, bool level, bool active_low)
+void ioapic_override(uint32_t gsi, uint32_t flags)
 {
-    if (gsi < GSI_COUNT) gsi_input[gsi].mode = mode_bits(level, active_low);
+    if (gsi < GSI_COUNT) gsi_input[gsi].flags = flags;
 }
 
 bool ioapic_route(uint32_t gsi, uint32_t flags, uint32_t apic_id)
 {
     if (gsi >= GSI_COUNT || !gsi_input[gsi].page) return false;
-    const uint32_t mode = gsi_input[gsi].mode | mode_bits(flags & IOAPIC_LEVEL, flags & IOAPIC_ACTIVE_LOW);
+    flags |= gsi_input[gsi].flags;
+    const uint32_t mode = ((flags & IOAPIC_LEVEL) ? ENTRY_LEVEL : 0) | ((flags & IOAPIC_ACTIVE_LOW) ? ENTRY_ACTIVE_LOW : 0);
     mmio_write32(ioapic_select(gsi_input[gsi].page, gsi_input[gsi].index), (VECTOR_GSI + gsi) | ENTRY_MASKED | mode);
     mmio_write32(ioapic_select(gsi_input[gsi].page, gsi_input[gsi].index + 1), apic_id << 24);
     return true;

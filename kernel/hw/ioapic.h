@@ -7,8 +7,8 @@ enum { IOAPIC_LEVEL = 1, IOAPIC_ACTIVE_LOW = 2 };
 
 /* Map the IOAPIC at @base, whose inputs are the interrupts from @gsi_base on, and mask every input; at boot only. */
 void ioapic_add(hpa_t base, uint32_t gsi_base);
-/* The firmware's word on how @gsi is wired, which is edge and active high otherwise; at boot only. */
-void ioapic_override(uint32_t gsi, bool level, bool active_low);
+/* The firmware's word on how @gsi is wired: @flags as above; at boot only. */
+void ioapic_override(uint32_t gsi, uint32_t flags);
 /* Send @gsi to the processor with @apic_id, masked for now; @flags as above, joined with the firmware's override.
  * False if no IOAPIC has that input. */
 MUST_CHECK bool ioapic_route(uint32_t gsi, uint32_t flags, uint32_t apic_id);

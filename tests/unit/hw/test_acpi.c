@@ -26,12 +26,12 @@ void ioapic_add(hpa_t base, uint32_t gsi_base)
     found.gsi_base = gsi_base;
 }
 
-void ioapic_override(uint32_t gsi, bool level, bool active_low)
+void ioapic_override(uint32_t gsi, uint32_t flags)
 {
     found.overrides++;
     found.gsi = gsi;
-    found.level = level;
-    found.active_low = active_low;
+    found.level = flags & IOAPIC_LEVEL;
+    found.active_low = flags & IOAPIC_ACTIVE_LOW;
 }
 
 /* A refusal ends the boot: here it ends acpi_read. */
