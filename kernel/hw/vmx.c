@@ -265,11 +265,13 @@ static COLD void prepare_rest(struct cpu *cpu, struct hvm *hvm, uint64_t generat
 }
 
 /* The preemption timer ends the run when the host's timer does: Bochs 2.7 takes no interrupt from a guest that was entered with IF clear.
- * An end before that, where more than 32 bits are left, does no harm. */
+ * An end before that, where more than 32 bits are left, does no harm; but none is so early that no instruction comes before it. */
 static inline void start_timer(const struct cpu *cpu)
 {
-    const int32_t left = (int32_t)((uint32_t)cpu->timer_set - (uint32_t)rdtsc());
-    vmcs_write(GUEST_PREEMPTION_TIMER, LIKELY(left > 0) ? (uint32_t)left >> timer_shift : cpu->timer_set > rdtsc() ? INT32_MAX >> timer_shift : 0);
+    uint32_t left = (uint32_t)cpu->timer_set - (uint32_t)rdtsc();
+
+    if (UNLIKELY((int32_t)left <= 0)) left = cpu->timer_set > rdtsc() ? INT32_MAX : 0;
+    vmcs_write(GUEST_PREEMPTION_TIMER, left >> timer_shift);
 }
 
 /* Whoever else ran a guest here in the meantime has the debug registers, whoever used the FPU has that. */

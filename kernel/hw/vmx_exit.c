@@ -50,7 +50,7 @@ static enum hvm_exit decode_other(struct hvm *hvm, struct vcpu_state *page, uint
         page->exit_reason = EXIT_REASON_INVALID_STATE;
         if ((code & 0xffff) == REASON_ENTRY_CHECK) take_machine_check();
         vmcs_write(CONTROL_EVENT, 0); /* which is not done by itself: 27.8 */
-        vmx_clear(hvm); /* which of VMLAUNCH and VMRESUME comes next depends on what came before */
+        vmx_clear(hvm);               /* which of VMLAUNCH and VMRESUME comes next depends on what came before */
     }
     if (code == REASON_EPT_VIOLATION) {
         page->exit_reason = EXIT_REASON_NESTED_FAULT;

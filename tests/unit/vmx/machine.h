@@ -9,6 +9,7 @@
 #include "base/panic.h"
 #include "hw/debug.h"
 #include "hw/memory.h"
+#include "hw/serial.h"
 #include "hw/vmx.h"
 #include "hw/x86.h"
 #include "unit.h"
@@ -136,6 +137,17 @@ static _Alignas(4096) uint8_t pages[3][PAGE_BYTES];
 static struct hvm hvm;
 #define page (*(struct vcpu_state *)(void *)pages[1])
 #define tpr (pages[2][0x80])
+
+/* What the machine was said to lack, one by one. */
+static char lacking[2048];
+static unsigned lackings;
+
+bool machine_lacks(const char *feature)
+{
+    lackings++;
+    (void)snprintf(lacking + strlen(lacking), sizeof lacking - strlen(lacking), "%s;", feature);
+    return false;
+}
 
 static jmp_buf panic_return;
 static const char *panicked;
@@ -320,7 +332,8 @@ static void fresh_processor(void)
     fake.xcr0 = 7;
     fake.cr0 = 0x80010013;
     fake.cr4 = 0x3406e0;
-    msr_count = 0;
+    msr_count = lackings = 0;
+    lacking[0] = 0;
     *msr(0x3a) = 5;
     *msr(0x277) = 0x0007040600070406;
     *msr(0x480) = 1ull << 55 | 0x11;
@@ -343,7 +356,7 @@ static void fresh_processor(void)
 static void fresh(void)
 {
     fresh_processor();
-    CHECK_TEXT(hvm_init_cpu(&cpu_block[0]), NULL);
+    CHECK(hvm_init_cpu(&cpu_block[0]));
     memset(pages, 0, sizeof pages);
     memset(&hvm, 0, sizeof hvm);
     hvm.control = pages[0];
@@ -353,7 +366,6 @@ static void fresh(void)
         hvm_init(&hvm);
     CHECK_TEXT(panicked, NULL);
     hvm.host_xcr0 = fake.xcr0;
-    put(GUEST_RSP, 0);
     fake.gdt_loads = 0;
     vmcs.launches_lost = 0;
 }

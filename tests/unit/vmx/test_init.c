@@ -6,9 +6,12 @@ static uint64_t at(uint64_t field)
     return vmcs.value[field];
 }
 
+/* NULL, or all that it lacks. */
 static const char *start(void)
 {
-    return hvm_init_cpu(&cpu_block[0]);
+    const bool fine = hvm_init_cpu(&cpu_block[0]);
+    CHECK_EQ(fine, lackings == 0);
+    return fine ? NULL : lacking;
 }
 
 static bool says(const char *text, const char *part)
@@ -36,64 +39,95 @@ static void test_start__vmx_that_is_not_there_or_not_allowed(void)
 {
     fresh_processor();
     fake.features = ~(1u << 5);
-    CHECK_TEXT(start(), "VMX (CPUID 1 ECX bit 5)");
+    CHECK_TEXT(start(), "VMX (CPUID 1 ECX bit 5);");
     for (uint64_t control = 0; control < 8; control++) {
         fresh_processor();
         *msr(0x3a) = control;
         const bool allowed = (control & 1) == 0 || (control & 4) != 0;
-        CHECK_TEXT(start(), allowed ? NULL : "VMX, which the firmware has disabled (IA32_FEATURE_CONTROL)");
+        CHECK_TEXT(start(), allowed ? NULL : "VMX, which the firmware has disabled (IA32_FEATURE_CONTROL);");
         CHECK_EQ(fake.feature_writes, (control & 1) == 0);
         CHECK_EQ(*msr(0x3a), (control & 1) == 0 ? 5 : control);
         CHECK_EQ(vmcs.region_on != 0, allowed);
     }
     fresh_processor();
     *msr(0x480) &= ~(1ull << 55);
-    CHECK_TEXT(start(), "VMX capability MSRs of the second kind (IA32_VMX_BASIC bit 55)");
+    CHECK_TEXT(start(), "VMX with controls that are 0 by default (IA32_VMX_BASIC bit 55);");
     fresh_processor();
     vmcs.refuse_on = true;
-    CHECK_TEXT(start(), "VMX: VMXON is refused");
+    CHECK_TEXT(start(), "VMX: VMXON is refused;");
 }
 
-/* Each bit of each control: refused if it is needed and missing, or else no matter. */
-static void test_start__every_control_is_missed_by_name(void)
+/* [SDM-2023-09] Vol 3D appendix A: the capability MSR, the bit of the control or of EPT and VPID, and how it is missed. */
+static const struct {
+    uint16_t msr;
+    uint8_t bit;
+    const char *name;
+} needed[] = {{0x48d, 0, "external-interrupt exiting"},
+              {0x48d, 3, "NMI exiting"},
+              {0x48d, 5, "virtual NMIs"},
+              {0x48d, 6, "VMX-preemption timer"},
+              {0x48e, 3, "TSC offsetting"},
+              {0x48e, 7, "HLT exiting"},
+              {0x48e, 10, "MWAIT exiting"},
+              {0x48e, 11, "RDPMC exiting"},
+              {0x48e, 21, "TPR shadow"},
+              {0x48e, 25, "I/O bitmaps"},
+              {0x48e, 28, "MSR bitmaps"},
+              {0x48e, 29, "MONITOR exiting"},
+              {0x48e, 31, "secondary controls"},
+              {0x48b, 1, "EPT"},
+              {0x48b, 5, "VPID"},
+              {0x48b, 6, "WBINVD exiting"},
+              {0x48b, 7, "unrestricted guest"},
+              {0x48f, 2, "saving of debug controls"},
+              {0x48f, 9, "64-bit host"},
+              {0x48f, 18, "saving of PAT"},
+              {0x48f, 19, "loading of PAT"},
+              {0x48f, 20, "saving of EFER"},
+              {0x48f, 21, "loading of EFER"},
+              {0x490, 2, "loading of debug controls"},
+              {0x490, 14, "loading of the guest's PAT"},
+              {0x490, 15, "loading of the guest's EFER"},
+              {0x48c, 6, "EPT of four levels"},
+              {0x48c, 14, "write-back EPT tables"},
+              {0x48c, 16, "2 MiB EPT pages"},
+              {0x48c, 17, "1 GiB EPT pages"},
+              {0x48c, 20, "INVEPT"},
+              {0x48c, 25, "single-context INVEPT"},
+              {0x48c, 32, "INVVPID"},
+              {0x48c, 41, "single-context INVVPID"},
+              {0x48c, 42, "all-context INVVPID"}};
+
+/* Each bit of each capability: missed by its own name if it is needed, or else no matter. */
+static void test_start__every_feature_is_missed_by_name(void)
 {
-    static const struct {
-        uint32_t msr, needed;
-        const char *name;
-    } cases[] = {{0x48d, 0x69, "pin-based"},
-                 {0x48e, 0xb2200c88, "primary"},
-                 {0x48b, 0xe2, "secondary"},
-                 {0x48f, 0x3c0204, "exit controls"},
-                 {0x490, 0xc004, "entry controls"}};
-    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
-        for (uint32_t bit = 0; bit < 32; bit++) {
+    static const uint16_t capabilities[] = {0x48d, 0x48e, 0x48b, 0x48f, 0x490, 0x48c};
+    for (size_t i = 0; i < sizeof capabilities / sizeof capabilities[0]; i++) {
+        const bool control = capabilities[i] != 0x48c;
+        for (uint32_t bit = 0; bit < (control ? 32 : 64); bit++) {
+            char wanted[64] = "";
             fresh_processor();
-            if ((*msr(cases[i].msr) >> bit & 1) != 0)
-                *msr(cases[i].msr) &= ~(1ull << bit); /* not a bit that must be 1 */
-            *msr(cases[i].msr) &= ~(1ull << (bit + 32));
-            const bool needed = (cases[i].needed >> bit & 1) != 0;
-            const char *missing = start();
-            if (needed)
-                CHECK(says(missing, cases[i].name));
-            else
-                CHECK_TEXT(missing, NULL);
-            CHECK_EQ(vmcs.region_on != 0, !needed);
+            *msr(capabilities[i]) &= ~(1ull << bit);
+            if (control)
+                *msr(capabilities[i]) &= ~(1ull << (bit + 32));
+            for (size_t j = 0; j < sizeof needed / sizeof needed[0]; j++) {
+                if (needed[j].msr == capabilities[i] && needed[j].bit == bit)
+                    (void)snprintf(wanted, sizeof wanted, "%s;", needed[j].name);
+            }
+            CHECK_TEXT(start(), wanted[0] != 0 ? wanted : NULL);
+            CHECK_EQ(vmcs.region_on != 0, wanted[0] == 0);
         }
     }
 }
 
-static void test_start__every_capability_of_ept_and_vpid(void)
+static void test_start__all_that_is_missing_is_named(void)
 {
-    static const uint8_t needed[] = {6, 14, 16, 17, 20, 25, 32, 41, 42};
-    for (uint32_t bit = 0; bit < 64; bit++) {
-        fresh_processor();
-        *msr(0x48c) &= ~(1ull << bit);
-        const char *missing = start();
-        if (memchr(needed, (int)bit, sizeof needed) != NULL)
-            CHECK(says(missing, "IA32_VMX_EPT_VPID_CAP"));
-        else
-            CHECK_TEXT(missing, NULL);
-    }
+    fresh_processor();
+    for (size_t i = 0; i < sizeof needed / sizeof needed[0]; i++)
+        *msr(needed[i].msr) = 0;
+    CHECK(!hvm_init_cpu(&cpu_block[0]));
+    CHECK_EQ(lackings, sizeof needed / sizeof needed[0]);
+    CHECK_EQ(vmcs.region_on, 0);
 }
 
 static const uint8_t *image(uint64_t pa)
@@ -125,13 +159,13 @@ static void test_init__controls_are_what_the_core_needs(void)
     CHECK_EQ(at(CONTROL_SECONDARY), 0xe2); /* INVPCID and XSAVES only where they are */
 }
 
-/* 25.11.3: every field that the processor uses with these controls; the entry itself writes VPID, EPT pointer, timer, RSP and CR3. */
+/* 25.11.3: every field that the processor uses with these controls; the entry itself writes VPID, EPT pointer, timer, RSP, RIP, RFLAGS and CR3. */
 static void test_init__no_field_is_left_to_chance(void)
 {
     static const uint16_t later[] = {CONTROL_VPID, CONTROL_EPT_POINTER, GUEST_PREEMPTION_TIMER,
-                                     HOST_CR3,     HOST_FS_BASE,        CONTROL_EVENT_ERROR};
+                                     HOST_CR3,     HOST_FS_BASE,        CONTROL_EVENT_ERROR,
+                                     GUEST_RSP,    GUEST_RIP,           GUEST_RFLAGS};
     fresh();
-    vmcs.written[GUEST_RSP] = true;
     FOR_EACH_KNOWN(row)
     {
         bool skip = (row->encoding >> 10 & 3) == READ_ONLY;
@@ -199,13 +233,20 @@ static void test_init__exits_come_back_to_the_host(void)
         CHECK(list[i].index == vmx_of(&hvm)->msr[i].index && list[i].reserved == 0 && list[i].value == i + 1);
 }
 
+static void prepare(void)
+{
+    vmx_prepare(&cpu_block[0], &hvm, 3);
+}
+
 /* [SDM-2023-09] Vol 3A table 10-1. */
 static void test_init__a_fresh_vcpu_stands_at_reset(void)
 {
     fresh();
     CHECK(page.cr0 == 0x60000010 && page.cr4 == 0 && page.efer == 0 && page.rip == 0xfff0 &&
           page.rflags == 0);
-    CHECK(at(GUEST_RFLAGS) == 2 && at(GUEST_CR0) == 0x30 && at(GUEST_RIP) == 0xfff0);
+    CHECK_EQ(at(GUEST_CR0), 0x30);
+    prepare();
+    CHECK(at(GUEST_RFLAGS) == 2 && at(GUEST_RIP) == 0xfff0);
     CHECK(page.seg[1].selector == 0xf000 && page.seg[1].base == 0xffff0000 && page.seg[1].access == 0x9b);
     CHECK(page.seg[6].access == 0x82 && page.seg[7].access == 0x8b && page.seg[0].access == 0x93);
     CHECK(page.dr6 == 0xffff0ff0 && page.dr7 == 0x400 && page.xcr0 == 1);
@@ -239,11 +280,6 @@ static void prepared(void)
     vmx_prepare(&cpu_block[0], &hvm, 3);
     vmcs.invalidations = 0;
     fake.xcr0_writes = fake.cr2_writes = 0;
-}
-
-static void prepare(void)
-{
-    vmx_prepare(&cpu_block[0], &hvm, 3);
 }
 
 static void test_prepare__first_entry_takes_the_processor(void)
@@ -308,7 +344,6 @@ static void test_prepare__timer_ends_the_run_with_the_hosts(void)
 {
     struct cpu *cpu = &cpu_block[0];
     prepared();
-    CHECK_EQ(at(GUEST_PREEMPTION_TIMER), UINT32_MAX);
     fake.tsc = 1000;
     cpu->timer_set = 1800;
     prepare();
@@ -319,9 +354,21 @@ static void test_prepare__timer_ends_the_run_with_the_hosts(void)
     cpu->timer_set = 10;
     prepare();
     CHECK_EQ(at(GUEST_PREEMPTION_TIMER), 0);
-    cpu->timer_set = 1000 + (1ull << 36);
-    prepare();
-    CHECK_EQ(at(GUEST_PREEMPTION_TIMER), UINT32_MAX);
+    /* Far away: any end is early enough, but some instructions must come before it. */
+    for (unsigned shift = 31; shift < 41; shift++) {
+        cpu->timer_set = 1000 + (1ull << shift);
+        prepare();
+        CHECK(at(GUEST_PREEMPTION_TIMER) > 1000 && at(GUEST_PREEMPTION_TIMER) <= (1ull << shift) / 8);
+        cpu->timer_set--;
+        prepare();
+        CHECK(at(GUEST_PREEMPTION_TIMER) > 1000 && at(GUEST_PREEMPTION_TIMER) <= (1ull << shift) / 8);
+    }
+    cpu->timer_set = UINT64_MAX;
+    for (unsigned shift = 0; shift < 63; shift++) {
+        fake.tsc = 1ull << shift;
+        prepare();
+        CHECK(at(GUEST_PREEMPTION_TIMER) > 1000);
+    }
 }
 
 static void test_prepare__what_changed_meanwhile(void)
@@ -347,7 +394,7 @@ static void test_prepare__what_changed_meanwhile(void)
     prepare();
     CHECK(at(HOST_CR4) == 0x3426e1 && hvm.host_state.value == cpu->host_state.value);
     vmx_of(&hvm)->irq = 0x151;
-    put(GUEST_RFLAGS, 0x202);
+    page.rflags = 0x202;
     prepare();
     CHECK_EQ(at(CONTROL_EVENT), 0); /* nobody said that it waits */
     hvm.delivering = true;
@@ -356,6 +403,25 @@ static void test_prepare__what_changed_meanwhile(void)
     fake.cr2 = 0x5;
     prepare();
     CHECK_EQ(fake.cr2, 0);
+}
+
+/* The page's words, of which only what exists reaches the guest. */
+static void test_prepare__registers_of_every_entry(void)
+{
+    prepared();
+    memset(&page.rip, 0xff, 2 * sizeof page.rip);
+    page.gpr[4] = ~1ull;
+    page.shadow = ~1ull;
+    prepare();
+    CHECK(at(GUEST_RIP) == ~0ull && at(GUEST_RSP) == ~1ull);
+    CHECK(at(GUEST_RFLAGS) == 0x3f7fd7 && at(GUEST_INTERRUPTIBILITY) == 0);
+    page.rflags = 0;
+    page.shadow = 1;
+    prepare();
+    CHECK(at(GUEST_RFLAGS) == 2 && at(GUEST_INTERRUPTIBILITY) == 2);
+    page.shadow = 0;
+    prepare();
+    CHECK_EQ(at(GUEST_INTERRUPTIBILITY), 0);
 }
 
 static void test_prepare__another_guests_debug_registers_are_kept(void)
@@ -395,8 +461,8 @@ int main(void)
 {
     RUN(test_start__a_whole_processor_enters_vmx_operation);
     RUN(test_start__vmx_that_is_not_there_or_not_allowed);
-    RUN(test_start__every_control_is_missed_by_name);
-    RUN(test_start__every_capability_of_ept_and_vpid);
+    RUN(test_start__every_feature_is_missed_by_name);
+    RUN(test_start__all_that_is_missing_is_named);
     RUN(test_init__controls_are_what_the_core_needs);
     RUN(test_init__no_field_is_left_to_chance);
     RUN(test_init__every_port_and_all_but_ten_msrs_exit);
@@ -408,6 +474,7 @@ int main(void)
     RUN(test_prepare__old_translations_go);
     RUN(test_prepare__timer_ends_the_run_with_the_hosts);
     RUN(test_prepare__what_changed_meanwhile);
+    RUN(test_prepare__registers_of_every_entry);
     RUN(test_prepare__another_guests_debug_registers_are_kept);
     RUN(test_retire__nothing_stays_on_the_processor);
     return UNIT_RESULT();
