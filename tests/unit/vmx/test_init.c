@@ -381,6 +381,12 @@ static void test_prepare__what_changed_meanwhile(void)
     cpu->fs_base = 0x99;
     prepare();
     CHECK_EQ(at(HOST_FS_BASE), 0x99);
+    cpu->fs_base = 0x77;
+    prepare();
+    CHECK_EQ(at(HOST_FS_BASE), 0x77);
+    cpu->fs_base = 0;
+    prepare();
+    CHECK_EQ(at(HOST_FS_BASE), 0);
     cpu->fpu = NULL;
     prepare();
     CHECK(cpu->fpu == &hvm.fpu);
@@ -439,6 +445,17 @@ static void test_prepare__another_guests_debug_registers_are_kept(void)
     CHECK(fake.dr[3] == 0x1 && fake.dr6 == 0xffff0ff8 && cpu_block[0].debug_owner == &hvm);
 }
 
+/* hvm_run looks at the debug registers' owner alone: nobody's, once another VMCS is current. */
+static void test_prepare__another_vmcs_ends_the_ownership(void)
+{
+    prepared();
+    fake.dr[3] = 0x3333;
+    vmx_make_current(&cpu_block[0], &hvm);
+    CHECK(cpu_block[0].debug_owner == NULL && hvm.dr[3] == 0x3333);
+    prepare();
+    CHECK(cpu_block[0].debug_owner == &hvm);
+}
+
 static void test_retire__nothing_stays_on_the_processor(void)
 {
     struct cpu *cpu = &cpu_block[0];
@@ -476,6 +493,7 @@ int main(void)
     RUN(test_prepare__what_changed_meanwhile);
     RUN(test_prepare__registers_of_every_entry);
     RUN(test_prepare__another_guests_debug_registers_are_kept);
+    RUN(test_prepare__another_vmcs_ends_the_ownership);
     RUN(test_retire__nothing_stays_on_the_processor);
     return UNIT_RESULT();
 }
