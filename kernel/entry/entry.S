@@ -70,7 +70,7 @@
     ja \fail
     .endm
 
-/* obj/endpoint.h endpoint_hand_over: @caller is answered by r11, which waited at the endpoint in rcx; rdi is lost. */
+/* obj/endpoint.c deliver without a queue or a scheduling decision: @caller is answered by r11, which waited at the endpoint in rcx; rdi is lost. */
     .macro hand_over caller, state
     movq $0, ENDPOINT_SERVER(%rcx)
     movb $\state, THREAD_STATE(\caller)

@@ -49,7 +49,7 @@ static enum hvm_exit decode_other(struct hvm *hvm, struct vcpu_state *page, uint
     if ((code & REASON_ENTRY_FAILED) != 0) {
         page->exit_reason = EXIT_REASON_INVALID_STATE;
         if ((code & 0xffff) == REASON_ENTRY_CHECK) take_machine_check();
-        vmcs_write(CONTROL_EVENT, 0); /* which is not done by itself: 27.8 */
+        vmcs_write(CONTROL_EVENT, 0); /* which may be why, and which no exit has cleared: Vol 3C 27.8 */
         vmx_clear(hvm);               /* which of VMLAUNCH and VMRESUME comes next depends on what came before */
     }
     if (code == REASON_EPT_VIOLATION) {
@@ -140,12 +140,12 @@ static COLD enum hvm_exit decode_action(struct hvm *hvm, struct vcpu_state *page
     return HVM_EXIT_VMM;
 }
 
-/* A failed entry leaves the vectoring information of an earlier exit: 27.8. */
-static COLD void finish_rest(struct hvm *hvm, uint64_t vectoring, uint32_t code)
+static COLD void finish_rest(struct hvm *hvm, uint64_t vectoring)
 {
     if (hvm->own_xcr0) xsetbv(0, hvm->host_xcr0);
     hvm->launched = true;
-    vmx_settle_events(hvm, (code & REASON_ENTRY_FAILED) != 0 ? 0 : vectoring);
+    /* A failed entry leaves that field as the last exit had it: Vol 3C 27.8. */
+    vmx_settle_events(hvm, (vmcs_read(EXIT_REASON_FIELD) & REASON_ENTRY_FAILED) != 0 ? 0 : vectoring);
 }
 
 enum hvm_exit vmx_finish(struct hvm *hvm)
@@ -165,7 +165,7 @@ enum hvm_exit vmx_finish(struct hvm *hvm)
     page->shadow = vmx->blocked != 0;
     page->valid = (uint32_t)VCPU_GROUP_GPR | (uint32_t)VCPU_GROUP_IP;
     page->exit_code = code;
-    if (UNLIKELY((vectoring & EVENT_VALID) != 0 || hvm->unusual != VMX_USUAL)) finish_rest(hvm, vectoring, code);
+    if (UNLIKELY((vectoring & EVENT_VALID) != 0 || hvm->unusual != VMX_USUAL)) finish_rest(hvm, vectoring);
     if (UNLIKELY(code >= sizeof rules / sizeof rules[0])) return decode_other(hvm, page, code);
     page->exit_reason = rules[code].reason;
     page->exit_insn_bytes = (uint32_t)vmcs_read(EXIT_INSN_BYTES) & INSN_BYTES_MAX;

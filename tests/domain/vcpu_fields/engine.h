@@ -13,6 +13,7 @@ struct walk_state {
     struct host host;
     struct vcpu_state legal[MODES], written;
     bool shown; /* the page holds what the kernel took over */
+    bool loads_cr2;
     uint64_t values, entries, random;
     char what[96]; /* the value that is tried */
 };
@@ -29,6 +30,8 @@ void read_back(struct walk_state *state);
 uint32_t enter(struct walk_state *state, bool to_exit);
 /* Whether the guest in 64-bit mode came to its end: three CPUIDs, SYSCALL to its LSTAR, and a loop that the deadline ends. */
 bool run(struct walk_state *state, enum mode mode, bool inert);
+/* What of this processor the walk must know. */
+void learn(struct walk_state *state);
 /* The legal state runs, whatever was tried before; an event that still waits is delivered first. */
 void recover(struct walk_state *state);
 

@@ -22,6 +22,7 @@
 #member, AT(member), RULE_NONE, WALK_##walk, flags, 0, 0 \
     }
 #define I FIELD_INERT
+#define IC (FIELD_INERT | FIELD_CHECKED)
 
 /* CR2, CR8, DR6, DR7: [APM2] 3.1.2, 3.1.4, 13.1.1; [SDM-2023-09] Vol 3A 2.5, 10.8.6, Vol 3B 17.2. STAR and its kin: [APM2] 6.1. */
 const struct field fields[] = {
@@ -43,13 +44,13 @@ const struct field fields[] = {
     UNREAD(shadow, WORD, I), WORD(tsc_offset, EXACT, I, WHOLE, 0), CONTROL(cr0, CR0, 0xe00d007f),
     WORD(cr2, EXACT, I, WHOLE, 0), WORD(cr3, EXACT, 0, 0x000fffffffffffff, 0), CONTROL(cr4, CR4, 0xff3fff),
     WORD(cr8, EXACT, I, 15, 0), WORD(xcr0, XCR0, I, 0, 0), CONTROL(efer, EFER, 0x7d03),
-    SEGMENT("es", 0, WORD, I, ACCESS), SEGMENT("cs", 1, ACCESS, 0, ACCESS),
-    SEGMENT("ss", 2, ACCESS, I, ACCESS), SEGMENT("ds", 3, WORD, I, ACCESS), SEGMENT("fs", 4, WORD, I, ACCESS),
-    SEGMENT("gs", 5, WORD, I, ACCESS), SEGMENT("ldtr", 6, ACCESS, I, ACCESS),
-    SEGMENT("tr", 7, ACCESS, I, TASK), WORD(gdtr_base, ADDRESS, I, 0, 0),
-    WORD(gdtr_limit, EXACT, I, 0xffff, 0), WORD(idtr_base, ADDRESS, I, 0, 0),
-    WORD(idtr_limit, EXACT, I, 0xffff, 0), WORD(star, EXACT, I, WHOLE, 0), WORD(lstar, ADDRESS, 0, 0, 0),
-    WORD(cstar, ADDRESS, I, 0, 0), WORD(sfmask, EXACT, I, 0xffffffff, 0),
+    SEGMENT("es", 0, WORD, IC, ACCESS), SEGMENT("cs", 1, ACCESS, 0, ACCESS),
+    SEGMENT("ss", 2, ACCESS, IC, ACCESS), SEGMENT("ds", 3, WORD, IC, ACCESS),
+    SEGMENT("fs", 4, WORD, IC, ACCESS), SEGMENT("gs", 5, WORD, IC, ACCESS),
+    SEGMENT("ldtr", 6, ACCESS, IC, ACCESS), SEGMENT("tr", 7, ACCESS, IC, TASK),
+    WORD(gdtr_base, ADDRESS, I, 0, 0), WORD(gdtr_limit, EXACT, I, 0xffff, 0),
+    WORD(idtr_base, ADDRESS, I, 0, 0), WORD(idtr_limit, EXACT, I, 0xffff, 0), WORD(star, EXACT, I, WHOLE, 0),
+    WORD(lstar, ADDRESS, 0, 0, 0), WORD(cstar, ADDRESS, I, 0, 0), WORD(sfmask, EXACT, I, 0xffffffff, 0),
     WORD(kernel_gs_base, ADDRESS, I, 0, 0), WORD(sysenter_cs, EXACT, I, 0xffff, 0),
     WORD(sysenter_esp, ADDRESS, I, 0, 0), WORD(sysenter_eip, ADDRESS, I, 0, 0), WORD(pat, PAT, I, 0, 0),
     WORD(dr[0], EXACT, I, WHOLE, 0), WORD(dr[1], EXACT, I, WHOLE, 0), WORD(dr[2], EXACT, I, WHOLE, 0),

@@ -26,7 +26,7 @@ static void put_word(const struct guest *guest, uint32_t at, uint64_t word)
     memcpy(guest->memory + at, &word, sizeof word);
 }
 
-static bool on_amd(void)
+bool on_amd(void)
 {
     uint32_t eax = 0, ebx, ecx = 0, edx;
 

@@ -19,6 +19,8 @@ void guest_state(struct vcpu_state *state, enum mode mode, uint64_t xcr0);
 void guest_write(const struct guest *guest, const struct vcpu_state *state);
 /* What the guest can write of its memory, stack apart, as it was: its page tables. The rest it cannot. */
 void guest_restore(const struct guest *guest);
+/* Whose processor this is. */
+bool on_amd(void);
 /* The number of the stub at @rip, or 256. */
 uint32_t guest_stub_at(uint64_t rip);
 

@@ -163,8 +163,8 @@ static void start(struct lab *lab, struct worker *worker, void (*code)(void), ui
                   uint32_t compartment, uint8_t flags)
 {
     const struct worker_options options = {.priority = PRIORITY_HIGH,
-                                           .budget_us = 50,
-                                           .period_us = 1000,
+                                           .budget_us = 200,
+                                           .period_us = 2000,
                                            .fault = fault,
                                            .compartment = compartment,
                                            .flags = flags};
