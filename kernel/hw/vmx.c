@@ -264,14 +264,14 @@ static COLD void prepare_rest(struct cpu *cpu, struct hvm *hvm, uint64_t generat
     if (hvm->own_xcr0) xsetbv(0, hvm->xcr0 & cpu->xcr0);
 }
 
-/* The preemption timer ends the run when the host's timer does: Bochs 2.7 takes no interrupt from a guest that was entered with IF clear.
- * An end before that, where more than 32 bits are left, does no harm; but none is so early that no instruction comes before it. */
+/* What 32 bits of difference do not tell: the time is over, or far off, where an end before that does no harm. */
+static COLD uint32_t timer_far(const struct cpu *cpu) { return cpu->timer_set > rdtsc() ? INT32_MAX : 0; }
+
+/* The preemption timer ends the run when the host's timer does: Bochs 2.7 takes no interrupt from a guest that was entered with IF clear. */
 static inline void start_timer(const struct cpu *cpu)
 {
-    uint32_t left = (uint32_t)cpu->timer_set - (uint32_t)rdtsc();
-
-    if (UNLIKELY((int32_t)left <= 0)) left = cpu->timer_set > rdtsc() ? INT32_MAX : 0;
-    vmcs_write(GUEST_PREEMPTION_TIMER, left >> timer_shift);
+    const int32_t left = (int32_t)((uint32_t)cpu->timer_set - (uint32_t)rdtsc());
+    vmcs_write(GUEST_PREEMPTION_TIMER, (LIKELY(left > 0) ? (uint32_t)left : timer_far(cpu)) >> timer_shift);
 }
 
 /* Whoever else ran a guest here in the meantime has the debug registers, whoever used the FPU has that. */

@@ -19,20 +19,18 @@ enum { CR0_GUEST = 0x8005003f, CACHING = CR0_CD | CR0_NW };
     {                                                                             \
         offsetof(struct vcpu_state, name), field, VCPU_GROUP_##group, guest, ones \
     }
+#define PDPTE(n) FIELD(pdpte[n], GUEST_PDPTE + VMCS_STEP * (n), CONTROL, 0x000ffffffffff019, 0)
 enum { WHOLE = -1, ADDRESS = 0 }; /* of @guest: every bit; what is made canonical */
 static const struct field {
     uint16_t page, field, group;
     int64_t guest;
     uint64_t ones;
-} fields[] = {FIELD(cr3, GUEST_CR3, CONTROL, 0x000fffffffffffff, 0), FIELD(pdpte[0], GUEST_PDPTE, CONTROL, 0x000ffffffffff019, 0),
-    FIELD(pdpte[1], GUEST_PDPTE + VMCS_STEP, CONTROL, 0x000ffffffffff019, 0),
-    FIELD(pdpte[2], GUEST_PDPTE + 2 * VMCS_STEP, CONTROL, 0x000ffffffffff019, 0),
-    FIELD(pdpte[3], GUEST_PDPTE + 3 * VMCS_STEP, CONTROL, 0x000ffffffffff019, 0), FIELD(efer, GUEST_EFER, EFER, 0x901, 0),
-    FIELD(dr7, GUEST_DR7, DEBUG, 0xffff23ff, 0x400), FIELD(tsc_offset, CONTROL_TSC_OFFSET, TSC, WHOLE, 0),
-    FIELD(gdtr_base, GUEST_GDTR_BASE, TABLE, ADDRESS, 0), FIELD(gdtr_limit, GUEST_GDTR_LIMIT, TABLE, 0xffff, 0),
-    FIELD(idtr_base, GUEST_IDTR_BASE, TABLE, ADDRESS, 0), FIELD(idtr_limit, GUEST_IDTR_LIMIT, TABLE, 0xffff, 0),
-    FIELD(sysenter_cs, GUEST_SYSENTER_CS, MSR, 0xffff, 0), FIELD(sysenter_esp, GUEST_SYSENTER_ESP, MSR, ADDRESS, 0),
-    FIELD(sysenter_eip, GUEST_SYSENTER_EIP, MSR, ADDRESS, 0)};
+} fields[] = {FIELD(cr3, GUEST_CR3, CONTROL, 0x000fffffffffffff, 0), PDPTE(0), PDPTE(1), PDPTE(2), PDPTE(3),
+    FIELD(efer, GUEST_EFER, EFER, 0x901, 0), FIELD(dr7, GUEST_DR7, DEBUG, 0xffff23ff, 0x400),
+    FIELD(tsc_offset, CONTROL_TSC_OFFSET, TSC, WHOLE, 0), FIELD(gdtr_base, GUEST_GDTR_BASE, TABLE, ADDRESS, 0),
+    FIELD(gdtr_limit, GUEST_GDTR_LIMIT, TABLE, 0xffff, 0), FIELD(idtr_base, GUEST_IDTR_BASE, TABLE, ADDRESS, 0),
+    FIELD(idtr_limit, GUEST_IDTR_LIMIT, TABLE, 0xffff, 0), FIELD(sysenter_cs, GUEST_SYSENTER_CS, MSR, 0xffff, 0),
+    FIELD(sysenter_esp, GUEST_SYSENTER_ESP, MSR, ADDRESS, 0), FIELD(sysenter_eip, GUEST_SYSENTER_EIP, MSR, ADDRESS, 0)};
 #define FOR_EACH_FIELD(field) for (const struct field *field = fields; field < fields + sizeof(fields) / sizeof(fields[0]); field++)
 /* The same of the MSRs in vmx->msr, which stand in the page in this order. */
 static const int64_t msr_guest[SWITCHED_MSRS] = {WHOLE, ADDRESS, ADDRESS, 0xffffffff, ADDRESS};
