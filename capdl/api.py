@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from . import spec
@@ -88,11 +88,17 @@ def check_system(
     image_dirs: Sequence[Path] | None = None,
     parameters: Mapping[str, str] | None = None,
     shown: str | None = None,
+    machine: str | None = None,
 ) -> Checked:
-    """Check a description and prove its claims. Without @image_dirs images are not looked for."""
+    """Check a description and prove its claims, for another @machine than it names if one is given.
+
+    Without @image_dirs images are not looked for.
+    """
     faults = Faults()
     numbers = abi()
     written = read_description(Path(path), parameters or {}, faults, shown)
+    if machine is not None:
+        written = replace(written, machine=machine)
     model = check(written, numbers, faults)
     store = NoImages() if image_dirs is None else ImageStore([*image_dirs, Path(path).parent])
     result: Result = compile_model(model, written, numbers, store, faults)
@@ -108,9 +114,10 @@ def compile_system(
     parameters: Mapping[str, str] | None,
     out_dir: Path,
     shown: str | None = None,
+    machine: str | None = None,
 ) -> Compiled:
     """Compile the description at @path into @out_dir; nothing is written if anything is wrong."""
-    checked = check_system(path, image_dirs, parameters, shown)
+    checked = check_system(path, image_dirs, parameters, shown, machine)
     view, out = checked.view, Path(out_dir)
     hashes = [(one.name, one.sha256.hex()) for one in checked.system.images]
     texts = {

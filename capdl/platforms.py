@@ -45,4 +45,8 @@ class Platform:
 # SeaBIOS sets it (0x600); SLP_EN with S5's SLP_TYP 0 is 0x2000.
 Q35 = Platform("q35", Serial(0x3F8, 4), Serial(0x2F8, 3), 0x604, 0x2000, 2, 0xF4)
 
-PLATFORMS = {platform.name: platform for platform in (Q35,)}
+# Bochs 2.7's i440FX. Power-off: [PIIX4] PMCNTRL at PMBASE + 4, PMBASE as its BIOS sets it (0xb000). Port 0x8900 takes
+# the word "Shutdown"; the single value that builder writes to a debug-exit changes nothing there.
+BOCHS = Platform("bochs", Serial(0x3F8, 4), Serial(0x2F8, 3), 0xB004, 0x2000, 2, 0x8900)
+
+PLATFORMS = {platform.name: platform for platform in (Q35, BOCHS)}

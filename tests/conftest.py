@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from bulkhead import paths, systems
+from bulkhead.platforms import PLATFORMS, QEMU_SVM, Platform
 from bulkhead.systems import System
 
 Bulkhead = Callable[..., subprocess.CompletedProcess[bytes]]
@@ -19,6 +20,13 @@ Bulkhead = Callable[..., subprocess.CompletedProcess[bytes]]
 def root() -> Path:
     """The top of the tree."""
     return paths.ROOT
+
+
+@pytest.fixture(scope="session")
+def platform(request: pytest.FixtureRequest) -> Platform:
+    """What `test --on` chose; QEMU unless asked."""
+    name = request.config.getoption("--bulkhead-platform")
+    return PLATFORMS[name] if name else QEMU_SVM
 
 
 @pytest.fixture(scope="session")

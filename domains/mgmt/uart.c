@@ -24,10 +24,20 @@ enum uart_bits {
     MCR_OUT2 = 1u << 3, /* gates the interrupt line on PCs */
     LSR_DATA_READY = 1u << 0,
     LSR_TRANSMITTER_EMPTY = 1u << 5,
+    LSR_LINE_IDLE = 1u << 6, /* the last bit has left the shift register too */
 };
 
 /* Polls of the line status before bytes are given up: seconds on a real line at 115200 baud. */
 enum { UART_PATIENCE = 200000 };
+
+/* Until what was written has left: turning the FIFO off, or the machine, would drop it. */
+static void uart_drain(const struct uart *uart)
+{
+    for (unsigned polls = 0;
+         polls < UART_PATIENCE && (uart_register_read(uart, UART_LINE_STATUS) & LSR_LINE_IDLE) == 0;
+         polls++) {
+    }
+}
 
 void uart_init(struct uart *uart, uint32_t slot, uint16_t port)
 {
@@ -36,6 +46,7 @@ void uart_init(struct uart *uart, uint32_t slot, uint16_t port)
     uart->head = uart->tail = uart->lost = 0;
     if (slot == 0)
         return;
+    uart_drain(uart); /* builder's last line */
     uart_register_write(uart, UART_INTERRUPT_ENABLE, 0);
     uart_register_write(uart, UART_LINE_CONTROL, LCR_DIVISOR_LATCH | LCR_EIGHT_BITS);
     uart_register_write(uart, UART_DATA, 1); /* 115200 baud */
@@ -114,4 +125,6 @@ void uart_flush(struct uart *uart)
 {
     for (unsigned polls = 0; polls < UART_PATIENCE && !uart_pump(uart); polls++) {
     }
+    if (uart->slot != 0)
+        uart_drain(uart);
 }

@@ -27,9 +27,7 @@ static bool processor_suffices(void)
     bool suffices = true;
     for (uint32_t i = 0; i < sizeof required / sizeof required[0]; i++) {
         const struct cpuid has = cpuid(required[i].leaf, 0);
-        if (((uint64_t)has.edx << 32 | has.ecx) >> required[i].bit & 1) continue;
-        console_line("the machine lacks ", required[i].name);
-        suffices = false;
+        if (!(((uint64_t)has.edx << 32 | has.ecx) >> required[i].bit & 1)) suffices = machine_lacks(required[i].name);
     }
     return suffices;
 }
@@ -56,9 +54,7 @@ NORETURN void kernel_main(uint32_t magic, uint32_t info)
         ioapic_init();
         apic_init(cpu);
     }
-    const char *missing = hvm_init_cpu(cpu);
-    if (missing) console_line("the machine lacks ", missing);
-    if (missing || !suffices) panic("the machine lacks what the kernel needs");
+    if (!hvm_init_cpu(cpu) || !suffices) panic("the machine lacks what the kernel needs");
     barrier_init();
     root_create(cpu, &boot.info);
     entry_leave(cpu);

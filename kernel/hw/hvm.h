@@ -45,8 +45,8 @@ enum hvm_exit {
     HVM_EXIT_VMM,       /* the page's exit fields are filled */
 };
 
-/* Check every feature that the core needs, by name, and turn virtualization on. Returns NULL, or what is missing. */
-const char *hvm_init_cpu(struct cpu *cpu);
+/* Check every feature that the core needs and turn virtualization on; what is missing is named on the console, and the answer false. */
+MUST_CHECK bool hvm_init_cpu(struct cpu *cpu);
 /* Where the format of nested tables is concerned: 0 = x86-64 long mode with U set (NPT), 1 = EPT. */
 uint32_t hvm_nested_format(void);
 /* A fresh vCPU in the state of [APM2] 14.1.3 / [SDM] Vol 3A 10.1.1 (reset); control and state pages are zeroed. */

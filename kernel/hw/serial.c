@@ -37,3 +37,9 @@ void console_line(const char *head, const char *text)
     console_text(text);
     console_text("\r\n");
 }
+
+bool machine_lacks(const char *feature)
+{
+    console_line("the machine lacks ", feature);
+    return false;
+}

@@ -12,3 +12,5 @@ void console_text(const char *text);
 void console_hex(const char *head, uint64_t value);
 /* "bulkhead: " @head @text, and the end of the line. */
 void console_line(const char *head, const char *text);
+/* Say that the machine lacks @feature, which the core needs. Always false. */
+bool machine_lacks(const char *feature);

@@ -3,6 +3,7 @@
 #include "base/string.h"
 #include "hw/debug.h"
 #include "hw/memory.h"
+#include "hw/serial.h"
 #include "hw/svm.h"
 #include "hw/x86.h"
 
@@ -55,14 +56,15 @@ static bool on_tcg(void)
     return (cpuid(1, 0).ecx & CPUID_ECX_HYPERVISOR) != 0 && id.ebx == 0x54474354 && id.ecx == 0x43544743;
 }
 
-const char *hvm_init_cpu(struct cpu *cpu)
+bool hvm_init_cpu(struct cpu *cpu)
 {
     if (cpuid(0x80000000, 0).eax < 0x8000000a || (cpuid(0x80000001, 0).ecx & CPUID_EXTENDED_ECX_SVM) == 0)
-        return "SVM (CPUID 8000_0001 ECX bit 2)";
-    if ((rdmsr(MSR_VM_CR) & VM_CR_SVMDIS) != 0) return "SVM, which the firmware has disabled (VM_CR.SVMDIS)";
+        return machine_lacks("SVM (CPUID 8000_0001 ECX bit 2)");
+    if ((rdmsr(MSR_VM_CR) & VM_CR_SVMDIS) != 0) return machine_lacks("SVM, which the firmware has disabled (VM_CR.SVMDIS)");
     struct cpuid svm = cpuid(0x8000000a, 0);
-    if ((svm.edx & CPUID_SVM_EDX_NESTED) == 0) return "nested paging (CPUID 8000_000A EDX bit 0)";
-    if (svm.ebx < 2) return "address space identifiers for guests (CPUID 8000_000A EBX)";
+    const bool nested = (svm.edx & CPUID_SVM_EDX_NESTED) != 0 || machine_lacks("nested paging (CPUID 8000_000A EDX bit 0)");
+    const bool asids = svm.ebx >= 2 || machine_lacks("address space identifiers for guests (CPUID 8000_000A EBX)");
+    if (!nested || !asids) return false;
 
     cpu->hvm_features = ((svm.edx & CPUID_SVM_EDX_FLUSH_BY_ASID) != 0 ? (uint32_t)SVM_FLUSH_BY_ASID : 0u) |
         (on_tcg() ? (uint32_t)SVM_QUIRK_TCG : 0u);
@@ -75,7 +77,7 @@ const char *hvm_init_cpu(struct cpu *cpu)
     bitmaps_init();
     wrmsr(MSR_EFER, rdmsr(MSR_EFER) | EFER_SVME);
     wrmsr(MSR_VM_HSAVE_PA, image_to_phys(cpu->hvm_pages[1]).value);
-    return NULL;
+    return true;
 }
 
 uint32_t hvm_nested_format(void) { return 0; }

@@ -5,43 +5,39 @@
 #include "base/string.h"
 #include "hw/debug.h"
 #include "hw/memory.h"
+#include "hw/serial.h"
 #include "hw/x86.h"
 
-enum { MSR_FEATURE_CONTROL = 0x3a, MSR_VMX_BASIC = 0x480, MSR_VMX_MISC = 0x485, MSR_CR0_FIXED0 = 0x486, MSR_CR4_FIXED0 = 0x488 };
-enum { MSR_CR4_FIXED1 = 0x489, MSR_SECONDARY = 0x48b, MSR_EPT_VPID = 0x48c, MSR_TRUE_PIN = 0x48d, MSR_TRUE_PRIMARY = 0x48e };
-enum { MSR_TRUE_EXIT = 0x48f, MSR_TRUE_ENTRY = 0x490, MSR_PAT = 0x277 };
-enum { CPUID_ECX_VMX = 1 << 5, FEATURE_LOCKED = 1, FEATURE_VMX = 1 << 2 };
-enum { EPT_ACCESSED_DIRTY = 1 << 21, EPT_POINTER = 6 | 3 << 3, EPT_POINTER_DIRTY = 1 << 6, VPID_LIMIT = 1 << 16 };
+enum { MSR_FEATURE_CONTROL = 0x3a, MSR_PAT = 0x277, MSR_VMX_BASIC = 0x480, MSR_VMX_MISC = 0x485, MSR_CR0_FIXED0 = 0x486 };
+enum { MSR_CR4_FIXED0 = 0x488, MSR_CR4_FIXED1 = 0x489, CPUID_ECX_VMX = 1 << 5, FEATURE_LOCKED = 1, FEATURE_VMX = 1 << 2 };
+enum { EPT_POINTER = 6 | 3 << 3, EPT_POINTER_DIRTY = 1 << 6, VPID_LIMIT = 1 << 16 };
 
-/* What a control must have, what it has where the processor offers it, and all by the field's name in 25.6-25.8: appendix A.2-A.5. */
-static const struct control {
-    uint32_t msr, field, required, wanted;
+/* Capability MSRs, appendix A.3 to A.5 and A.10: those of controls, and the fields that they stand for. */
+enum capability { PIN, PRIMARY, SECONDARY, EXIT, ENTRY, CONTROLS, EPT = CONTROLS };
+static const uint16_t capability_msr[] = {0x48d, 0x48e, 0x48b, 0x48f, 0x490, 0x48c};
+static const uint16_t control_field[CONTROLS] = {CONTROL_PIN, CONTROL_PRIMARY, CONTROL_SECONDARY, CONTROL_EXIT, CONTROL_ENTRY};
+/* What the core needs, and without a name what it uses where it is: 25.6 to 25.8, appendix A.10. RDTSCP is not offered to guests. */
+static const struct feature {
+    uint8_t capability, bit;
     const char *name;
-} controls[] = {
-    {MSR_TRUE_PIN, CONTROL_PIN, 1u << 0 | 1u << 3 | 1u << 5 | 1u << 6, 0,
-        "interrupt exiting, virtual NMIs or the preemption timer (VMX pin-based controls)"},
-    /* TSC offset, HLT, MWAIT, RDPMC, TPR shadow, I/O bitmaps, MSR bitmaps, MONITOR, secondary */
-    {MSR_TRUE_PRIMARY, CONTROL_PRIMARY,
-        1u << 3 | 1u << 7 | 1u << 10 | 1u << 11 | 1u << 21 | 1u << 25 | 1u << 28 | 1u << 29 | 1u << 31, 0,
-        "TPR shadow, I/O bitmaps, MSR bitmaps or secondary controls (VMX primary controls)"},
-    /* EPT, VPID, WBINVD, unrestricted guest; RDTSCP is not offered to guests, INVPCID and XSAVES are where they exist */
-    {MSR_SECONDARY, CONTROL_SECONDARY, 1u << 1 | 1u << 5 | 1u << 6 | 1u << 7, 1u << 12 | 1u << 20,
-        "EPT, VPID or unrestricted guest (VMX secondary controls)"},
-    /* debug controls, 64-bit host, PAT and EFER both ways */
-    {MSR_TRUE_EXIT, CONTROL_EXIT, 1u << 2 | 1u << 9 | 1u << 18 | 1u << 19 | 1u << 20 | 1u << 21, 0,
-        "switching of PAT and EFER (VMX exit controls)"},
-    {MSR_TRUE_ENTRY, CONTROL_ENTRY, 1u << 2 | 1u << 14 | 1u << 15, 0, "switching of PAT and EFER (VMX entry controls)"},
-};
-/* Walk length 4, write-back tables, 2 MiB and 1 GiB pages, INVEPT single; INVVPID single and all: appendix A.10. */
-static const uint64_t ept_required =
-    1ull << 6 | 1ull << 14 | 1ull << 16 | 1ull << 17 | 1ull << 20 | 1ull << 25 | 1ull << 32 | 1ull << 41 | 1ull << 42;
+} features[] = {{PIN, 0, "external-interrupt exiting"}, {PIN, 3, "NMI exiting"}, {PIN, 5, "virtual NMIs"},
+    {PIN, 6, "VMX-preemption timer"}, {PRIMARY, 3, "TSC offsetting"}, {PRIMARY, 7, "HLT exiting"}, {PRIMARY, 10, "MWAIT exiting"},
+    {PRIMARY, 11, "RDPMC exiting"}, {PRIMARY, 21, "TPR shadow"}, {PRIMARY, 25, "I/O bitmaps"}, {PRIMARY, 28, "MSR bitmaps"},
+    {PRIMARY, 29, "MONITOR exiting"}, {PRIMARY, 31, "secondary controls"}, {SECONDARY, 1, "EPT"}, {SECONDARY, 5, "VPID"},
+    {SECONDARY, 6, "WBINVD exiting"}, {SECONDARY, 7, "unrestricted guest"}, {SECONDARY, 12, NULL /* INVPCID */},
+    {SECONDARY, 20, NULL /* XSAVES */}, {EXIT, 2, "saving of debug controls"}, {EXIT, 9, "64-bit host"},
+    {EXIT, 18, "saving of PAT"}, {EXIT, 19, "loading of PAT"}, {EXIT, 20, "saving of EFER"}, {EXIT, 21, "loading of EFER"},
+    {ENTRY, 2, "loading of debug controls"}, {ENTRY, 14, "loading of the guest's PAT"}, {ENTRY, 15, "loading of the guest's EFER"},
+    {EPT, 6, "EPT of four levels"}, {EPT, 14, "write-back EPT tables"}, {EPT, 16, "2 MiB EPT pages"}, {EPT, 17, "1 GiB EPT pages"},
+    {EPT, 20, "INVEPT"}, {EPT, 21, NULL /* accessed and dirty flags */}, {EPT, 25, "single-context INVEPT"}, {EPT, 32, "INVVPID"},
+    {EPT, 41, "single-context INVVPID"}, {EPT, 42, "all-context INVVPID"}};
 static const uint32_t exceptions = 1u << 1 | 1u << 17 | 1u << 18; /* #DB #AC #MC */
 
 /* 25.6.4 and 25.6.9; the same for every guest, like all of these constant once hvm_init_cpu has run. */
 static _Alignas(PAGE_BYTES) uint8_t io_bitmap[2 * PAGE_BYTES];
 static _Alignas(PAGE_BYTES) uint8_t msr_bitmap[PAGE_BYTES];
 static struct msr_entry host_msr[SWITCHED_MSRS];
-static uint32_t control_value[sizeof controls / sizeof controls[0]];
+static uint32_t control_value[CONTROLS];
 static uint32_t revision, timer_shift, ept_pointer_bits;
 
 /* The first list is exchanged by the processor, the second stands in fields. */
@@ -63,33 +59,38 @@ static void tables_init(void)
     for (uint32_t i = 0; i < SWITCHED_MSRS; i++) pass_msr(switched_msrs[i]);
 }
 
-/* The reserved bits of each control as the processor wants them: appendix A.2. */
-static const char *controls_init(void)
+/* Each control is what it must be and what of @features there is; false, and by name, if one is needed and missing. */
+static bool controls_init(void)
 {
-    for (uint32_t i = 0; i < sizeof controls / sizeof controls[0]; i++) {
-        const uint64_t allowed = rdmsr(controls[i].msr);
-        control_value[i] = (uint32_t)allowed | controls[i].required | (controls[i].wanted & (uint32_t)(allowed >> 32));
-        if ((control_value[i] & ~(uint32_t)(allowed >> 32)) != 0) return controls[i].name;
+    bool complete = true;
+
+    for (uint32_t i = 0; i < CONTROLS; i++) control_value[i] = (uint32_t)rdmsr(capability_msr[i]);
+    ept_pointer_bits = EPT_POINTER;
+    for (uint32_t i = 0; i < sizeof features / sizeof features[0]; i++) {
+        const struct feature *feature = &features[i];
+        const bool offered =
+            rdmsr(capability_msr[feature->capability]) >> (feature->capability < CONTROLS ? 32 : 0) >> feature->bit & 1;
+
+        if (offered && feature->capability < CONTROLS) control_value[feature->capability] |= 1u << feature->bit;
+        else if (offered && !feature->name) ept_pointer_bits |= EPT_POINTER_DIRTY;
+        if (!offered && feature->name) complete = machine_lacks(feature->name);
     }
-    return NULL;
+    return complete;
 }
 
-const char *hvm_init_cpu(struct cpu *cpu)
+bool hvm_init_cpu(struct cpu *cpu)
 {
-    if ((cpuid(1, 0).ecx & CPUID_ECX_VMX) == 0) return "VMX (CPUID 1 ECX bit 5)";
+    if ((cpuid(1, 0).ecx & CPUID_ECX_VMX) == 0) return machine_lacks("VMX (CPUID 1 ECX bit 5)");
     /* Once locked a write faults: 24.7. */
     if ((rdmsr(MSR_FEATURE_CONTROL) & FEATURE_LOCKED) == 0) wrmsr(MSR_FEATURE_CONTROL, FEATURE_LOCKED | FEATURE_VMX);
-    if ((rdmsr(MSR_FEATURE_CONTROL) & FEATURE_VMX) == 0) return "VMX, which the firmware has disabled (IA32_FEATURE_CONTROL)";
-    const uint64_t basic = rdmsr(MSR_VMX_BASIC);
-    if ((basic >> 55 & 1) == 0) return "VMX capability MSRs of the second kind (IA32_VMX_BASIC bit 55)";
-    const char *missing = controls_init();
-    if (missing) return missing;
-    const uint64_t ept = rdmsr(MSR_EPT_VPID);
-    if ((ept & ept_required) != ept_required) return "4-level EPT with large pages, or INVEPT and INVVPID (IA32_VMX_EPT_VPID_CAP)";
+    if ((rdmsr(MSR_FEATURE_CONTROL) & FEATURE_VMX) == 0)
+        return machine_lacks("VMX, which the firmware has disabled (IA32_FEATURE_CONTROL)");
+    revision = (uint32_t)rdmsr(MSR_VMX_BASIC) & 0x7fffffff;
+    if ((rdmsr(MSR_VMX_BASIC) >> 55 & 1) == 0)
+        return machine_lacks("VMX with controls that are 0 by default (IA32_VMX_BASIC bit 55)");
+    if (!controls_init()) return false;
 
-    revision = (uint32_t)basic & 0x7fffffff;
     timer_shift = rdmsr(MSR_VMX_MISC) & 31;
-    ept_pointer_bits = EPT_POINTER | ((ept & EPT_ACCESSED_DIRTY) != 0 ? EPT_POINTER_DIRTY : 0u);
     cpu->hvm_features = (uint32_t)rdmsr(MSR_CR4_FIXED1);
     cpu->asid_limit = VPID_LIMIT;
     cpu->asid_next = cpu->asid_limit; /* so the first entry starts a generation, and flushes */
@@ -99,7 +100,7 @@ const char *hvm_init_cpu(struct cpu *cpu)
     write_cr4(read_cr4() | rdmsr(MSR_CR4_FIXED0));
     memcpy(cpu->hvm_pages[0], &revision, sizeof revision);
     cpu->host_state = image_to_phys(cpu->hvm_pages[0]);
-    return vmx_on(cpu->host_state) ? NULL : "VMX: VMXON is refused";
+    return vmx_on(cpu->host_state) || machine_lacks("VMX: VMXON is refused");
 }
 
 uint32_t hvm_nested_format(void) { return 1; }
@@ -156,10 +157,10 @@ static void controls_write(struct hvm *hvm)
         {CONTROL_EXIT_MSR_LOAD, image_to_phys(host_msr).value}, {CONTROL_EXIT_LOAD_COUNT, SWITCHED_MSRS},
         {GUEST_LINK_POINTER, UINT64_MAX}};
 
-    for (uint32_t i = 0; i < sizeof controls / sizeof controls[0]; i++) vmcs_write(controls[i].field, control_value[i]);
+    for (uint32_t i = 0; i < CONTROLS; i++) vmcs_write(control_field[i], control_value[i]);
     for (uint32_t i = 0; i < sizeof values / sizeof values[0]; i++) vmcs_write(values[i][0], values[i][1]);
     for (uint32_t i = 0; i < SWITCHED_MSRS; i++) vmx->msr[i].index = switched_msrs[i];
-    vmx->primary = control_value[1];
+    vmx->primary = control_value[PRIMARY];
 }
 
 void hvm_init(struct hvm *hvm)

@@ -63,12 +63,7 @@ PORT_ACCESS(32)
 PAIR_ACCESS(rdmsr, wrmsr)
 PAIR_ACCESS(xgetbv, xsetbv)
 
-static inline uint64_t rdtsc(void)
-{
-    uint32_t low, high;
-    __asm__ volatile("rdtsc" : "=a"(low), "=d"(high));
-    return (uint64_t)high << 32 | low;
-}
+static inline uint64_t rdtsc(void) { return __builtin_ia32_rdtsc(); }
 
 /* read_cr0(), write_cr0(value) and so on. */
 #define CONTROL_REGISTER(name)                                              \

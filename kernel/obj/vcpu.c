@@ -7,22 +7,9 @@
 #include "obj/endpoint.h"
 #include "obj/notif.h"
 
+enum { GPR_RAX = 0, GPR_RSI = 6, GPR_RDI = 7 };
 /* Words 0-9 by index into vcpu_state.gpr: rbx rbp r12 r13 r14 r15 rdx r8 r9 r10. */
-enum {
-    GPR_RAX = 0,
-    GPR_RDX = 2,
-    GPR_RBX = 3,
-    GPR_RBP = 5,
-    GPR_RSI = 6,
-    GPR_RDI = 7,
-    GPR_R8 = 8,
-    GPR_R9 = 9,
-    GPR_R10 = 10,
-    GPR_R12 = 12,
-    GPR_R13 = 13,
-    GPR_R14 = 14,
-    GPR_R15 = 15
-};
+static const uint8_t gpr_of_word[MESSAGE_WORDS] = {3, 5, 12, 13, 14, 15, 2, 8, 9, 10};
 
 void vcpu_init(struct vcpu *vcpu)
 {
@@ -89,36 +76,11 @@ void vcpu_return(struct thread *thread, enum run_reason reason, uint64_t bits)
 void vcpu_answer(struct vcpu *vcpu, enum error status, uint64_t label, const struct registers *words)
 {
     uint64_t *gpr = vcpu->hvm.state->gpr;
-    struct registers answer;
 
-    message_copy(&answer, words, label_length(label));
     gpr[GPR_RAX] = status;
     gpr[GPR_RDI] = 0;
     gpr[GPR_RSI] = label;
-    gpr[GPR_RBX] = answer.rbx;
-    gpr[GPR_RBP] = answer.rbp;
-    gpr[GPR_R12] = answer.r12;
-    gpr[GPR_R13] = answer.r13;
-    gpr[GPR_R14] = answer.r14;
-    gpr[GPR_R15] = answer.r15;
-    gpr[GPR_RDX] = answer.rdx;
-    gpr[GPR_R8] = answer.r8;
-    gpr[GPR_R9] = answer.r9;
-    gpr[GPR_R10] = answer.r10;
-}
-
-static void words_from_guest(struct registers *to, const volatile uint64_t *gpr)
-{
-    to->rbx = gpr[GPR_RBX];
-    to->rbp = gpr[GPR_RBP];
-    to->r12 = gpr[GPR_R12];
-    to->r13 = gpr[GPR_R13];
-    to->r14 = gpr[GPR_R14];
-    to->r15 = gpr[GPR_R15];
-    to->rdx = gpr[GPR_RDX];
-    to->r8 = gpr[GPR_R8];
-    to->r9 = gpr[GPR_R9];
-    to->r10 = gpr[GPR_R10];
+    for (uint32_t i = 0; i < MESSAGE_WORDS; i++) gpr[gpr_of_word[i]] = i < label_length(label) ? words->word[i] : 0;
 }
 
 /* The smaller of the guest's deadline, in its own time, and the VMM's limit. */
@@ -146,7 +108,7 @@ static enum error hypercall(struct cpu *cpu, struct vcpu *vcpu, struct thread *t
     slot = captab_slot(vcpu->captab, number);
     if (!slot || slot->cap.type == OBJECT_TYPE_NONE) return ERR_SLOT;
     if (UNLIKELY(cap_retiring != 0) && cap_under_retirement(slot)) return ERR_RETIRED;
-    words_from_guest(&thread->regs, gpr);
+    for (uint32_t i = 0; i < MESSAGE_WORDS; i++) thread->regs.word[i] = gpr[gpr_of_word[i]];
     if (slot->cap.type == OBJECT_TYPE_NOTIF) {
         if (!(slot->cap.rights & RIGHT_SIGNAL)) return ERR_RIGHTS;
         if (thread->regs.rbx & ~(uint64_t)slot->cap.mask) return ERR_METHOD;
@@ -160,13 +122,6 @@ static enum error hypercall(struct cpu *cpu, struct vcpu *vcpu, struct thread *t
     if (error) return error;
     return endpoint_call(
         cpu, cap_object(slot), thread, slot->cap.badge, label, call_deadline(vcpu, deadline), THREAD_STATE_HYPERCALL);
-}
-
-static void refuse(struct vcpu *vcpu, enum error error)
-{
-    static const struct registers none;
-
-    vcpu_answer(vcpu, error, 0, &none);
 }
 
 /* Leave to the VMM at once where it has been signalled or does not want to wait. */
@@ -200,11 +155,12 @@ static bool handle_exit(struct cpu *cpu, struct vcpu *vcpu, struct thread *threa
     switch (exit) {
     case HVM_EXIT_HANDLED: break;
     case HVM_EXIT_VMM: vcpu_return(thread, RUN_REASON_EXIT, 0); return false;
-    case HVM_EXIT_REFUSED: refuse(vcpu, ERR_MODE); break;
-    case HVM_EXIT_CANCELED: refuse(vcpu, ERR_CANCELED); break;
+    case HVM_EXIT_REFUSED: vcpu_answer(vcpu, ERR_MODE, 0, &thread->regs); break;
+    case HVM_EXIT_CANCELED: vcpu_answer(vcpu, ERR_CANCELED, 0, &thread->regs); break;
     case HVM_EXIT_HYPERCALL:
         error = hypercall(cpu, vcpu, thread);
-        if (thread->state != THREAD_STATE_HYPERCALL) refuse(vcpu, error); /* also where its own signal ended the run */
+        if (thread->state != THREAD_STATE_HYPERCALL)
+            vcpu_answer(vcpu, error, 0, &thread->regs); /* also where its own signal ended the run */
         break;
     case HVM_EXIT_INTERRUPT: interrupt_window(); break;
     }

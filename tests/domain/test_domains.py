@@ -11,7 +11,7 @@ import pytest
 
 from bulkhead import systems
 from bulkhead.errors import BulkheadError, TimeOut
-from bulkhead.qemu import Machine
+from bulkhead.platforms import Platform
 from bulkhead.session import Session
 
 HERE = Path(__file__).parent
@@ -31,7 +31,7 @@ def last_unit(session: Session) -> int:
 
 def verdict(session: Session, name: str) -> str:
     """The test's own line, without its name."""
-    until = time.monotonic() + VERDICT_S
+    until = time.monotonic() + VERDICT_S * session.platform.patience
     while time.monotonic() < until:
         session.check_boot()
         match = re.search(rf"TEST {name} (PASS|FAIL[^\r\n]*)", text_of(session))
@@ -49,7 +49,7 @@ def check_others(session: Session) -> None:
     before = last_unit(session)
     listed = {domain["name"]: domain["state"] for domain in session.link.demand("ps")["domains"]}
     assert listed == dict.fromkeys(DOMAINS, "running"), listed
-    until = time.monotonic() + WITNESS_S
+    until = time.monotonic() + WITNESS_S * session.platform.patience
     while time.monotonic() < until and last_unit(session) <= before:
         time.sleep(0.1)
     assert last_unit(session) > before, "the witness no longer counts"
@@ -58,13 +58,16 @@ def check_others(session: Session) -> None:
 
 
 @pytest.fixture
-def machine(request: pytest.FixtureRequest) -> Iterator[Session]:
+def machine(request: pytest.FixtureRequest, platform: Platform) -> Iterator[Session]:
     """The system with this hostile domain, under a clock that counts instructions: the same in every run."""
     name: str = request.param
     system = systems.assemble(
-        HERE / "domain-test.toml", name=f"domain-test-{name}", parameters={"image": f"hostile-{name}"}
+        HERE / "domain-test.toml",
+        name=f"domain-test-{name}",
+        parameters={"image": f"hostile-{name}"},
+        platform=platform,
     )
-    with Session(Machine(memory_mib=system.memory_mib, icount=True), system.boot()) as session:
+    with Session(system.machine(icount=True), system.boot()) as session:
         session.wait_ready(BOOT_S)
         yield session
         session.end()

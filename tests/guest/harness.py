@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from bulkhead import paths, systems
-from bulkhead.qemu import Machine
+from bulkhead.platforms import QEMU_SVM, Platform
 from bulkhead.session import Session
 
 BOOT_S = 60.0
@@ -14,7 +14,12 @@ BOOT_S = 60.0
 
 @contextmanager
 def guest_beside_witness(
-    name: str, *, memory_mib: int = 32, system_name: str = "guest-test", icount: bool = False
+    name: str,
+    *,
+    memory_mib: int = 32,
+    system_name: str = "guest-test",
+    icount: bool = False,
+    platform: Platform = QEMU_SVM,
 ) -> Iterator[Session]:
     """A running machine whose tenant t boots tests/guest/@name; powered off at the end."""
     images = paths.SYSTEMS / f"{system_name}-{name}" / "images"
@@ -27,9 +32,9 @@ def guest_beside_witness(
         name=f"{system_name}-{name}",
         parameters={"kernel": "test.kernel", "mem": str(memory_mib)},
         extra_folders=(images,),
+        platform=platform,
     )
-    machine = Machine(memory_mib=system.memory_mib, icount=icount)
-    with Session(machine, system.boot()) as session:
+    with Session(system.machine(icount), system.boot()) as session:
         try:
             session.wait_ready(BOOT_S)
             yield session

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from bulkhead import guests, initramfs, paths, systems
-from bulkhead.qemu import Machine
+from bulkhead.emulator import Machine
 from bulkhead.session import Session
 from bulkhead.shell import GuestShell
 

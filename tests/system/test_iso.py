@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 from bulkhead import grub, image
+from bulkhead.emulator import Boot, Machine
 from bulkhead.errors import BulkheadFailed
-from bulkhead.qemu import Boot, Machine
 from bulkhead.session import Session
 from bulkhead.shell import GuestShell
 from bulkhead.systems import System

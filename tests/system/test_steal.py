@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Iterator
 
 import pytest
-from bulkhead.qemu import Machine
+from bulkhead.emulator import Machine
 from bulkhead.session import Session
 from bulkhead.shell import GuestShell
 from bulkhead.systems import System

@@ -10,7 +10,7 @@ import cbor2
 import pytest
 from bulkhead import image, paths
 from bulkhead.errors import BulkheadError
-from bulkhead.qemu import Boot, Machine, Module
+from bulkhead.emulator import Boot, Machine, Module
 from bulkhead.session import Session
 from bulkhead.systems import System
 
@@ -43,7 +43,7 @@ def resealed(system: System, cbor: bytes, folder: Path) -> Boot:
     description = folder / "system.cbor"
     description.write_bytes(cbor)
     builder = system.modules[0].path
-    image.seal_kernel(paths.KERNEL_ELF, builder, description, folder / "kernel.elf")
+    image.seal_kernel(paths.kernel_elf(system.platform.vendor), builder, description, folder / "kernel.elf")
     image.make_elf32(folder / "kernel.elf", folder / "kernel32.elf")
     modules = (system.modules[0], Module("system.cbor", description), *system.modules[2:])
     return Boot(kernel=folder / "kernel32.elf", modules=modules)

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 from bulkhead import paths, systems
-from bulkhead.qemu import Machine
+from bulkhead.emulator import Machine
 from bulkhead.session import Session
 from bulkhead.shell import GuestShell
 from bulkhead.systems import System

@@ -21,7 +21,7 @@ from rich.table import Table
 from bulkhead import benchrows, build, guests, linuxboot, paths, proc, report, systems
 from bulkhead.benchrows import BUDGET, Row
 from bulkhead.errors import EXIT_TESTS_FAILED, BulkheadError, BulkheadFailed, TimeOut, UsageProblem
-from bulkhead.qemu import Machine
+from bulkhead.emulator import Machine
 from bulkhead.session import Session
 from bulkhead.systems import System
 
@@ -48,7 +48,7 @@ def _measure(system: System, title: str) -> list[Row]:
                     if waited_s > _TIMEOUT_S:
                         raise TimeOut(f"{title}: not done within {_TIMEOUT_S:g} s") from None
         finally:
-            session.qemu.kill()
+            session.emulator.kill()
         text = session.console.since(0).decode(errors="replace")
     return [
         benchrows.row(name, int(minimum), int(rounds), int(minimum), int(median), how)
@@ -134,7 +134,7 @@ def _document(rows: Sequence[Row]) -> dict[str, object]:
     return {
         "schema": 1,
         "commit": commit,
-        "image_sha256": benchrows.image_sha256(paths.KERNEL_ELF),
+        "image_sha256": benchrows.image_sha256(paths.kernel_elf("svm")),
         "emulator": emulator,
         "rows": [row.as_json() for row in rows],
     }

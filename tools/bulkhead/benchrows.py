@@ -142,7 +142,7 @@ def static_rows() -> list[Row]:
         rooms[room] = rooms.get(room, 0) + count
     for room, count in sorted(rooms.items()):
         rows.append(row(f"kernel.lines[{room}]", count, 1, count, count, "part of the above", "lines"))
-    with paths.KERNEL_ELF.open("rb") as file:
+    with paths.kernel_elf("svm").open("rb") as file:
         sections = {
             section.name: int(section["sh_size"])
             for section in ELFFile(file).iter_sections()
@@ -151,7 +151,7 @@ def static_rows() -> list[Row]:
     text = sum(sections.values())
     how = "executable sections: " + ", ".join(f"{name} {size}" for name, size in sections.items())
     rows.append(row("kernel.text", text, 1, text, text, how))
-    for room, size in sorted(kernelstats.bytes_by_room().items()):
+    for room, size in sorted(kernelstats.bytes_by_room("svm").items()):
         rows.append(row(f"kernel.text[{room}]", size, 1, size, size, "functions of the room", "bytes"))
     rows.append(_stack_row())
     rows.append(_selector_row())
@@ -168,7 +168,7 @@ def _selector_row() -> Row:
 
 def _stack_row() -> Row:
     """The deepest stack by the call graph."""
-    stack = kernelstats.deepest_stack()
+    stack = kernelstats.deepest_stack("svm")
     how = "call graph: " + " > ".join(stack.chain)
     if stack.indirect:
         how += "; not followed: indirect calls of " + ", ".join(stack.indirect)

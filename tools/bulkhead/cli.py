@@ -16,7 +16,7 @@ from rich.table import Table
 from capdl import cli as capdl_cli
 
 from bulkhead import (
-    attach, bench, control, errors, grub, guests, paths, report, run, singleguest, sources, sysroot,
+    attach, bench, control, errors, grub, guests, paths, platforms, report, run, singleguest, sources, sysroot,
     systems, testrun,
 )  # fmt: skip
 from bulkhead import build as building
@@ -78,8 +78,16 @@ def format_command(files: Sequence[Path]) -> None:
     sources.reformat(list(files) or sources.c_files())
 
 
+_cpu_option = click.option("--cpu", type=click.Choice(platforms.VENDORS),
+                           help="Virtualization of the processor [default: svm on qemu, vmx on bochs].")
+_on_option = click.option("--on", "emulator", type=click.Choice(platforms.EMULATORS), default="qemu", show_default=True,
+                          help="The emulator.")
+
+
 @cli.command("run")
 @click.argument("system", required=False)
+@_on_option
+@_cpu_option
 @click.option("--tenant", metavar="NAME", help="The tenant in whose shell --exec runs.")
 @click.option("--exec", "command", metavar="COMMAND", help="Run one command and exit with its status.")
 @click.option("--kill", "kill_text", metavar="DOMAIN@Ns",
@@ -93,7 +101,7 @@ def format_command(files: Sequence[Path]) -> None:
 @click.option("--timeout", "timeout_s", metavar="S", type=click.FloatRange(min=0, min_open=True),
               help="Give up after this many seconds: exit status 124.")
 def run_command(
-    system: str | None, tenant: str | None, command: str | None, kill_text: str | None,
+    system: str | None, emulator: str, cpu: str | None, tenant: str | None, command: str | None, kill_text: str | None,
     guest_file: str | None, initrd: str | None, append: str, memory_mib: int, debug_exit: bool,
     timeout_s: float | None,
 ) -> int:  # fmt: skip
@@ -103,6 +111,7 @@ def run_command(
     and exits with its status. With --guest it boots a single kernel image: exit status odd from
     debug-exit, 0 for a clean power-off, 124 time-out, 126 the guest died, 4 Bulkhead failed.
     """
+    platform = platforms.choose(emulator, cpu)
     if guest_file is not None:
         if system or tenant or command or kill_text:
             raise UsageProblem("--guest stands alone: no SYSTEM, --tenant, --exec or --kill with it")
@@ -115,6 +124,7 @@ def run_command(
                 debug_exit=debug_exit,
             ),
             timeout_s,
+            platform,
         )
     if initrd or append or debug_exit:
         raise UsageProblem("--initrd, --append and --debug-exit need --guest FILE")
@@ -123,10 +133,10 @@ def run_command(
     if (tenant is None) != (command is None):
         raise UsageProblem("--tenant NAME and --exec COMMAND go together")
     if tenant is not None and command is not None:
-        return run.run_command(name, tenant, command, kill, timeout_s)
+        return run.run_command(name, tenant, command, kill, timeout_s, platform)
     if timeout_s is not None:
         raise UsageProblem("--timeout needs --exec or --guest")
-    return run.run_system(name, kill)
+    return run.run_system(name, kill, platform)
 
 
 @cli.command()
@@ -244,17 +254,24 @@ def bench_command(rows: Sequence[str], json_file: str | None) -> int:
 
 @cli.command("test")
 @click.argument("filters", nargs=-1, metavar="[FILTER]...")
+@_on_option
+@_cpu_option
 @click.option("--mutants", is_flag=True, help="Show that the tests fail when a check is taken out.")
 @click.option("--long", "long_tests", is_flag=True, help="Also the tests that take long.")
 @click.option("--json", "json_file", metavar="FILE", help="Also write every result here.")
 @click.option("--build", type=click.Choice(["all", "host", "target"]), default="all", hidden=True,
               help="What the chosen tests need (for the mutants).")
 def test_command(
-    filters: Sequence[str], mutants: bool, long_tests: bool, json_file: str | None, build: str
+    filters: Sequence[str], emulator: str, cpu: str | None, mutants: bool, long_tests: bool, json_file: str | None,
+    build: str,
 ) -> int:  # fmt: skip
-    """Run the tests whose name or path holds a FILTER (default: all)."""
+    """Run the tests whose name or path holds a FILTER (default: all).
+
+    With --on bochs: those of tests/guest and tests/domain, on Bochs.
+    """
     file = Path(json_file) if json_file else None
-    return testrun.main(testrun.Request(filters, mutants, long_tests, file, build))
+    platform = platforms.choose(emulator, cpu)
+    return testrun.main(testrun.Request(filters, mutants, long_tests, file, build, platform))
 
 
 def _is_guest_run(arguments: Sequence[str]) -> bool:

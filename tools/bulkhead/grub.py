@@ -15,7 +15,7 @@ from pathlib import Path
 
 from bulkhead import image, paths, proc
 from bulkhead.errors import BulkheadFailed
-from bulkhead.qemu import Module
+from bulkhead.emulator import Module
 from bulkhead.systems import System
 
 _GRUB = Path("/usr/lib/grub")

@@ -56,10 +56,15 @@ def _function_symbols(file: Path) -> dict[str, tuple[int, int]]:
         }
 
 
-def bytes_by_room() -> dict[str, int]:
+def _objects(vendor: str) -> Path:
+    image = paths.kernel_elf(vendor)
+    return image.parent / "CMakeFiles" / f"{image.stem}.dir"
+
+
+def bytes_by_room(vendor: str) -> dict[str, int]:
     """Size of the image's functions by the room whose object file defines them."""
-    image = _function_symbols(paths.KERNEL_ELF)
-    objects = paths.KERNEL_ELF.parent / "CMakeFiles" / "bulkhead-svm.dir"
+    image = _function_symbols(paths.kernel_elf(vendor))
+    objects = _objects(vendor)
     rooms: dict[str, int] = {}
     counted: set[str] = set()
     for file in sorted(objects.rglob("*.o")):
@@ -71,10 +76,10 @@ def bytes_by_room() -> dict[str, int]:
     return rooms
 
 
-def _frames() -> dict[str, int]:
+def _frames(vendor: str) -> dict[str, int]:
     """Frame sizes as the compiler reports them (-fstack-usage), by function name."""
     found: dict[str, int] = {}
-    for file in paths.KERNEL_ELF.parent.rglob("*.su"):
+    for file in _objects(vendor).rglob("*.su"):
         for line in file.read_text().splitlines():
             match = re.match(r".*:\d+:\d+:(\S+)\t(\d+)\t", line)
             if match:
@@ -83,14 +88,14 @@ def _frames() -> dict[str, int]:
     return found
 
 
-def _functions() -> dict[str, Function]:
-    symbols = _function_symbols(paths.KERNEL_ELF)
-    frames = _frames()
+def _functions(vendor: str) -> dict[str, Function]:
+    symbols = _function_symbols(paths.kernel_elf(vendor))
+    frames = _frames(vendor)
     functions = {name: Function(name, *where) for name, where in symbols.items()}
     at = {function.address: function.name for function in functions.values()}
     decoder = Cs(CS_ARCH_X86, CS_MODE_64)
     decoder.detail = True
-    with paths.KERNEL_ELF.open("rb") as stream:
+    with paths.kernel_elf(vendor).open("rb") as stream:
         elf = ELFFile(stream)
         for function in functions.values():
             code = _code(elf, function)
@@ -131,9 +136,9 @@ def _read_code(decoder: Cs, code: bytes, function: Function, at: dict[int, str])
     return taken
 
 
-def deepest_stack() -> Stack:
+def deepest_stack(vendor: str) -> Stack:
     """The deepest chain of calls in the image."""
-    functions = _functions()
+    functions = _functions(vendor)
     cycles: set[str] = set()
     depth: dict[str, tuple[int, tuple[str, ...]]] = {}
 

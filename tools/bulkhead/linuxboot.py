@@ -15,7 +15,7 @@ from bulkhead import benchrows, guests, paths, proc, report, singleguest
 from bulkhead.benchrows import Row
 from bulkhead.cpio import Archive
 from bulkhead.errors import BulkheadFailed, TimeOut
-from bulkhead.qemu import Boot, Machine, Module
+from bulkhead.emulator import Boot, Machine, Module
 from bulkhead.session import Session
 
 _SOURCES = paths.ROOT / "tools" / "qemu-plugin"
@@ -77,7 +77,7 @@ def _measure(
     with report.step(f"booting Linux, {what}"), Session(machine, boot) as session:
         until = time.monotonic() + _TIMEOUT_S
         while not result.exists() or not result.read_text().endswith("\n"):
-            if session.qemu.status() is not None and not result.exists():
+            if session.emulator.status() is not None and not result.exists():
                 session.check_boot()
                 raise BulkheadFailed(f"{what}: the machine ended before its init ran")
             if time.monotonic() > until:

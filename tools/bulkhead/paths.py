@@ -15,9 +15,13 @@ SYSTEMS = BUILD / "systems"
 RUN = BUILD / "run"
 
 TARGET = BUILD / "target"
-KERNEL_ELF = TARGET / "kernel" / "bulkhead-svm.elf"
 SYSTEM_SOURCES = ROOT / "capdl" / "system"
 DEFAULT_SYSTEM = "two-tenants"
+
+
+def kernel_elf(vendor: str) -> Path:
+    """The kernel image for one CPU vendor, svm or vmx."""
+    return TARGET / "kernel" / f"bulkhead-{vendor}.elf"
 
 
 def domain_elf(name: str) -> Path:

@@ -25,6 +25,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group = parser.getgroup("bulkhead")
     group.addoption("--bulkhead-long", action="store_true", help="run the long tests")
     group.addoption("--bulkhead-filter", action="append", default=[], help="part of a test's name")
+    group.addoption("--bulkhead-platform", default=None, help="run what can on this platform alone")
     group.addoption("--bulkhead-json", default=None, help="write every result here")
 
 

@@ -15,7 +15,7 @@ from bulkhead import report, singleguest, systems, terminal
 from bulkhead.control import ControlServer
 from bulkhead.errors import BulkheadError, BulkheadFailed, GuestDied, TimeOut, UsageProblem
 from bulkhead.link import Message
-from bulkhead.qemu import Machine
+from bulkhead.platforms import QEMU_SVM, Platform
 from bulkhead.session import Session
 from bulkhead.shell import GuestShell
 from bulkhead.systems import System
@@ -68,8 +68,9 @@ class _PendingKill:
             raise BulkheadFailed(f"{self._kill.domain} was not killed: {self._error}")
 
 
-def _machine(system: System) -> Machine:
-    return Machine(memory_mib=system.memory_mib)
+def _patience(session: Session) -> float:
+    """How long a guest may take until its shell answers."""
+    return BOOT_TIMEOUT_S * session.platform.patience
 
 
 def _leave_on_signals() -> None:
@@ -91,11 +92,11 @@ def _summary(event: Message | None) -> str:
     )
 
 
-def run_system(name: str, kill: Kill | None) -> int:
+def run_system(name: str, kill: Kill | None, platform: Platform = QEMU_SVM) -> int:
     """Boots a system and gives its console to the person."""
-    system = systems.assemble(systems.find(name))
+    system = systems.assemble(systems.find(name), platform=platform)
     _leave_on_signals()
-    with Session(_machine(system), system.boot()) as session:
+    with Session(system.machine(), system.boot()) as session:
         control = ControlServer(session, system.name)
         try:
             return _interact(session, system, kill)
@@ -110,7 +111,7 @@ def _interact(session: Session, system: System, kill: Kill | None) -> int:
         with report.step(f"booting {system.name}"):
             session.wait_ready(BOOT_TIMEOUT_S)
             for tenant in system.tenants:
-                GuestShell(session, tenant).wait_ready(BOOT_TIMEOUT_S)
+                GuestShell(session, tenant).wait_ready(_patience(session))
             session.link.demand("focus operator")
     else:
         with report.step(f"booting {system.name}"):
@@ -123,29 +124,30 @@ def _interact(session: Session, system: System, kill: Kill | None) -> int:
     if pending is not None:
         pending.start()
     session.console.attach(terminal.write_out, replay=pending is None)
-    terminal.pass_through(session.console.send, lambda: session.qemu.status() is not None)
+    terminal.pass_through(session.console.send, lambda: session.emulator.status() is not None)
     session.console.detach(terminal.write_out)
-    session.qemu.check_alive()
+    session.emulator.check_alive()
     if pending is not None:
         pending.check()
     return 0
 
 
-def run_command(name: str, tenant: str, command: str, kill: Kill | None, timeout_s: float | None) -> int:
+def run_command(
+    name: str, tenant: str, command: str, kill: Kill | None, timeout_s: float | None, platform: Platform = QEMU_SVM
+) -> int:
     """Boots a system, runs one command in a tenant's shell, and returns its status."""
-    file = systems.find(name)
-    system = systems.assemble(file)
+    system = systems.assemble(systems.find(name), platform=platform)
     if tenant not in system.tenants:
         known = ", ".join(system.tenants) or "none"
         raise UsageProblem(f"{system.name} has no tenant '{tenant}' with a guest; it has: {known}")
     _leave_on_signals()
-    with Session(_machine(system), system.boot()) as session:
+    with Session(system.machine(), system.boot()) as session:
         control = ControlServer(session, system.name)
         try:
             with report.step(f"booting {system.name}"):
                 session.wait_ready(BOOT_TIMEOUT_S)
                 shell = GuestShell(session, tenant)
-                shell.wait_ready(timeout_s or BOOT_TIMEOUT_S)
+                shell.wait_ready(timeout_s or _patience(session))
             pending = _PendingKill(session, kill) if kill is not None else None
             status = shell.execute(
                 command, terminal.write_out, timeout_s, pending.start if pending else None
@@ -158,11 +160,11 @@ def run_command(name: str, tenant: str, command: str, kill: Kill | None, timeout
             session.end()
 
 
-def run_guest(request: singleguest.Request, timeout_s: float | None) -> int:
+def run_guest(request: singleguest.Request, timeout_s: float | None, platform: Platform = QEMU_SVM) -> int:
     """Boots one kernel image as the only tenant, its serial port on standard output."""
-    system = singleguest.assemble(request)
+    system = singleguest.assemble(request, platform)
     _leave_on_signals()
-    with Session(_machine(system), system.boot()) as session:
+    with Session(system.machine(), system.boot()) as session:
         try:
             return _watch_guest(session, timeout_s)
         finally:
@@ -196,8 +198,9 @@ def _watch_guest(session: Session, timeout_s: float | None) -> int:
         return session.link.find(lambda event: event.get("event") == "guest")
 
     def ended() -> bool:
+        session.emulator.check_alive()
         late = until is not None and time.monotonic() >= until
-        return late or guest_ended() is not None or session.qemu.status() is not None
+        return late or guest_ended() is not None or session.emulator.status() is not None
 
     left = terminal.pass_through(session.console.send, ended)
     event = guest_ended()
@@ -207,7 +210,7 @@ def _watch_guest(session: Session, timeout_s: float | None) -> int:
         reason = session.console.fatal()
         if reason is not None:
             raise BulkheadFailed(f"the machine refused to boot: {reason}")
-        if session.qemu.status() is not None:
+        if session.emulator.status() is not None:
             session.check_boot()
         raise TimeOut(f"the guest did not end within {timeout_s:g} s")
     session.console.drain()

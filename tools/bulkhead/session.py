@@ -5,19 +5,24 @@ from __future__ import annotations
 import time
 from types import TracebackType
 
+from bulkhead.bochs import Bochs
+from bulkhead.emulator import Boot, Emulator, Machine
 from bulkhead.errors import BulkheadFailed, TimeOut
 from bulkhead.link import MachineLink, Message
-from bulkhead.qemu import Boot, Machine, Qemu
+from bulkhead.qemu import Qemu
 from bulkhead.serial import SerialPort
+
+_EMULATORS = {"qemu": Qemu, "bochs": Bochs}
 
 
 class Session:
     """Owns one machine from power-on to its end."""
 
     def __init__(self, machine: Machine, boot: Boot) -> None:
-        self.qemu = Qemu(machine, boot)
-        self.console = SerialPort(self.qemu.com1)
-        self.link = MachineLink(self.qemu.com2)
+        self.platform = machine.platform
+        self.emulator: Emulator = _EMULATORS[machine.platform.emulator](machine, boot)
+        self.console = SerialPort(self.emulator.com1)
+        self.link = MachineLink(self.emulator.com2)
 
     def __enter__(self) -> Session:
         return self
@@ -28,23 +33,24 @@ class Session:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        self.qemu.__exit__(kind, error, trace)
+        self.emulator.__exit__(kind, error, trace)
 
     def check_boot(self) -> None:
-        """Refuses to go on when the core, builder or QEMU said that it cannot."""
+        """Refuses to go on when the core, builder or the emulator said that it cannot."""
         reason = self.console.fatal()
         if reason is not None:
             raise BulkheadFailed(f"the machine refused to boot: {reason}")
-        self.qemu.check_alive()
-        if self.qemu.status() is not None:
-            raise BulkheadFailed(f"the machine ended with status {self.qemu.status()}{self._tail()}")
+        self.emulator.check_alive()
+        if self.emulator.status() is not None:
+            raise BulkheadFailed(f"the machine ended with status {self.emulator.status()}{self._tail()}")
 
     def _tail(self) -> str:
         lines = self.console.since(0).decode(errors="replace").strip().splitlines()
         return f"; its last line: {lines[-1].strip()}" if lines else "; it printed nothing"
 
     def wait_ready(self, timeout_s: float) -> None:
-        """Waits until every domain runs."""
+        """Waits until every domain runs; @timeout_s as for QEMU."""
+        timeout_s *= self.platform.patience
         until = time.monotonic() + timeout_s
         while True:
             if self.link.find(lambda event: event.get("event") == "ready"):
@@ -65,10 +71,10 @@ class Session:
 
     def end(self, timeout_s: float = 5.0) -> None:
         """Asks the machine to power off, and ends it if it does not."""
-        if self.qemu.status() is None and not self.link.closed:
+        if self.emulator.status() is None and not self.link.closed:
             try:
                 self.link.command("quit", timeout_s=2.0)
-                self.qemu.wait(timeout_s)
+                self.emulator.wait(timeout_s)
             except (TimeOut, BulkheadFailed):
                 pass
-        self.qemu.kill()
+        self.emulator.kill()

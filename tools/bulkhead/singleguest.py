@@ -9,6 +9,7 @@ from pathlib import Path
 
 from bulkhead import paths, systems
 from bulkhead.errors import UsageProblem
+from bulkhead.platforms import QEMU_SVM, Platform
 from bulkhead.systems import System
 
 _DESCRIPTION = "guest"
@@ -33,7 +34,7 @@ def _machine_mib(request: Request) -> int:
     return request.memory_mib + _BESIDE_MIB + 2 * size_mib
 
 
-def assemble(request: Request) -> System:
+def assemble(request: Request, platform: Platform = QEMU_SVM) -> System:
     """Makes the boot image of a system with this one guest."""
     if any(ord(char) < 0x20 or ord(char) == 0x7F for char in request.append):
         raise UsageProblem("--append holds a control character")
@@ -54,5 +55,5 @@ def assemble(request: Request) -> System:
         "debug_exit": "true" if request.debug_exit else "false",
     }
     return systems.assemble(
-        systems.find(_DESCRIPTION), name=name, parameters=parameters, extra_folders=(images,)
+        systems.find(_DESCRIPTION), name=name, parameters=parameters, extra_folders=(images,), platform=platform
     )

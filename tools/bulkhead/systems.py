@@ -9,8 +9,9 @@ from pathlib import Path
 from capdl import api
 
 from bulkhead import build, guests, image, paths, report
+from bulkhead.emulator import Boot, Machine, Module
 from bulkhead.errors import BulkheadError, BulkheadFailed, UsageProblem
-from bulkhead.qemu import Boot, Module
+from bulkhead.platforms import QEMU_SVM, Platform
 
 
 class DescriptionRefused(BulkheadError):
@@ -30,10 +31,16 @@ class System:
     modules: tuple[Module, ...]  # builder, CBOR, images in the CBOR's order
     memory_mib: int
     tenants: tuple[str, ...]
+    platform: Platform = QEMU_SVM
 
     def boot(self) -> Boot:
-        """What QEMU starts."""
-        return Boot(kernel=self.kernel32, modules=self.modules)
+        """What the platform's emulator starts."""
+        kernel = self.kernel32 if self.platform.emulator == "qemu" else self.kernel
+        return Boot(kernel=kernel, modules=self.modules)
+
+    def machine(self, icount: bool = False) -> Machine:
+        """The machine that the description asks for."""
+        return Machine(memory_mib=self.memory_mib, platform=self.platform, icount=icount)
 
 
 def available() -> list[str]:
@@ -63,11 +70,15 @@ def image_folders() -> list[Path]:
 
 
 def compile_description(
-    file: Path, out: Path, folders: Sequence[Path], parameters: Mapping[str, str] | None = None
+    file: Path,
+    out: Path,
+    folders: Sequence[Path],
+    parameters: Mapping[str, str] | None = None,
+    machine: str | None = None,
 ) -> api.Compiled:
     """Compiles @file into @out; what the compiler has to say goes to the person as it is."""
     try:
-        return api.compile_system(file, folders, parameters, out, paths.shown(file))
+        return api.compile_system(file, folders, parameters, out, paths.shown(file), machine)
     except api.UsageError as error:
         raise UsageProblem(str(error)) from error
     except api.CapdlError as error:
@@ -80,20 +91,24 @@ def assemble(
     name: str | None = None,
     parameters: Mapping[str, str] | None = None,
     extra_folders: Sequence[Path] = (),
+    platform: Platform = QEMU_SVM,
 ) -> System:
-    """Builds all that @file needs and makes its boot image under build/systems/@name."""
+    """Builds all that @file needs and makes its boot image under build/systems/@name, for QEMU, or @name-PLATFORM."""
     build.build("target")
     guests.ensure()
     name = name or file.stem
+    if platform is not QEMU_SVM:
+        name = f"{name}-{platform.name}"
+    built = paths.kernel_elf(platform.vendor)
     folder = paths.SYSTEMS / name
     with report.step(f"assembling the system {name}"):
-        made = compile_description(file, folder, [*extra_folders, *image_folders()], parameters)
+        made = compile_description(file, folder, [*extra_folders, *image_folders()], parameters, platform.machine)
         builder = paths.TARGET / "domains" / "builder" / "builder.bin"
-        for needed in (paths.KERNEL_ELF, builder):
+        for needed in (built, builder):
             if not needed.is_file():
                 raise BulkheadFailed(f"{paths.shown(needed)} was not built")
         kernel, kernel32 = folder / "kernel.elf", folder / "kernel32.elf"
-        image.seal_kernel(paths.KERNEL_ELF, builder, made.cbor, kernel)
+        image.seal_kernel(built, builder, made.cbor, kernel)
         image.make_elf32(kernel, kernel32)
     modules = [Module("builder", builder), Module("system.cbor", made.cbor)]
     return System(
@@ -104,4 +119,5 @@ def assemble(
         modules=(*modules, *(Module(called, path) for called, path in made.modules)),
         memory_mib=made.memory_mib,
         tenants=tuple(made.tenants),
+        platform=platform,
     )

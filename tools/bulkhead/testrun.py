@@ -12,10 +12,12 @@ from pathlib import Path
 
 from bulkhead import build, guests, mutants, paths, report
 from bulkhead.errors import EXIT_TESTS_FAILED, BulkheadFailed, UsageProblem
+from bulkhead.platforms import QEMU_SVM, Platform
 
 # pytest's own statuses: 0 all passed, 1 some failed, 5 none selected; the rest are its own trouble.
 _PYTEST_NOTHING = 5
 _FOLDERS = ("tests", "tools/tests")
+_FOLDERS_ELSEWHERE = ("tests/guest", "tests/domain")  # what runs on another platform than QEMU
 
 
 @dataclass(frozen=True)
@@ -27,6 +29,12 @@ class Request:
     long_tests: bool = False
     json_file: Path | None = None
     build: str = "all"  # host: the chosen tests need nothing of the target
+    platform: Platform = QEMU_SVM
+
+    @property
+    def elsewhere(self) -> bool:
+        """Whether the tests run on another platform than the usual one."""
+        return self.platform is not QEMU_SVM
 
 
 @dataclass
@@ -40,7 +48,8 @@ class _Count:
 
 
 def _prepare(request: Request) -> None:
-    build.build("host")
+    if not request.elsewhere:
+        build.build("host")
     if request.build != "host":
         build.build("target")
         guests.ensure()
@@ -49,12 +58,14 @@ def _prepare(request: Request) -> None:
 def _pytest(request: Request, results: Path) -> None:
     """Runs pytest; @results holds the outcome of every test afterwards."""
     command = [
-        sys.executable, "-m", "pytest", *_FOLDERS,
+        sys.executable, "-m", "pytest", *(_FOLDERS_ELSEWHERE if request.elsewhere else _FOLDERS),
         "-p", "bulkhead.pytest_plugin", "-p", "no:cacheprovider",
         "--rootdir", str(paths.ROOT), "--import-mode=importlib",
         *(f"--bulkhead-filter={part}" for part in request.filters),
         f"--bulkhead-json={results}",
     ]  # fmt: skip
+    if request.elsewhere:
+        command.append(f"--bulkhead-platform={request.platform.name}")
     if request.long_tests:
         command.append("--bulkhead-long")
     environment = {**os.environ, "PYTHONPATH": f"{paths.ROOT / 'tools'}:{paths.ROOT}"}
@@ -80,6 +91,8 @@ def _add_mutants(request: Request, outcome: dict[str, object], count: _Count) ->
 
 def main(request: Request) -> int:
     """Runs the suite; 0 if nothing failed, 1 otherwise. The last line is the count."""
+    if request.elsewhere and request.mutants:
+        raise UsageProblem("--mutants runs on QEMU: leave --on and --cpu away")
     _prepare(request)
     report.say("running the tests")
     paths.RUN.mkdir(parents=True, exist_ok=True)
@@ -93,6 +106,7 @@ def main(request: Request) -> int:
     if request.mutants:
         _add_mutants(request, outcome, count)
     if request.json_file is not None:
+        outcome.update(platform=request.platform.name)
         outcome.update(passed=count.passed, failed=count.failed, skipped=count.skipped)
         request.json_file.write_text(json.dumps(outcome, indent=1) + "\n")
     if request.filters and not outcome["tests"]:

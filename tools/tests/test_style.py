@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from bulkhead import build, kernelstats, paths, sources
+from bulkhead import build, kernelstats, paths, platforms, sources
 from bulkhead.errors import BulkheadError
 
 
@@ -18,7 +18,8 @@ def clang_build() -> str:
 
 
 def test_style__clang_builds_cleanly(clang_build: str) -> None:
-    assert (paths.BUILD / clang_build / "kernel" / paths.KERNEL_ELF.name).is_file()
+    for vendor in platforms.VENDORS:
+        assert (paths.BUILD / clang_build / "kernel" / paths.kernel_elf(vendor).name).is_file()
 
 
 def test_style__every_c_file_is_formatted() -> None:
@@ -38,8 +39,9 @@ def test_style__cppcheck_finds_nothing() -> None:
     assert not sources.cppcheck(sources.compiled("target"))
 
 
-def test_style__the_core_makes_no_indirect_call_and_does_not_recurse() -> None:
-    stack = kernelstats.deepest_stack()
+@pytest.mark.parametrize("vendor", platforms.VENDORS)
+def test_style__the_core_makes_no_indirect_call_and_does_not_recurse(vendor: str) -> None:
+    stack = kernelstats.deepest_stack(vendor)
     assert not stack.indirect
     assert not stack.recursion
 

@@ -34,12 +34,16 @@ const struct field fields[] = {
     UNREAD(exit_reason, EDGES, I), UNREAD(exit_flags, EDGES, I), UNREAD(exit_info, EDGES, I),
     UNREAD(exit_address, EDGES, I), UNREAD(exit_size, EDGES, I), UNREAD(exit_insn_bytes, EDGES, I),
     UNREAD(exit_code, EDGES, I), UNREAD(cpl, EDGES, I), UNREAD(valid, EDGES, I), UNREAD(hypercalls, EDGES, I),
-    UNREAD(exits, EDGES, I), UNREAD(external_interrupts, EDGES, I), UNREAD(dirty, WORD, 0),
-    UNREAD(inject, EVENT, 0), UNREAD(inject_error, WORD, I), UNREAD(irq_vector, EVENT, 0),
-    UNREAD(call_limit, WORD, I), UNREAD(shadow, WORD, I), WORD(tsc_offset, EXACT, I, WHOLE, 0),
-    CONTROL(cr0, CR0, 0xe00d007f), WORD(cr2, EXACT, I, WHOLE, 0), WORD(cr3, EXACT, 0, 0x000fffffffffffff, 0),
-    CONTROL(cr4, CR4, 0xff3fff), WORD(cr8, EXACT, I, 15, 0), WORD(xcr0, XCR0, I, 0, 0),
-    CONTROL(efer, EFER, 0x7d03), SEGMENT("es", 0, WORD, I, ACCESS), SEGMENT("cs", 1, ACCESS, 0, ACCESS),
+    UNREAD(exits, EDGES, I),
+    UNREAD(external_interrupts, EDGES,
+           I), /* Read by processors that do not read them at each load of CR3: [SDM-2023-09] Vol 3A 4.4.1 */
+    UNREAD(pdpte[0], EDGES, I), UNREAD(pdpte[1], EDGES, I), UNREAD(pdpte[2], EDGES, I),
+    UNREAD(pdpte[3], EDGES, I), UNREAD(dirty, WORD, 0), UNREAD(inject, EVENT, 0),
+    UNREAD(inject_error, WORD, I), UNREAD(irq_vector, EVENT, 0), UNREAD(call_limit, WORD, I),
+    UNREAD(shadow, WORD, I), WORD(tsc_offset, EXACT, I, WHOLE, 0), CONTROL(cr0, CR0, 0xe00d007f),
+    WORD(cr2, EXACT, I, WHOLE, 0), WORD(cr3, EXACT, 0, 0x000fffffffffffff, 0), CONTROL(cr4, CR4, 0xff3fff),
+    WORD(cr8, EXACT, I, 15, 0), WORD(xcr0, XCR0, I, 0, 0), CONTROL(efer, EFER, 0x7d03),
+    SEGMENT("es", 0, WORD, I, ACCESS), SEGMENT("cs", 1, ACCESS, 0, ACCESS),
     SEGMENT("ss", 2, ACCESS, I, ACCESS), SEGMENT("ds", 3, WORD, I, ACCESS), SEGMENT("fs", 4, WORD, I, ACCESS),
     SEGMENT("gs", 5, WORD, I, ACCESS), SEGMENT("ldtr", 6, ACCESS, I, ACCESS),
     SEGMENT("tr", 7, ACCESS, I, TASK), WORD(gdtr_base, ADDRESS, I, 0, 0),
@@ -126,7 +130,7 @@ bool hostile_value(const struct field *field, uint64_t legal, uint32_t index, ui
     return field->walk == WALK_CONTROL && control_value(legal, field->mask, index, value);
 }
 
-enum { PE = 1, CD = 1 << 30, NW = 1 << 29, LME = 1 << 8, LMA = 1 << 10 };
+enum { PE = 1, ET = 1 << 4, CD = 1 << 30, NW = 1 << 29, LME = 1 << 8, LMA = 1 << 10, FFXSR = 1 << 14 };
 #define PG (1ull << 31)
 
 static uint64_t canonical(uint64_t address)
@@ -179,7 +183,7 @@ const char *field_refuses(const struct field *field, const struct vcpu_state *wr
     case RULE_ADDRESS:
         return out == canonical(in) ? NULL : "is not what was asked for, canonical";
     case RULE_CR0:
-        if (cr0_exists(in) && out != in)
+        if (cr0_exists(in) && (out | ET) != (in | ET)) /* always set, whatever is written */
             return "was legal and has changed";
         return cr0_exists(out) ? NULL : "does not exist";
     case RULE_CR4:
@@ -187,10 +191,12 @@ const char *field_refuses(const struct field *field, const struct vcpu_state *wr
             return "was legal and has changed";
         return cr4_exists(out) ? NULL : "does not exist";
     case RULE_EFER:
-        if (efer_exists(in, got->cr0) && out != in)
+        if (efer_exists(in, got->cr0) && (in & FFXSR) == 0 && out != in) /* Intel has none */
             return "was legal and has changed";
         return efer_exists(out, got->cr0) ? NULL : "does not exist";
     case RULE_XCR0:
+        if ((in == 1 || in == 3 || in == 7) && out != in)
+            return "was legal and has changed";
         return out == 1 || out == 3 || out == 7 ? NULL : "does not exist";
     case RULE_PAT:
         if (pat_exists(in) && out != in)

@@ -110,7 +110,7 @@ void guest_state(struct vcpu_state *state, enum mode mode, uint64_t xcr0)
     static const uint32_t rip[MODES] = {GUEST_LONG, GUEST_PROTECTED, GUEST_REAL, GUEST_HYPERCALL};
 
     *state = (struct vcpu_state){.rip = rip[mode],
-                                 .rflags = 2,
+                                 .rflags = wide ? 0x202 : 2,
                                  .dirty = GROUPS_ALL,
                                  .tsc_offset = 1ull << 40,
                                  .xcr0 = xcr0 & 7,

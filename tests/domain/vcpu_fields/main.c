@@ -126,18 +126,21 @@ static void walk_events(struct walk_state *state)
         try_event(state, valid | 1ull << bit | ERROR | INJECT_TYPE_EXCEPTION << 8 | VECTOR_GP, 1ull << bit);
 }
 
-static void run_interrupt(struct walk_state *state, uint64_t irq, uint64_t flags)
+static void run_interrupt(struct walk_state *state, uint64_t irq, uint64_t flags, uint64_t cr8)
 {
-    (void)format_text(state->what, sizeof state->what, "irq_vector = 0x%llx, rflags 0x%llx",
-                      (unsigned long long)irq, (unsigned long long)flags);
+    (void)format_text(state->what, sizeof state->what, "irq_vector = 0x%llx, rflags 0x%llx, cr8 %llu",
+                      (unsigned long long)irq, (unsigned long long)flags, (unsigned long long)cr8);
     state->values++;
     state->written = state->legal[MODE_LONG];
     state->written.irq_vector = irq;
     state->written.rflags = flags;
+    state->written.cr8 = cr8;
     EXPECT(apply(state), OK);
     read_back(state);
     const uint32_t exit = enter(state, true);
-    const bool wanted = (irq & 0x100) != 0 && (flags & 0x200) != 0;
+    /* No local APIC sends a vector below 32: it is the 8259's, which knows no TPR. */
+    const bool masked = cr8 != 0 && (irq & 0xff) >= 32;
+    const bool wanted = (irq & 0x100) != 0 && (flags & 0x200) != 0 && !masked;
     if (wanted ? exit != EXIT_REASON_HLT || !delivered(state, irq & 0xff, false, 0)
                : exit != EXIT_REASON_CPUID)
         fail(__LINE__, "%s: exit %u at 0x%llx", state->what, exit,
@@ -146,18 +149,21 @@ static void run_interrupt(struct walk_state *state, uint64_t irq, uint64_t flags
         FAIL(state, "the request stands, or does not stand, against what happened");
 }
 
-/* An interrupt comes if the guest takes interrupts, waits if not, and is forgotten if withdrawn. */
+/* An interrupt comes if the guest takes interrupts and its priority is above TPR, waits if not, and is forgotten if withdrawn. */
 static void walk_interrupts(struct walk_state *state)
 {
     for (uint64_t vector = 0; vector < 256; vector++) {
-        run_interrupt(state, 0x100 | vector, 0x202);
+        run_interrupt(state, 0x100 | vector, 0x202, 0);
         recover(state);
-        run_interrupt(state, 0x100 | vector, 2);
-        run_interrupt(state, vector, 0x202);
+        run_interrupt(state, 0x100 | vector, 2, 0);
+        run_interrupt(state, vector, 0x202, 0);
+        recover(state);
+        if (vector < 0xf0)
+            run_interrupt(state, 0x100 | vector, 0x202, 15);
         recover(state);
     }
     for (uint32_t bit = 0; bit < 64; bit++) {
-        run_interrupt(state, 1ull << bit, 0x202);
+        run_interrupt(state, 1ull << bit, 0x202, 0);
         recover(state);
     }
 }
@@ -194,6 +200,39 @@ static void walk_hypercalls(struct walk_state *state)
         for (uint32_t j = 0; hostile_value(&any, 0, j, &deadline); j++)
             for (uint32_t k = 0; k < 4 && hostile_value(&any, 0, k, &offset); k++)
                 try_hypercall(state, limit, deadline, offset);
+}
+
+/* Of a state that differs from the last one everywhere, only what stands in a dirty group is taken over. */
+static void walk_dirty(struct walk_state *state)
+{
+    static const uint16_t group[] = {VCPU_GROUP_CONTROL, VCPU_GROUP_SEGMENT, VCPU_GROUP_TABLE, VCPU_GROUP_MSR,
+                                     VCPU_GROUP_DEBUG,   VCPU_GROUP_TSC,     VCPU_GROUP_EFER};
+    enum { SEVEN = sizeof(group) / sizeof(group[0]), NO_EXECUTE = 1 << 11 };
+
+    for (uint32_t bit = 0; bit < 32; bit++) {
+        (void)format_text(state->what, sizeof state->what, "dirty = 0x%x", 1u << bit);
+        state->values++;
+        state->written = state->legal[MODE_LONG];
+        EXPECT(apply(state), OK);
+        struct vcpu_state *to = &state->written;
+        uint64_t *const word[SEVEN] = {&to->cr2,   &to->seg[0].base, &to->gdtr_limit, &to->star,
+                                       &to->dr[0], &to->tsc_offset,  &to->efer};
+
+        for (uint32_t i = 0; i < SEVEN; i++)
+            *word[i] ^= NO_EXECUTE;
+        to->dirty = 1u << bit;
+        EXPECT(apply(state), OK);
+        EXPECT(vcpu_read(state->guest.vcpu, GROUPS_ALL), OK);
+        const volatile uint64_t *page = (const volatile uint64_t *)state->guest.page;
+        for (uint32_t i = 0; i < SEVEN; i++) {
+            const bool taken = page[word[i] - (uint64_t *)to] == *word[i];
+
+            if (taken != (group[i] == 1u << bit))
+                fail(__LINE__, "%s: group 0x%x was %s", state->what, group[i],
+                     taken ? "taken over, but its group is not dirty" : "not taken over");
+        }
+        recover(state);
+    }
 }
 
 static void walk_groups(struct walk_state *state)
@@ -281,6 +320,7 @@ static void walk(struct worker *self)
     walk_events(&state);
     walk_interrupts(&state);
     walk_hypercalls(&state);
+    walk_dirty(&state);
     walk_groups(&state);
     walk_random(&state);
     if (host_signature_changed(&state.host, &state.probe))
