@@ -13,6 +13,7 @@ import pytest
 from bulkhead import grub, image
 from bulkhead.emulator import Boot, Machine
 from bulkhead.errors import BulkheadFailed
+from bulkhead.platforms import BOCHS_SVM, BOCHS_VMX, QEMU_SVM, Platform
 from bulkhead.session import Session
 from bulkhead.shell import GuestShell
 from bulkhead.systems import System
@@ -44,20 +45,36 @@ def verdict(session: Session) -> str:
     return found[1]
 
 
-@pytest.mark.parametrize("firmware", [(), UEFI], ids=["bios", "uefi"])
-def test_iso__boots_to_the_shells(firmware: tuple[str, ...], assemble: Callable[[str], System], iso: Path) -> None:
+@pytest.mark.parametrize(
+    ("platform", "firmware"),
+    [(QEMU_SVM, ()), (QEMU_SVM, UEFI), (BOCHS_VMX, ())],
+    ids=["qemu-svm-bios", "qemu-svm-uefi", "bochs-vmx-bios"],
+)
+def test_iso__boots_to_the_shells(
+    platform: Platform, firmware: tuple[str, ...], assemble: Callable[[str], System], iso: Path
+) -> None:
     system = assemble("two-tenants")
-    with Session(Machine(memory_mib=system.memory_mib, extra=firmware), Boot(iso=iso)) as session:
+    timeout_s = BOOT_S * platform.patience
+    machine = Machine(memory_mib=system.memory_mib, platform=platform, extra=firmware)
+    with Session(machine, Boot(iso=iso)) as session:
         session.wait_ready(BOOT_S)
         said = verdict(session)
-        assert said.startswith("the machine has cpu=svm iommu=none;") and said.endswith("; taken is cpu=svm iommu=none")
+        assert said.startswith(f"the machine has cpu={platform.vendor} iommu=none; ")
+        assert said.endswith(f"; taken is cpu={platform.vendor} iommu=none")
         for tenant in system.tenants:
             output = bytearray()
             shell = GuestShell(session, tenant)
-            shell.wait_ready(BOOT_S)
-            assert shell.execute("echo $((6 * 7))", output.extend, BOOT_S) == 0
+            shell.wait_ready(timeout_s)
+            assert shell.execute("echo $((6 * 7))", output.extend, timeout_s) == 0
             assert output == b"42\n"
-        session.end()
+
+
+@pytest.mark.long
+def test_iso__bochs_svm_runs_the_domains(assemble: Callable[[str], System], iso: Path) -> None:
+    machine = Machine(memory_mib=assemble("two-tenants").memory_mib, platform=BOCHS_SVM)
+    with Session(machine, Boot(iso=iso)) as session:
+        session.wait_ready(BOOT_S)
+        assert verdict(session).endswith("; taken is cpu=svm iommu=none")
 
 
 def _marked(folder: Path, kind: grub.KernelKind) -> tuple[grub.Kernel, bytes]:

@@ -36,8 +36,7 @@ class KernelKind:
     @property
     def built(self) -> Path:
         """Where the build leaves it."""
-        extra = "" if self.iommu == "none" else f"-{self.iommu}"
-        return paths.TARGET / "kernel" / f"bulkhead-{self.cpu}{extra}.elf"
+        return paths.kernel_elf(self.cpu if self.iommu == "none" else f"{self.cpu}-{self.iommu}")
 
     @property
     def words(self) -> str:
