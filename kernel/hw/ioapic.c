@@ -29,13 +29,12 @@ void ioapic_init(void)
     for (uint32_t input = 0; input < inputs; input++) mmio_write32(ioapic_select(IOAPIC_ENTRIES + 2 * input), ENTRY_MASKED);
 }
 
-bool ioapic_route(uint32_t gsi, uint32_t flags, uint32_t apic_id)
+void ioapic_route(uint32_t gsi, uint32_t flags, uint32_t apic_id)
 {
-    if (gsi >= GSI_COUNT) return false;
+    ASSERT(gsi < GSI_COUNT);
     const uint32_t mode = ((flags & IOAPIC_LEVEL) ? ENTRY_LEVEL : 0) | ((flags & IOAPIC_ACTIVE_LOW) ? ENTRY_ACTIVE_LOW : 0);
     mmio_write32(ioapic_select(IOAPIC_ENTRIES + 2 * gsi), (VECTOR_GSI + gsi) | ENTRY_MASKED | mode);
     mmio_write32(ioapic_select(IOAPIC_ENTRIES + 2 * gsi + 1), apic_id << 24);
-    return true;
 }
 
 static void ioapic_set_mask(uint32_t gsi, uint32_t mask)

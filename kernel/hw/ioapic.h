@@ -7,8 +7,8 @@ enum { IOAPIC_LEVEL = 1, IOAPIC_ACTIVE_LOW = 2 };
 
 /* Map it and mask every input; panics if there is none where chip sets have it. */
 void ioapic_init(void);
-/* Send @gsi to the processor with @apic_id, masked for now; @flags as above. False if there is no such input. */
-MUST_CHECK bool ioapic_route(uint32_t gsi, uint32_t flags, uint32_t apic_id);
+/* Send @gsi, below GSI_COUNT, to the processor with @apic_id, masked for now; @flags as above. */
+void ioapic_route(uint32_t gsi, uint32_t flags, uint32_t apic_id);
 /* A routed @gsi. */
 void ioapic_mask(uint32_t gsi);
 void ioapic_unmask(uint32_t gsi);
