@@ -10,7 +10,7 @@ enum { CR0_PE = 1 << 0, CR0_ET = 1 << 4, CR0_NW = 1 << 29, CR0_CD = 1 << 30 };
 enum { XCR0_X87 = 1, XCR0_SSE = 2, XCR0_AVX = 4, VECTORS_WITH_ERROR = 0x27d00 };
 /* Access rights: Vol 3C table 25-2. Of a TSS: all but present, system, and the type, which is busy: 27.3.1.2. */
 enum { ACCESS_PRESENT = 1 << 7, ACCESS_UNUSABLE = 1 << 16, ACCESS_BITS = 0xf0ff, ACCESS_TSS_GUEST = 0xf068, ACCESS_TSS = 0x83 };
-enum { CR0_GUEST = 0x8005003f, CACHING = CR0_CD | CR0_NW, PENDING_STEP = 1 << 14 };
+enum { CR0_GUEST = 0x8005003f, CACHING = CR0_CD | CR0_NW };
 #define DR6_ONES 0xffff0ff0ull
 
 /* Registers that travel word by word: @guest are the bits that a VMM may set, @ones those that are always set.
@@ -82,7 +82,8 @@ void vmx_start_event(struct hvm *hvm, uint64_t rflags)
         vmx->irq = 0;
     }
     if (vmx->irq != 0 && !masked) windows |= PRIMARY_IRQ_WINDOW;
-    if (vmx->nmi) windows |= PRIMARY_NMI_WINDOW;
+    /* The NMI window need not wait for STI's shadow to pass, the other does: 26.2. An event ends the shadow: 27.7.1. */
+    if (vmx->nmi) windows |= hvm->event == 0 && (blocked & BLOCKED_STI) != 0 ? PRIMARY_IRQ_WINDOW : PRIMARY_NMI_WINDOW;
     vmcs_write(CONTROL_PRIMARY, (vmcs_read(CONTROL_PRIMARY) & ~(uint64_t)(PRIMARY_IRQ_WINDOW | PRIMARY_NMI_WINDOW)) | windows);
     vmcs_write(CONTROL_TPR_THRESHOLD, masked ? vector >> 4 : 0); /* at most VTPR's: 27.2.1.1 */
     /* Real mode has no error codes: 27.2.1.3. */
@@ -194,7 +195,9 @@ void vmx_apply_shadow(struct vmx *vmx, bool shadow, uint64_t rflags)
 
     vmx->blocked = shadow ? kind : 0;
     vmcs_write(GUEST_INTERRUPTIBILITY, (vmcs_read(GUEST_INTERRUPTIBILITY) & ~(uint64_t)BLOCKED_SHADOW) | vmx->blocked);
-    if (shadow) vmcs_write(GUEST_PENDING_DEBUG, (rflags & RFLAGS_TF) != 0 ? PENDING_STEP : 0);
+    if (!shadow) return;
+    const uint64_t pending = vmcs_read(GUEST_PENDING_DEBUG) & ~(uint64_t)PENDING_STEP; /* MOV SS holds breakpoints back */
+    vmcs_write(GUEST_PENDING_DEBUG, pending | ((rflags & RFLAGS_TF) != 0 ? PENDING_STEP : 0));
 }
 
 static COLD enum error apply_rest(struct hvm *hvm, struct vcpu_state *page, uint32_t dirty)
