@@ -32,24 +32,19 @@ static bool processor_suffices(void)
     return suffices;
 }
 
-static void memory_init(struct cpu *cpu, uint32_t magic, uint32_t info)
-{
-    const struct window memory = {phys_to_ptr((hpa_t){0}), 4ull << 30}; /* what start.S has mapped */
-    boot_read(&boot, &memory, magic, info, image_to_phys(kernel_end).value);
-    paging_init(boot.memory_end);
-    paging_init_cpu();
-    cpu->cr3 = kernel_root().value;
-}
-
 NORETURN void kernel_main(uint32_t magic, uint32_t info)
 {
     struct cpu *cpu = &cpu_block[0];
+    const struct window memory = {phys_to_ptr((hpa_t){0}), 4ull << 30}; /* what start.S has mapped */
     console_init();
     console_line("kernel starts", "");
     cpu_init(cpu, 0);
     const bool suffices = processor_suffices();
     if (suffices) {
-        memory_init(cpu, magic, info);
+        boot_read(&boot, &memory, magic, info, image_to_phys(kernel_end).value);
+        paging_init(boot.memory_end);
+        paging_init_cpu();
+        cpu->cr3 = kernel_root().value;
         fpu_init_cpu(cpu);
         ioapic_init();
         apic_init(cpu);

@@ -183,9 +183,7 @@ static void apply_debug(struct hvm *hvm, const struct vcpu_state *page)
 {
     for (uint32_t i = 0; i < 4; i++) hvm->dr[i] = once(&page->dr[i]);
     vmx_of(hvm)->dr6 = (once(&page->dr6) & 0xe00f) | DR6_ONES;
-    if (!debug_resident(hvm)) return;
-    debug_load(hvm->dr);
-    write_dr6(vmx_of(hvm)->dr6);
+    if (debug_resident(hvm)) cpu_self()->debug_owner = NULL; /* they are loaded before the next entry */
 }
 
 /* A shadow where there was none is STI's, or where interrupts are off MOV SS's; a step in it is pending: 27.3.1.4, 27.3.1.5. */
