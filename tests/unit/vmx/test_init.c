@@ -278,7 +278,10 @@ static void prepared(void)
 {
     fresh();
     hvm.nested_root = (hpa_t){0x7000};
+    hvm.xcr0 = 7;
     vmx_prepare(&cpu_block[0], &hvm, 3);
+    hvm.launched = true;
+    CHECK_EQ(hvm.unusual, VMX_USUAL);
     vmcs.invalidations = 0;
     fake.xcr0_writes = fake.cr2_writes = 0;
 }
@@ -391,8 +394,8 @@ static void test_prepare__what_changed_meanwhile(void)
     cpu->fpu = NULL;
     prepare();
     CHECK(cpu->fpu == &hvm.fpu);
-    cpu->xcr0 = 3; /* no AVX here: the guest's AVX is not set */
-    hvm.xcr0 = 7;
+    cpu->xcr0 = 3;    /* no AVX here: the guest's AVX is not set */
+    hvm.flush = true; /* as hvm_apply leaves it with a new XCR0 */
     prepare();
     CHECK_EQ(fake.xcr0, 3);
     hvm.host_state.value++;
