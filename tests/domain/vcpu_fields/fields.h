@@ -14,6 +14,7 @@ enum rule {
     RULE_NONE,    /* no group shows it */
     RULE_EXACT,   /* its bits of `mask`, and `ones` */
     RULE_ADDRESS, /* made canonical */
+    RULE_POINTER, /* of PAE paging: Intel's processors take it from the page, without the bits that are reserved */
     RULE_CR0,
     RULE_CR4,
     RULE_EFER,
@@ -40,7 +41,7 @@ struct field {
     const char *name;
     uint16_t offset;
     uint8_t bytes, rule, walk, flags;
-    uint64_t mask, ones;
+    uint64_t mask, ones; /* of what no group shows: ones are the bits that may lead the guest elsewhere */
 };
 extern const struct field fields[];
 extern const size_t field_count;

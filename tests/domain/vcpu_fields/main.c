@@ -13,7 +13,9 @@ enum { RANDOM_STATES = 3000, SEED = 20231115, CODE_MAX = 0x7fff };
 
 static void try_value(struct walk_state *state, const struct field *field, enum mode mode, uint64_t value)
 {
-    const bool inert = mode == MODE_LONG && (field->flags & FIELD_INERT) != 0;
+    const uint64_t moved = value ^ field_read(&state->legal[mode], field);
+    const bool inert = mode == MODE_LONG && (field->flags & FIELD_INERT) != 0 &&
+                       (field->rule != RULE_NONE || (moved & field->ones) == 0);
 
     (void)format_text(state->what, sizeof state->what, "mode %u, %s = 0x%llx", (unsigned)mode, field->name,
                       (unsigned long long)value);
@@ -88,6 +90,7 @@ static void try_event(struct walk_state *state, uint64_t word, uint64_t code)
                       (unsigned long long)word, (unsigned long long)code);
     state->values++;
     state->written = state->legal[MODE_LONG];
+    state->written.xcr0 = 1; /* not the host's: a refused entry puts that back as well */
     state->written.inject = word;
     state->written.inject_error = code;
     const enum error error = apply(state);
