@@ -65,15 +65,14 @@ def _members(layout: Layout) -> list[str]:
 
 
 def _assembly(whole: model.Model, file: model.File) -> list[list[str]]:
-    """Numbers of errors and calls, and the offsets in each page, as assignments."""
-    errors = [f"{names.error(value)} = {value.number.value}" for value in file.errors[0].values]
+    """Numbers of calls, and the offsets in each page, as assignments."""
     calls = [f"{names.call(call.name)} = {call.number.value}" for _, call in file.calls]
     pages = []
     for page in file.pages:
         layout, head = place(Scope(whole, file), page), page.name.upper()
         places = [f"{head}_{entry.field.name.upper()} = {entry.offset}" for entry in layout.places]
         pages.append([*places, f"{head}_BYTES = {layout.size}"])
-    return [errors, calls, *pages]
+    return [calls, *pages]
 
 
 def _check(whole: model.Model) -> str:

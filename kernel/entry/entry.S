@@ -70,7 +70,7 @@
     ja \fail
     .endm
 
-/* obj/endpoint.h endpoint_hand_over: @caller is answered by r11, which waited at the endpoint in rcx; rdi is lost. */
+/* obj/endpoint.c deliver without a queue or a scheduling decision: @caller is answered by r11, which waited at the endpoint in rcx; rdi is lost. */
     .macro hand_over caller, state
     movq $0, ENDPOINT_SERVER(%rcx)
     movb $\state, THREAD_STATE(\caller)
@@ -590,11 +590,10 @@ leave_interrupt:
     swapgs
     iretq
 
-/* One stub per vector; those that push no error code get a zero: [SDM-2023-09] Vol 3A 6.13. */
+/* One stub per vector, 16 bytes each; those that push no error code get a zero: [SDM-2023-09] Vol 3A 6.13. */
     .altmacro
     .macro trap_stub vector
-    .align 8
-trap_\vector:
+    .align 16
     .if (\vector == 8) || ((\vector >= 10) && (\vector <= 14)) || (\vector == 17) || (\vector == 21) || (\vector == 29) || (\vector == 30)
     .else
     pushq $0
@@ -606,10 +605,6 @@ trap_\vector:
     jmp trap_common
     .endif
     .endm
-    .macro trap_address vector
-    .quad trap_\vector
-    .endm
-
 /* From user mode the frame is the current thread's registers (TSS.rsp0); from the kernel it is on the kernel's stack. */
     .align 16
 trap_common:
@@ -618,6 +613,7 @@ trap_common:
     jz trap_kernel_mode
     swapgs
     save_all
+trap_thread:
     movq %gs:CPU_STACK, %rsp
     movq %gs:CPU_SELF, %rdi
     xorl %ebp, %ebp
@@ -649,32 +645,21 @@ ist_common:
     movq %gs:CPU_SCRATCH, %r12 /* an entry may have been using it */
     call entry_trap_ist
     testl %eax, %eax
-    jnz 3f
+    jnz trap_thread /* its #DB: the registers were copied, go on as for any trap */
     movq %r12, %gs:CPU_SCRATCH
     testl %ebx, %ebx
     jz 2f
     swapgs
 2:  restore_all
     iretq
-3:  movq %gs:CPU_STACK, %rsp /* a thread's #DB: its registers were copied, go on as for any trap */
-    movq %gs:CPU_SELF, %rdi
-    xorl %ebp, %ebp
-    call entry_trap
-    ud2
 
+    .align 16
+    .globl trap_stubs
+trap_stubs:
     .set vector, 0
     .rept 256
     trap_stub %vector
     .set vector, vector + 1
     .endr
 
-    .section .rodata
-    .align 8
-    .globl trap_entries
-trap_entries:
-    .set vector, 0
-    .rept 256
-    trap_address %vector
-    .set vector, vector + 1
-    .endr
     .section .note.GNU-stack, "", @progbits

@@ -58,9 +58,10 @@ static void map_pages(struct space *space, uint64_t address, uint64_t pa, uint64
 {
     for (uint64_t offset = 0; offset < bytes; offset += PAGE_BYTES) {
         struct slot page = {.cap = {.type = OBJECT_TYPE_FRAME, .object = pa + offset, .extra = PAGE_BYTES}};
+        struct space_entry place;
 
-        if (space_map_check(space, &page, address + offset, access) != OK) panic("builder's image is too large");
-        space_map(space, &page, address + offset, access);
+        if (space_map_check(space, &page, address + offset, access, &place) != OK) panic("builder's image is too large");
+        space_map(space, &page, address + offset, access, place);
     }
 }
 

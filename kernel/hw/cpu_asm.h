@@ -20,8 +20,8 @@
     X(THREAD_DEBTOR, thread, debtor, 376) X(THREAD_TIMER_WHEN, thread, timer.when, 384) X(THREAD_FPU_AREA, thread, fpu, 832) \
     X(SLOT_RIGHTS, slot, cap.rights, 1) X(SLOT_MASK, slot, cap.mask, 4) X(SLOT_INTERFACE, slot, cap.interface, 8) \
     X(SLOT_BADGE, slot, cap.badge, 16) X(SLOT_OBJECT, slot, cap.object, 24) X(ENDPOINT_SERVER, endpoint, server, 0) \
-    X(ENDPOINT_HEAD, endpoint, head, 16) X(SCHED_HOLDER, sched, holder, 16) X(SCHED_DEBT, sched, debt, 104) \
-    X(NOTIF_HEAD, notif, head, 8) X(NOTIF_BOUND, notif, bound, 24) X(VCPU_PAGE, vcpu, hvm.state, 16) \
+    X(ENDPOINT_HEAD, endpoint, queue.head, 16) X(SCHED_HOLDER, sched, holder, 16) X(SCHED_DEBT, sched, debt, 104) \
+    X(NOTIF_HEAD, notif, queue.head, 8) X(NOTIF_BOUND, notif, bound, 24) X(VCPU_PAGE, vcpu, hvm.state, 16) \
     X(VCPU_FPU, vcpu, hvm.fpu, 128) X(VCPU_THREAD, vcpu, thread, 1088) X(VCPU_SPACE, vcpu, space, 1096) \
     X(VCPU_CAPTAB, vcpu, captab, 1104) X(VCPU_RUN_DEADLINE, vcpu, run_deadline, 1112) \
     X(VCPU_TSC_OFFSET, vcpu, hvm.tsc_offset, 120) X(SPACE_GENERATION, space, generation, 32)

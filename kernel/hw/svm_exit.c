@@ -78,13 +78,14 @@ static enum hvm_exit decode_hypercall(struct vmcb *vmcb, struct vcpu_state *page
     return pending ? HVM_EXIT_CANCELED : HVM_EXIT_HYPERCALL;
 }
 
-/* Intercepted only so that a guest cannot deliver #AC or #DB for ever (CVE-2015-5307, CVE-2015-8104). */
+/* Intercepted only so that a guest cannot deliver #AC or #DB for ever (CVE-2015-5307, CVE-2015-8104): between two the host's interrupts
+ * are taken. */
 static enum hvm_exit deliver_exception(struct hvm *hvm, uint32_t vector)
 {
     hvm->event = EVENT(INJECT_TYPE_EXCEPTION, vector);
     if (vector == VECTOR_AC) hvm->event |= EVENT_HAS_ERROR; /* always 0: [APM2] 8.2.18 */
     hvm->delivering = true;
-    return HVM_EXIT_HANDLED;
+    return HVM_EXIT_INTERRUPT;
 }
 
 void svm_guard(struct vmcb *vmcb, bool cr4)
@@ -115,7 +116,7 @@ static COLD enum hvm_exit decode_action(struct hvm *hvm, struct vmcb *vmcb, stru
         page->exit_info = (uint32_t)page->gpr[1];
         return HVM_EXIT_VMM;
     case HYPERCALL: return decode_hypercall(vmcb, page);
-    case MACHINE_CHECK: __asm__ volatile("int $18"); return HVM_EXIT_INTERRUPT;
+    case MACHINE_CHECK: take_machine_check(); return HVM_EXIT_INTERRUPT;
     case HOST_EVENT: return HVM_EXIT_INTERRUPT;
     case GUARD: return guard_exit(vmcb, page, code);
     case EXCEPTION: return deliver_exception(hvm, code - SVM_EXIT_EXCEPTION);

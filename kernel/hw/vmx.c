@@ -10,7 +10,7 @@
 
 enum { MSR_FEATURE_CONTROL = 0x3a, MSR_PAT = 0x277, MSR_VMX_BASIC = 0x480, MSR_VMX_MISC = 0x485, MSR_CR0_FIXED0 = 0x486 };
 enum { MSR_CR4_FIXED0 = 0x488, MSR_CR4_FIXED1 = 0x489, CPUID_ECX_VMX = 1 << 5, FEATURE_LOCKED = 1, FEATURE_VMX = 1 << 2 };
-enum { EPT_POINTER = 6 | 3 << 3, EPT_POINTER_DIRTY = 1 << 6, VPID_LIMIT = 1 << 16 };
+enum { EPT_POINTER = 6 | 3 << 3, EPT_POINTER_DIRTY = 1 << 6, VPID_LIMIT = 1 << 16, SECONDARY_XSAVES = 20 };
 
 /* Capability MSRs, appendix A.3 to A.5 and A.10: those of controls, and the fields that they stand for. */
 enum capability { PIN, PRIMARY, SECONDARY, EXIT, ENTRY, CONTROLS, EPT = CONTROLS };
@@ -25,7 +25,7 @@ static const struct feature {
     {PRIMARY, 11, "RDPMC exiting"}, {PRIMARY, 21, "TPR shadow"}, {PRIMARY, 25, "I/O bitmaps"}, {PRIMARY, 28, "MSR bitmaps"},
     {PRIMARY, 29, "MONITOR exiting"}, {PRIMARY, 31, "secondary controls"}, {SECONDARY, 1, "EPT"}, {SECONDARY, 5, "VPID"},
     {SECONDARY, 6, "WBINVD exiting"}, {SECONDARY, 7, "unrestricted guest"}, {SECONDARY, 12, NULL /* INVPCID */},
-    {SECONDARY, 20, NULL /* XSAVES */}, {EXIT, 2, "saving of debug controls"}, {EXIT, 9, "64-bit host"},
+    {SECONDARY, SECONDARY_XSAVES, NULL}, {EXIT, 2, "saving of debug controls"}, {EXIT, 9, "64-bit host"},
     {EXIT, 18, "saving of PAT"}, {EXIT, 19, "loading of PAT"}, {EXIT, 20, "saving of EFER"}, {EXIT, 21, "loading of EFER"},
     {ENTRY, 2, "loading of debug controls"}, {ENTRY, 14, "loading of the guest's PAT"}, {ENTRY, 15, "loading of the guest's EFER"},
     {EPT, 6, "EPT of four levels"}, {EPT, 14, "write-back EPT tables"}, {EPT, 16, "2 MiB EPT pages"}, {EPT, 17, "1 GiB EPT pages"},
@@ -145,6 +145,11 @@ void vmx_clear(struct hvm *hvm)
     if (cpu->hvm_current == hvm) cpu->hvm_current = NULL;
 }
 
+/* What the processor uses and nobody sets otherwise: a fresh VMCS need not hold zeros, 25.11.3. SYSENTER of a domain must fault. */
+static const uint16_t zeros[] = {HOST_ES, HOST_DS, HOST_FS, HOST_GS, HOST_SYSENTER_CS, HOST_SYSENTER_ESP, HOST_SYSENTER_EIP,
+    CONTROL_FAULT_MASK, CONTROL_FAULT_MATCH, CONTROL_CR3_TARGETS, CONTROL_EVENT, CONTROL_TPR_THRESHOLD, GUEST_DEBUGCTL,
+    GUEST_INTERRUPTIBILITY, GUEST_ACTIVITY, GUEST_PENDING_DEBUG};
+
 static void controls_write(struct hvm *hvm)
 {
     struct vmx *vmx = vmx_of(hvm);
@@ -159,6 +164,8 @@ static void controls_write(struct hvm *hvm)
 
     for (uint32_t i = 0; i < CONTROLS; i++) vmcs_write(control_field[i], control_value[i]);
     for (uint32_t i = 0; i < sizeof values / sizeof values[0]; i++) vmcs_write(values[i][0], values[i][1]);
+    for (uint32_t i = 0; i < sizeof zeros / sizeof zeros[0]; i++) vmcs_write(zeros[i], 0);
+    if ((control_value[SECONDARY] >> SECONDARY_XSAVES & 1) != 0) vmcs_write(CONTROL_XSS_EXITS, 0);
     for (uint32_t i = 0; i < SWITCHED_MSRS; i++) vmx->msr[i].index = switched_msrs[i];
     vmx->primary = control_value[PRIMARY];
 }
@@ -257,12 +264,14 @@ static COLD void prepare_rest(struct cpu *cpu, struct hvm *hvm, uint64_t generat
     if (hvm->own_xcr0) xsetbv(0, hvm->xcr0 & cpu->xcr0);
 }
 
-/* The preemption timer ends the run when the host's timer does: Bochs 2.7 takes no interrupt from a guest that was entered with IF clear.
- * An end before that, where more than 32 bits are left, does no harm. */
+/* What 32 bits of difference do not tell: the time is over, or far off, where an end before that does no harm. */
+static COLD uint32_t timer_far(const struct cpu *cpu) { return cpu->timer_set > rdtsc() ? INT32_MAX : 0; }
+
+/* The preemption timer ends the run when the host's timer does: Bochs 2.7 takes no interrupt from a guest that was entered with IF clear. */
 static inline void start_timer(const struct cpu *cpu)
 {
     const int32_t left = (int32_t)((uint32_t)cpu->timer_set - (uint32_t)rdtsc());
-    vmcs_write(GUEST_PREEMPTION_TIMER, LIKELY(left > 0) ? (uint32_t)left >> timer_shift : 0);
+    vmcs_write(GUEST_PREEMPTION_TIMER, (LIKELY(left > 0) ? (uint32_t)left : timer_far(cpu)) >> timer_shift);
 }
 
 /* Whoever else ran a guest here in the meantime has the debug registers, whoever used the FPU has that. */

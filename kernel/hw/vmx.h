@@ -33,8 +33,8 @@ static inline uint8_t *vmx_tpr(const struct hvm *hvm) { return (uint8_t *)hvm->c
 #define PRIMARY_IRQ_WINDOW (1u << 2)
 #define PRIMARY_NMI_WINDOW (1u << 22)
 #define ENTRY_LONG_MODE (1u << 9) /* 25.8.1 */
-/* Interruptibility state: [SDM-2023-09] Vol 3C table 25-3 */
-enum { BLOCKED_STI = 1, BLOCKED_MOV_SS = 2, BLOCKED_SHADOW = 3, BLOCKED_NMI = 8 };
+/* Interruptibility state, pending debug exceptions: [SDM-2023-09] Vol 3C tables 25-3, 25-4 */
+enum { BLOCKED_STI = 1, BLOCKED_MOV_SS = 2, BLOCKED_SHADOW = 3, BLOCKED_NMI = 8, PENDING_STEP = 1 << 14 };
 
 /* Bits of CR0 and CR4 that a guest reads as it wrote them, while the processor has the kernel's: [SDM-2023-09] Vol 3C 25.6.6.
  * Entry and exit leave CD and NW alone (27.3.2.1, 28.5.1), so a guest never sets them; NE and VMXE must be set (24.8). */

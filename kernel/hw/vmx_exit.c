@@ -15,7 +15,8 @@
 #define EPT_WALK(info) (((info) >> 7 & 3u) == 1 ? FAULT_TABLE_WALK : 0u)
 
 /* Exit reasons: [SDM-2023-09] Vol 3D appendix C */
-enum { REASON_EVENT = 0, REASON_PIO = 30, REASON_EPT_VIOLATION = 48, REASON_ENTRY_FAILED = 1u << 31, REASON_HOST_NMI = 2 };
+enum { REASON_EVENT = 0, REASON_PIO = 30, REASON_EPT_VIOLATION = 48, REASON_ENTRY_FAILED = 1u << 31 };
+enum { REASON_ENTRY_CHECK = 41, EVENT_TYPE_NMI = 2, EVENT_TYPE_INT1 = 5 };
 enum { ACCESS_LONG = 1 << 13, ACCESS_DPL_SHIFT = 5, INSN_BYTES_MAX = 15, VECTOR_DB = 1, VECTOR_AC = 17, VECTOR_MC = 18 };
 enum { DEBUG_CAUSES = 0x600f, DEBUG_TRAPS = 15, DR7_GD = 1 << 13 };
 enum action { OTHER, PLAIN, PIO, MSR, HYPERCALL, HOST_EVENT, WINDOW, EVENT_EXIT, CR };
@@ -47,6 +48,7 @@ static enum hvm_exit decode_other(struct hvm *hvm, struct vcpu_state *page, uint
     page->exit_reason = EXIT_REASON_UNKNOWN;
     if ((code & REASON_ENTRY_FAILED) != 0) {
         page->exit_reason = EXIT_REASON_INVALID_STATE;
+        if ((code & 0xffff) == REASON_ENTRY_CHECK) take_machine_check();
         vmcs_write(CONTROL_EVENT, 0); /* which may be why, and which no exit has cleared: Vol 3C 27.8 */
         vmx_clear(hvm);               /* which of VMLAUNCH and VMRESUME comes next depends on what came before */
     }
@@ -81,34 +83,38 @@ static enum hvm_exit decode_hypercall(struct hvm *hvm, struct vcpu_state *page)
     return pending ? HVM_EXIT_CANCELED : HVM_EXIT_HYPERCALL;
 }
 
-/* #DB has not touched DR6 and DR7 yet: Vol 3C 28.1. */
-static void debug_exception(struct hvm *hvm)
+/* #DB has not touched DR6 and DR7 yet: Vol 3C 28.1. INT1 is done when it comes, and with it a shadow: 28.3.3. */
+static void debug_exception(struct hvm *hvm, struct vcpu_state *page, uint64_t type)
 {
     const uint64_t causes = vmcs_read(EXIT_QUALIFICATION) & DEBUG_CAUSES;
 
     hvm->event = EVENT(INJECT_TYPE_EXCEPTION, VECTOR_DB);
     write_dr6((read_dr6() & ~(uint64_t)DEBUG_TRAPS) | causes);
     vmcs_write(GUEST_DR7, vmcs_read(GUEST_DR7) & ~(uint64_t)DR7_GD);
+    if (type != EVENT_TYPE_INT1) return;
+    page->rip += page->exit_insn_bytes;
+    page->shadow = 0;
 }
 
-/* NMI and #MC are the host's. #AC and #DB are intercepted only so that a guest cannot deliver them for ever (CVE-2015-5307, CVE-2015-8104). */
-static enum hvm_exit decode_event(struct hvm *hvm)
+/* NMI and #MC are the host's. #AC and #DB are intercepted only so that a guest cannot deliver them for ever (CVE-2015-5307, CVE-2015-8104):
+ * between two the host's interrupts are taken. */
+static enum hvm_exit decode_event(struct hvm *hvm, struct vcpu_state *page)
 {
     const uint64_t event = vmcs_read(EXIT_EVENT);
 
-    if (EVENT_TYPE(event) == REASON_HOST_NMI) {
-        __asm__ volatile("int $2");
+    if (EVENT_TYPE(event) == EVENT_TYPE_NMI) {
+        take_nmi();
         return HVM_EXIT_HANDLED;
     }
     if (EVENT_VECTOR(event) == VECTOR_MC) {
-        __asm__ volatile("int $18");
+        take_machine_check();
         return HVM_EXIT_INTERRUPT;
     }
-    if ((event & EVENT_NMI_UNBLOCKED) != 0) block_nmi_again();
-    if (EVENT_VECTOR(event) == VECTOR_DB) debug_exception(hvm);
+    if ((event & EVENT_NMI_UNBLOCKED) != 0 && (vmcs_read(EXIT_VECTORING) & EVENT_VALID) == 0) block_nmi_again();
+    if (EVENT_VECTOR(event) == VECTOR_DB) debug_exception(hvm, page, EVENT_TYPE(event));
     else hvm->event = EVENT(INJECT_TYPE_EXCEPTION, VECTOR_AC) | EVENT_HAS_ERROR; /* always 0: Vol 3A 6.15 */
     hvm->delivering = true;
-    return HVM_EXIT_HANDLED;
+    return HVM_EXIT_INTERRUPT;
 }
 
 static COLD enum hvm_exit decode_action(struct hvm *hvm, struct vcpu_state *page, uint32_t code)
@@ -123,7 +129,7 @@ static COLD enum hvm_exit decode_action(struct hvm *hvm, struct vcpu_state *page
     case MSR: page->exit_info = (uint32_t)page->gpr[1]; return HVM_EXIT_VMM;
     case HOST_EVENT: return HVM_EXIT_INTERRUPT;
     case WINDOW: hvm->delivering = true; return HVM_EXIT_HANDLED;
-    case EVENT_EXIT: return decode_event(hvm);
+    case EVENT_EXIT: return decode_event(hvm, page);
     case CR:
         info = vmcs_read(EXIT_QUALIFICATION);
         page->exit_info = CR_NUMBER(info);

@@ -10,7 +10,7 @@ enum { CR0_PE = 1 << 0, CR0_ET = 1 << 4, CR0_NW = 1 << 29, CR0_CD = 1 << 30 };
 enum { XCR0_X87 = 1, XCR0_SSE = 2, XCR0_AVX = 4, VECTORS_WITH_ERROR = 0x27d00 };
 /* Access rights: Vol 3C table 25-2. Of a TSS: all but present, system, and the type, which is busy: 27.3.1.2. */
 enum { ACCESS_PRESENT = 1 << 7, ACCESS_UNUSABLE = 1 << 16, ACCESS_BITS = 0xf0ff, ACCESS_TSS_GUEST = 0xf068, ACCESS_TSS = 0x83 };
-enum { CR0_GUEST = 0x8005003f, CACHING = CR0_CD | CR0_NW, PENDING_STEP = 1 << 14 };
+enum { CR0_GUEST = 0x8005003f, CACHING = CR0_CD | CR0_NW };
 #define DR6_ONES 0xffff0ff0ull
 
 /* Registers that travel word by word: @guest are the bits that a VMM may set, @ones those that are always set.
@@ -19,20 +19,18 @@ enum { CR0_GUEST = 0x8005003f, CACHING = CR0_CD | CR0_NW, PENDING_STEP = 1 << 14
     {                                                                             \
         offsetof(struct vcpu_state, name), field, VCPU_GROUP_##group, guest, ones \
     }
+#define PDPTE(n) FIELD(pdpte[n], GUEST_PDPTE + VMCS_STEP * (n), CONTROL, 0x000ffffffffff019, 0)
 enum { WHOLE = -1, ADDRESS = 0 }; /* of @guest: every bit; what is made canonical */
 static const struct field {
     uint16_t page, field, group;
     int64_t guest;
     uint64_t ones;
-} fields[] = {FIELD(cr3, GUEST_CR3, CONTROL, 0x000fffffffffffff, 0), FIELD(pdpte[0], GUEST_PDPTE, CONTROL, 0x000ffffffffff019, 0),
-    FIELD(pdpte[1], GUEST_PDPTE + VMCS_STEP, CONTROL, 0x000ffffffffff019, 0),
-    FIELD(pdpte[2], GUEST_PDPTE + 2 * VMCS_STEP, CONTROL, 0x000ffffffffff019, 0),
-    FIELD(pdpte[3], GUEST_PDPTE + 3 * VMCS_STEP, CONTROL, 0x000ffffffffff019, 0), FIELD(efer, GUEST_EFER, EFER, 0x901, 0),
-    FIELD(dr7, GUEST_DR7, DEBUG, 0xffff23ff, 0x400), FIELD(tsc_offset, CONTROL_TSC_OFFSET, TSC, WHOLE, 0),
-    FIELD(gdtr_base, GUEST_GDTR_BASE, TABLE, ADDRESS, 0), FIELD(gdtr_limit, GUEST_GDTR_LIMIT, TABLE, 0xffff, 0),
-    FIELD(idtr_base, GUEST_IDTR_BASE, TABLE, ADDRESS, 0), FIELD(idtr_limit, GUEST_IDTR_LIMIT, TABLE, 0xffff, 0),
-    FIELD(sysenter_cs, GUEST_SYSENTER_CS, MSR, 0xffff, 0), FIELD(sysenter_esp, GUEST_SYSENTER_ESP, MSR, ADDRESS, 0),
-    FIELD(sysenter_eip, GUEST_SYSENTER_EIP, MSR, ADDRESS, 0)};
+} fields[] = {FIELD(cr3, GUEST_CR3, CONTROL, 0x000fffffffffffff, 0), PDPTE(0), PDPTE(1), PDPTE(2), PDPTE(3),
+    FIELD(efer, GUEST_EFER, EFER, 0x901, 0), FIELD(dr7, GUEST_DR7, DEBUG, 0xffff23ff, 0x400),
+    FIELD(tsc_offset, CONTROL_TSC_OFFSET, TSC, WHOLE, 0), FIELD(gdtr_base, GUEST_GDTR_BASE, TABLE, ADDRESS, 0),
+    FIELD(gdtr_limit, GUEST_GDTR_LIMIT, TABLE, 0xffff, 0), FIELD(idtr_base, GUEST_IDTR_BASE, TABLE, ADDRESS, 0),
+    FIELD(idtr_limit, GUEST_IDTR_LIMIT, TABLE, 0xffff, 0), FIELD(sysenter_cs, GUEST_SYSENTER_CS, MSR, 0xffff, 0),
+    FIELD(sysenter_esp, GUEST_SYSENTER_ESP, MSR, ADDRESS, 0), FIELD(sysenter_eip, GUEST_SYSENTER_EIP, MSR, ADDRESS, 0)};
 #define FOR_EACH_FIELD(field) for (const struct field *field = fields; field < fields + sizeof(fields) / sizeof(fields[0]); field++)
 /* The same of the MSRs in vmx->msr, which stand in the page in this order. */
 static const int64_t msr_guest[SWITCHED_MSRS] = {WHOLE, ADDRESS, ADDRESS, 0xffffffff, ADDRESS};
@@ -84,7 +82,8 @@ void vmx_start_event(struct hvm *hvm, uint64_t rflags)
         vmx->irq = 0;
     }
     if (vmx->irq != 0 && !masked) windows |= PRIMARY_IRQ_WINDOW;
-    if (vmx->nmi) windows |= PRIMARY_NMI_WINDOW;
+    /* The NMI window need not wait for STI's shadow to pass, the other does: 26.2. An event ends the shadow: 27.7.1. */
+    if (vmx->nmi) windows |= hvm->event == 0 && (blocked & BLOCKED_STI) != 0 ? PRIMARY_IRQ_WINDOW : PRIMARY_NMI_WINDOW;
     vmcs_write(CONTROL_PRIMARY, vmx->primary | windows);
     vmcs_write(CONTROL_TPR_THRESHOLD, masked ? vector >> 4 : 0); /* at most VTPR's: 27.2.1.1 */
     /* Real mode has no error codes: 27.2.1.3. */
@@ -197,7 +196,9 @@ void vmx_apply_shadow(struct vmx *vmx, bool shadow, uint64_t rflags)
 
     vmx->blocked = shadow ? kind : 0;
     vmcs_write(GUEST_INTERRUPTIBILITY, (vmcs_read(GUEST_INTERRUPTIBILITY) & ~(uint64_t)BLOCKED_SHADOW) | vmx->blocked);
-    if (shadow) vmcs_write(GUEST_PENDING_DEBUG, (rflags & RFLAGS_TF) != 0 ? PENDING_STEP : 0);
+    if (!shadow) return;
+    const uint64_t pending = vmcs_read(GUEST_PENDING_DEBUG) & ~(uint64_t)PENDING_STEP; /* MOV SS holds breakpoints back */
+    vmcs_write(GUEST_PENDING_DEBUG, pending | ((rflags & RFLAGS_TF) != 0 ? PENDING_STEP : 0));
 }
 
 static COLD enum error apply_rest(struct hvm *hvm, struct vcpu_state *page, uint32_t dirty)

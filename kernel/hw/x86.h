@@ -86,6 +86,10 @@ static inline void gdt_load(const void *table) { __asm__ volatile("lgdt (%0)" : 
 /* The end: nothing but an NMI interrupts it. */
 static inline void cpu_halt(void) { __asm__ volatile("cli; hlt" : : : "memory"); }
 
+/* What an exit took in the processor's place goes to its own handler: an NMI, a machine check. */
+static inline void take_nmi(void) { __asm__ volatile("int $2" : : : "memory"); }
+static inline void take_machine_check(void) { __asm__ volatile("int $18" : : : "memory"); }
+
 /* Wait with interrupts open, and close them again: STI's shadow lets none slip in before HLT. */
 static inline void cpu_idle(void) { __asm__ volatile("sti; hlt; cli" : : : "memory"); }
 

@@ -42,7 +42,7 @@ void cap_install(struct slot *slot, struct slot *parent, const struct capability
     if (parent) parent->next = slot;
 }
 
-void cap_hide(struct slot *slot, struct slot *from, enum place place)
+void cap_hide(struct slot *slot, struct slot *from, uint32_t place)
 {
     cap_install(slot, from, &from->cap);
     slot->cap.flags = CAP_HIDDEN;
@@ -60,17 +60,9 @@ static void cap_unlink(struct slot *slot)
 /* A hidden slot is gone: whoever it sat in must do without. */
 static void hidden_lost(struct cpu *cpu, struct slot *slot)
 {
-    switch ((enum place)slot->cap.space_index) {
-    case PLACE_SPACE:
-    case PLACE_CAPTAB:
-    case PLACE_SCHED:
-    case PLACE_RESERVE:
-    case PLACE_FAULT:
-    case PLACE_NOTIF: thread_lost(cpu, slot); return;
-    case PLACE_VCPU_SPACE:
-    case PLACE_VCPU_CAPTAB: vcpu_lost(cpu, slot); return;
-    case PLACE_IRQ_NOTIF: irq_lost(slot); return;
-    }
+    if (slot->cap.space_index < THREAD_PLACES) thread_lost(cpu, slot);
+    else if (slot->cap.space_index == PLACE_IRQ_NOTIF) irq_lost(slot);
+    else vcpu_lost(cpu, slot);
 }
 
 void cap_forget(struct cpu *cpu, struct slot *slot)
@@ -121,13 +113,12 @@ void cap_retire(struct slot *root, bool remove)
     if (remove && root->cap.type == OBJECT_TYPE_CAPTAB && (root->cap.flags & CAP_ORIGINAL)) captab_retire(cap_object(root));
 }
 
-/* Depth-first: the last of the first chain of ever deeper slots; at most CAP_DEPTH_MAX moves. */
-static struct slot *leaf_below(struct slot *root)
+void cap_free_leaf(struct cpu *cpu, struct slot *slot)
 {
-    struct slot *leaf = root->next;
+    struct slot *leaf = slot;
 
-    while (cap_has_children(leaf)) leaf = leaf->next;
-    return leaf;
+    while (cap_has_children(leaf)) leaf = leaf->next; /* a chain of ever deeper slots: at most CAP_DEPTH_MAX moves */
+    cap_free(cpu, leaf);
 }
 
 static void retire_finish(struct cpu *cpu, struct slot *root)
@@ -139,14 +130,16 @@ static void retire_finish(struct cpu *cpu, struct slot *root)
     }
     root->cap.flags &= (uint8_t)~CAP_RETIRING;
     cap_retiring--;
-    if (root->cap.type == OBJECT_TYPE_UNTYPED) untyped_reset(&root->cap);
+    if (root->cap.type != OBJECT_TYPE_UNTYPED) return;
+    root->cap.badge = 0; /* all that was carved is gone: the region can be used again */
+    root->cap.mask = 0;
 }
 
 bool cap_retire_step(struct cpu *cpu, struct slot *root)
 {
     for (uint32_t i = 0; i < RETIRE_BATCH; i++) {
         if (cap_has_children(root)) {
-            cap_free(cpu, leaf_below(root));
+            cap_free_leaf(cpu, root);
         } else if (captab_drain_step(cpu)) {
             /* The drain may have emptied the very slot that is being revoked. */
             if (root->cap.flags & CAP_RETIRING) retire_finish(cpu, root);

@@ -15,23 +15,13 @@ enum {
     CAP_DEPTH_MAX = 15,
 };
 
-/* Where a hidden slot sits. */
-enum place {
-    PLACE_SPACE,
-    PLACE_CAPTAB,
-    PLACE_SCHED,
-    PLACE_RESERVE,
-    PLACE_FAULT,
-    PLACE_NOTIF,
-    PLACE_VCPU_SPACE,
-    PLACE_VCPU_CAPTAB,
-    PLACE_IRQ_NOTIF
-};
-enum { THREAD_PLACES = PLACE_NOTIF + 1 };
+/* Where a hidden slot sits: in a thread, or elsewhere. */
+enum place { PLACE_SPACE, PLACE_CAPTAB, PLACE_SCHED, PLACE_RESERVE, PLACE_FAULT, PLACE_NOTIF, THREAD_PLACES };
+enum { PLACE_VCPU_SPACE = THREAD_PLACES, PLACE_VCPU_CAPTAB, PLACE_IRQ_NOTIF };
 
 /* One word group per type:
  *   untyped: object = base, extra = bytes, badge = bytes used, mask = pages zeroed beyond that
- *   frame:   object = physical address, extra = bytes; vcpu, frame: badge = mapped address | 1, space_* = where
+ *   frame:   object = physical address; vcpu, frame: extra = bytes to map, badge = mapped address | 1, space_* = where
  *   ioport:  badge = first | last << 16
  *   others:  object = pointer to the object; endpoint, notif: interface, mask, badge */
 struct capability {
@@ -119,7 +109,7 @@ void cap_install(struct slot *slot, struct slot *parent, const struct capability
     ensures slot->cap.flags == CAP_HIDDEN && slot->cap.space_index == (uint16_t)place;
     ensures slot->cap.type == from->cap.type && slot->cap.object == from->cap.object;
  */
-void cap_hide(struct slot *slot, struct slot *from, enum place place);
+void cap_hide(struct slot *slot, struct slot *from, uint32_t place);
 /* True if something is derived from @slot. */
 /*@ requires \valid_read(slot) && (slot->next == \null || \valid_read(slot->next));
     assigns \nothing;
@@ -130,6 +120,8 @@ static inline bool cap_has_children(const struct slot *slot) { return slot->next
 void cap_forget(struct cpu *cpu, struct slot *slot);
 /* Remove one leaf capability; destroys the object if it is the original. */
 void cap_free(struct cpu *cpu, struct slot *leaf);
+/* Remove @slot if nothing is derived from it, or one leaf of what is. */
+void cap_free_leaf(struct cpu *cpu, struct slot *slot);
 /* Mark @root retiring; O(1). From here on everything below is refused. */
 void cap_retire(struct slot *root, bool remove);
 /* A bounded piece of the work on @root: true when all below is gone (and @root too, if it was to be removed). */

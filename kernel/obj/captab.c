@@ -18,15 +18,6 @@ void captab_retire(struct captab *table)
     drain_head = table;
 }
 
-/* Free @slot, or one leaf of what is derived from it. */
-static void drain_slot(struct cpu *cpu, struct slot *slot)
-{
-    struct slot *leaf = slot;
-
-    while (cap_has_children(leaf)) leaf = leaf->next;
-    cap_free(cpu, leaf);
-}
-
 bool captab_drain_step(struct cpu *cpu)
 {
     struct captab *table = drain_head;
@@ -39,7 +30,7 @@ bool captab_drain_step(struct cpu *cpu)
             return !drain_head;
         }
         if (slot->cap.type != OBJECT_TYPE_NONE) {
-            drain_slot(cpu, slot);
+            cap_free_leaf(cpu, slot);
             return false;
         }
         table->drain_index++;

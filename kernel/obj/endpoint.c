@@ -5,55 +5,22 @@
 #include "obj/notif.h"
 #include "obj/vcpu.h"
 
-static void queue_remove(struct endpoint *endpoint, struct thread *thread)
-{
-    if (thread->queue_prev) thread->queue_prev->queue_next = thread->queue_next;
-    else endpoint->head = thread->queue_next;
-    if (thread->queue_next) thread->queue_next->queue_prev = thread->queue_prev;
-    else endpoint->tail = thread->queue_prev;
-    thread->queue_next = NULL;
-    thread->queue_prev = NULL;
-}
-
-static void queue_append(struct endpoint *endpoint, struct thread *thread)
-{
-    thread->queue_prev = endpoint->tail;
-    thread->queue_next = NULL;
-    if (endpoint->tail) endpoint->tail->queue_next = thread;
-    else endpoint->head = thread;
-    endpoint->tail = thread;
-    thread->endpoint = endpoint;
-}
-
-static bool queued(const struct endpoint *endpoint, const struct thread *thread)
-{
-    return thread->queue_prev || endpoint->head == thread;
-}
-
 /* Give @caller's message to @server, which becomes ready on @caller's context. */
 static void deliver(struct cpu *cpu, struct thread *caller, struct thread *server)
 {
-    struct registers *to = &server->regs;
+    const struct registers *from = &caller->regs;
 
+    thread_answer(server, OK, caller->pending_label, 0);
+    server->regs.rdi = caller->pending_badge;
     if (caller->state == THREAD_STATE_FAULTED) {
-        const struct registers *from = &caller->regs;
-        const struct registers words = {.rbx = caller->fault_vector,
-            .rbp = caller->fault_code,
-            .r12 = from->rip,
-            .r13 = caller->fault_address,
-            .r14 = from->rsp,
-            .r15 = from->rflags};
+        const struct registers fault = {
+            .word = {caller->fault_vector, caller->fault_code, from->rip, caller->fault_address, from->rsp, from->rflags}};
 
-        message_copy(to, &words, 6);
+        message_copy(&server->regs, &fault, 6);
     } else {
-        message_copy(to, &caller->regs, label_length(caller->pending_label));
+        message_copy(&server->regs, from, label_length(caller->pending_label));
     }
-    to->rax = OK;
-    to->rsi = caller->pending_label;
-    to->rdi = caller->pending_badge;
-    server->resume = RESUME_SYSCALL;
     server->caller = caller;
-    server->state = THREAD_STATE_READY;
     server->endpoint = NULL;
     caller->endpoint = NULL;
     if (server->lender && server->lender != caller) thread_unlend(cpu, server);
@@ -79,7 +46,8 @@ enum error endpoint_call(struct cpu *cpu, struct endpoint *endpoint, struct thre
         deliver(cpu, caller, server);
         return OK;
     }
-    queue_append(endpoint, caller);
+    queue_append(&endpoint->queue, caller);
+    caller->endpoint = endpoint;
     thread_block(cpu, caller, state);
     /* A server that lost its context in mid-service goes on with this caller's. */
     if (owner && !owner->sched && !owner->lender) thread_lend(cpu, caller, owner);
@@ -100,30 +68,17 @@ void endpoint_answer(struct cpu *cpu, struct thread *caller, uint64_t label, con
 
     caller->callee = NULL;
     if (server && (server->lender == caller || server->debtor)) thread_unlend(cpu, server);
-    switch ((enum thread_state)caller->state) {
-    case THREAD_STATE_HYPERCALL:
+    if (caller->state == THREAD_STATE_HYPERCALL) {
         vcpu_answer(caller->vcpu, OK, label, words);
         caller->state = THREAD_STATE_IN_GUEST;
-        break;
-    case THREAD_STATE_FAULTED:
+    } else if (caller->state == THREAD_STATE_FAULTED) {
         caller->state = THREAD_STATE_STOPPED;
         if (label_status(label) != OK) return;
         caller->state = THREAD_STATE_READY;
-        break;
-    case THREAD_STATE_CALLING:
+    } else {
+        ASSERT(caller->state == THREAD_STATE_CALLING);
+        thread_answer(caller, OK, label, 0);
         message_copy(&caller->regs, words, label_length(label));
-        caller->regs.rax = OK;
-        caller->regs.rsi = label;
-        caller->regs.rdi = 0;
-        caller->resume = RESUME_SYSCALL;
-        caller->state = THREAD_STATE_READY;
-        break;
-    case THREAD_STATE_INACTIVE:
-    case THREAD_STATE_READY:
-    case THREAD_STATE_WAITING:
-    case THREAD_STATE_NOTIF_WAITING:
-    case THREAD_STATE_IN_GUEST:
-    case THREAD_STATE_STOPPED: panic("answer to a thread that does not call");
     }
     thread_ready(cpu, caller);
 }
@@ -131,14 +86,8 @@ void endpoint_answer(struct cpu *cpu, struct thread *caller, uint64_t label, con
 /* The bound notification has bits: they are the message. */
 static bool take_notification(struct thread *server)
 {
-    static const struct registers none;
-
     if (!server->bound || !server->bound->bits) return false;
-    message_copy(&server->regs, &none, 0);
-    server->regs.rax = OK;
-    server->regs.rdi = 0;
-    server->regs.rsi = label_make(0, 0, 1);
-    server->regs.rbx = server->bound->bits;
+    thread_answer(server, OK, label_make(0, 0, 1), server->bound->bits);
     server->bound->bits = 0;
     return true;
 }
@@ -162,10 +111,10 @@ void endpoint_wait(struct cpu *cpu, struct endpoint *endpoint, struct thread *se
     server->owns = endpoint;
     endpoint->owner = server;
     if (take_notification(server)) return;
-    if (endpoint->head) {
-        struct thread *caller = endpoint->head;
+    if (endpoint->queue.head) {
+        struct thread *caller = endpoint->queue.head;
 
-        queue_remove(endpoint, caller);
+        queue_remove(&endpoint->queue, caller);
         deliver(cpu, caller, server);
         return;
     }
@@ -220,7 +169,7 @@ void endpoint_disown(struct thread *thread)
 void endpoint_forget(struct endpoint *endpoint, struct thread *thread)
 {
     if (endpoint->server == thread) endpoint->server = NULL;
-    else if (queued(endpoint, thread)) queue_remove(endpoint, thread);
+    else if (thread->queue_prev || endpoint->queue.head == thread) queue_remove(&endpoint->queue, thread);
     for (uint32_t place = 0; place < ENDPOINT_PLACES; place++)
         if (endpoint->deferred[place] == thread) endpoint->deferred[place] = NULL;
 }
@@ -228,7 +177,7 @@ void endpoint_forget(struct endpoint *endpoint, struct thread *thread)
 void endpoint_retire(struct cpu *cpu, struct endpoint *endpoint)
 {
     if (endpoint->server) thread_wake(cpu, endpoint->server, ERR_RETIRED);
-    while (endpoint->head) thread_wake(cpu, endpoint->head, ERR_PEER);
+    while (endpoint->queue.head) thread_wake(cpu, endpoint->queue.head, ERR_PEER);
     for (uint32_t place = 0; place < ENDPOINT_PLACES; place++)
         if (endpoint->deferred[place]) thread_wake(cpu, endpoint->deferred[place], ERR_PEER);
     if (endpoint->owner) endpoint_disown(endpoint->owner);

@@ -6,9 +6,9 @@
 enum { ENDPOINT_PLACES = 16 };
 
 struct endpoint {
-    struct thread *server;      /* waits here, or NULL */
-    struct thread *owner;       /* who waited here last: helped if it has no context */
-    struct thread *head, *tail; /* queued callers */
+    struct thread *server;     /* waits here, or NULL */
+    struct thread *owner;      /* who waited here last: helped if it has no context */
+    struct thread_queue queue; /* callers */
     struct thread *deferred[ENDPOINT_PLACES];
     uint64_t generation[ENDPOINT_PLACES];
 };
@@ -22,19 +22,6 @@ MUST_CHECK static inline enum error endpoint_check_label(const struct capability
     if (UNLIKELY(label_interface(label) != cap->interface)) return ERR_INTERFACE;
     if (UNLIKELY(!(cap->mask >> label_method(label) & 1))) return ERR_METHOD;
     return UNLIKELY((label & reserved) != 0 || label_length(label) > MESSAGE_WORDS) ? ERR_LENGTH : OK;
-}
-/* @caller's message goes to @server, which waits: no queue, no scheduling decision, for the server runs on the caller's context.
- * The fast half of deliver: registers and the switch are the caller's business. */
-static inline void endpoint_hand_over(struct endpoint *endpoint, struct thread *caller, struct thread *server)
-{
-    caller->callee = server;
-    endpoint->server = NULL;
-    server->endpoint = NULL;
-    server->state = THREAD_STATE_READY;
-    server->caller = caller;
-    server->lender = caller;
-    server->sched = caller->sched;
-    caller->sched->holder = server;
 }
 /* @caller, whose message stands in its registers, calls; it is blocked in @state until answered or @deadline.
  * ERR_DEBT if the server has a reserve and the caller's context a debt; ERR_TIMEOUT if the deadline is 0. */

@@ -6,33 +6,17 @@
 #include "obj/endpoint.h"
 #include "obj/vcpu.h"
 
-void notif_forget(struct notif *notif, struct thread *thread)
+/* The thread's wait ends with @bits in word 0. */
+static void give(struct cpu *cpu, struct thread *thread, uint64_t label, uint64_t bits)
 {
-    if (thread->queue_prev) thread->queue_prev->queue_next = thread->queue_next;
-    else notif->head = thread->queue_next;
-    if (thread->queue_next) thread->queue_next->queue_prev = thread->queue_prev;
-    else notif->tail = thread->queue_prev;
-    thread->queue_next = NULL;
-    thread->queue_prev = NULL;
-}
-
-/* The thread's wait ends with the bits in word 0. */
-static void give(struct cpu *cpu, struct notif *notif, struct thread *thread, uint64_t label)
-{
-    uint64_t bits = notif->bits;
-
-    notif->bits = 0;
     thread_wake(cpu, thread, OK);
     thread->regs.rsi = label;
     thread->regs.rbx = bits;
 }
 
 /* The bound thread is in its guest: it returns to the VMM, a hypercall it waits for is canceled. */
-static void leave_guest(struct cpu *cpu, struct notif *notif, struct thread *thread)
+static void leave_guest(struct cpu *cpu, struct thread *thread, uint64_t bits)
 {
-    uint64_t bits = notif->bits;
-
-    notif->bits = 0;
     if (thread->state == THREAD_STATE_HYPERCALL) thread_wake(cpu, thread, ERR_CANCELED);
     vcpu_return(thread, RUN_REASON_NOTIFICATION, bits);
     thread_ready(cpu, thread);
@@ -40,17 +24,16 @@ static void leave_guest(struct cpu *cpu, struct notif *notif, struct thread *thr
 
 void notif_signal(struct cpu *cpu, struct notif *notif, uint64_t bits)
 {
-    struct thread *bound = notif->bound;
+    struct thread *waiter = notif->queue.head, *bound = notif->bound;
+    bool listens = bound && bound->state == THREAD_STATE_WAITING;
+    bool runs = bound && (bound->state == THREAD_STATE_IN_GUEST || bound->state == THREAD_STATE_HYPERCALL);
 
-    notif->bits |= bits;
-    if (notif->bits == 0) return;
-    if (notif->head) {
-        give(cpu, notif, notif->head, 0);
-        return;
-    }
-    if (!bound) return;
-    if (bound->state == THREAD_STATE_WAITING) give(cpu, notif, bound, label_make(0, 0, 1));
-    else if (bound->state == THREAD_STATE_IN_GUEST || bound->state == THREAD_STATE_HYPERCALL) leave_guest(cpu, notif, bound);
+    bits |= notif->bits;
+    notif->bits = waiter || listens || runs ? 0 : bits;
+    if (bits == 0) return;
+    if (waiter) give(cpu, waiter, 0, bits);
+    else if (listens) give(cpu, bound, label_make(0, 0, 1), bits);
+    else if (runs) leave_guest(cpu, bound, bits);
 }
 
 void notif_wait(struct cpu *cpu, struct notif *notif, struct thread *thread, uint64_t deadline)
@@ -65,11 +48,7 @@ void notif_wait(struct cpu *cpu, struct notif *notif, struct thread *thread, uin
         thread->regs.rax = ERR_TIMEOUT;
         return;
     }
-    thread->queue_prev = notif->tail;
-    thread->queue_next = NULL;
-    if (notif->tail) notif->tail->queue_next = thread;
-    else notif->head = thread;
-    notif->tail = thread;
+    queue_append(&notif->queue, thread);
     thread->notif = notif;
     thread_arm(cpu, thread, deadline);
     thread_block(cpu, thread, THREAD_STATE_NOTIF_WAITING);
@@ -97,7 +76,7 @@ static void run_next(struct cpu *cpu, struct sched *next, uint64_t now)
 
 bool notif_hand_over(struct cpu *cpu, struct notif *notif, uint64_t bits)
 {
-    struct thread *waiter = notif->head;
+    struct thread *waiter = notif->queue.head;
     struct sched *next = waiter->sched;
     uint64_t now;
 
@@ -106,8 +85,7 @@ bool notif_hand_over(struct cpu *cpu, struct notif *notif, uint64_t bits)
     now = rdtsc();
     if (!still_runs(cpu, next, now)) return false;
     waiter->regs.rbx = bits; /* none are set while somebody waits */
-    notif->head = NULL;
-    notif->tail = NULL;
+    notif->queue = (struct thread_queue){NULL, NULL};
     waiter->notif = NULL;
     waiter->state = THREAD_STATE_READY;
     cpu->ready[next->priority] = (struct sched_queue){next, next};
@@ -123,13 +101,12 @@ bool notif_give_way(struct cpu *cpu, struct notif *notif, uint64_t deadline)
     struct sched *own = cpu->sched, *next;
     uint64_t others = cpu->ready_mask & ~(1ull << own->priority), now;
 
-    if (notif->head || deadline == 0 || own->next || own->prev || others == 0) return false;
+    if (notif->queue.head || deadline == 0 || own->next || own->prev || others == 0) return false;
     next = cpu->ready[highest_bit(others)].head;
     now = rdtsc();
     if (next->holder->state != THREAD_STATE_READY || next->holder->resume != RESUME_SYSCALL || !still_runs(cpu, next, now))
         return false;
-    notif->head = thread;
-    notif->tail = thread;
+    notif->queue = (struct thread_queue){thread, thread};
     thread->notif = notif;
     thread->state = THREAD_STATE_NOTIF_WAITING;
     thread_arm(cpu, thread, deadline);
@@ -142,6 +119,6 @@ bool notif_give_way(struct cpu *cpu, struct notif *notif, uint64_t deadline)
 
 void notif_retire(struct cpu *cpu, struct notif *notif)
 {
-    while (notif->head) thread_wake(cpu, notif->head, ERR_RETIRED);
+    while (notif->queue.head) thread_wake(cpu, notif->queue.head, ERR_RETIRED);
     ASSERT(!notif->bound); /* binding is a hidden slot, revoked before */
 }

@@ -5,8 +5,8 @@
 
 struct notif {
     uint64_t bits;
-    struct thread *head, *tail; /* threads in notif_wait */
-    struct thread *bound;       /* the thread that it is bound to, or NULL */
+    struct thread_queue queue; /* threads in notif_wait */
+    struct thread *bound;      /* the thread that it is bound to, or NULL */
 };
 _Static_assert(sizeof(struct notif) <= 256, "docs/architecture.md 2");
 
@@ -18,5 +18,4 @@ void notif_wait(struct cpu *cpu, struct notif *notif, struct thread *thread, uin
  * and switch to whom this lets run. False, with nothing changed but the charge, if it is not that simple. */
 bool notif_hand_over(struct cpu *cpu, struct notif *notif, uint64_t bits);
 bool notif_give_way(struct cpu *cpu, struct notif *notif, uint64_t deadline);
-void notif_forget(struct notif *notif, struct thread *thread);
 void notif_retire(struct cpu *cpu, struct notif *notif);

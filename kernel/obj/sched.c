@@ -57,11 +57,8 @@ void sched_charge(struct cpu *cpu, uint64_t now)
     if (sched->remaining != 0 || sched->exhausted) return;
     sched_dequeue(cpu, sched);
     sched->exhausted = true;
-    if (now - sched->start >= sched->period) {
-        sched_replenish(cpu, sched, now);
-    } else {
-        timer_arm(cpu, &sched->timer, sched->start + sched->period);
-    }
+    if (now - sched->start >= sched->period) sched_replenish(cpu, sched, now);
+    else timer_arm(cpu, &sched->timer, sched->start + sched->period);
     if (sched->exhausted && sched->holder && sched->holder->lender) thread_fall_back(cpu, sched->holder);
 }
 

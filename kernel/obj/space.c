@@ -5,6 +5,7 @@
 #include "hw/memory.h"
 #include "hw/paging.h"
 #include "hw/x86.h"
+#include "obj/vcpu.h"
 #include "obj/walker.h"
 
 /* The last page below the canonical hole stays free: SYSRET to the hole faults in the kernel on Intel ([SDM-2023-09] Vol 2B SYSRET). */
@@ -62,76 +63,58 @@ struct space *space_find(uint16_t index, uint32_t epoch)
     return space && space->epoch == epoch ? space : NULL;
 }
 
-/* Walk down to the table of @level: returns it, or NULL with *missing = how many tables lack (0: a larger leaf is in the way). */
-static uint64_t *space_walk(const struct space *space, uint64_t address, uint32_t level, uint32_t *missing)
+/* Walk down towards the entry of @leaf, as far as the tables go. */
+static enum walk_entry space_walk(const struct space *space, uint64_t address, uint32_t leaf, struct space_entry *at)
 {
     const struct walk_format *format = space_format(space);
     uint64_t *table = space->root;
-    uint64_t entry;
+    enum walk_entry kind;
 
-    *missing = 0;
-    if (level == 0 && space->leaf_table && address / walk_span(1) == space->leaf_region) return space->leaf_table;
-    for (uint32_t at = WALK_LEVELS - 1; at > level; at--) {
-        enum walk_entry kind = walk_step(format, table, address, at, &entry);
-
-        if (kind != WALK_TABLE) {
-            *missing = kind == WALK_EMPTY ? at - level : 0;
-            return NULL;
-        }
-        table = phys_to_ptr((hpa_t){walk_target(entry)});
+    at->level = WALK_LEVELS - 1;
+    if (leaf == 0 && space->leaf_table && address / walk_span(1) == space->leaf_region) {
+        at->level = 0;
+        table = space->leaf_table;
     }
-    return table;
+    while ((kind = walk_step(format, table, address, at->level, &at->entry)) == WALK_TABLE && at->level > leaf) {
+        table = phys_to_ptr((hpa_t){walk_target(*at->entry)});
+        at->level--;
+    }
+    return kind;
 }
 
-enum error space_map_check(struct space *space, const struct slot *frame, uint64_t address, uint8_t access)
+enum error space_map_check(
+    struct space *space, const struct slot *frame, uint64_t address, uint8_t access, struct space_entry *place)
 {
-    uint64_t bytes = frame->cap.type == OBJECT_TYPE_VCPU ? PAGE_BYTES : frame->cap.extra;
-    uint32_t level = walk_leaf_level(bytes), missing;
-    uint64_t *table, entry;
+    uint64_t bytes = frame->cap.extra;
+    uint32_t leaf = walk_leaf_level(bytes);
 
     if (!(access & MAP_READ) || ((access & MAP_WRITE) && (access & MAP_EXEC) && !(space->flags & SPACE_GUEST))) return ERR_ARGUMENT;
     if (address % bytes != 0) return ERR_ALIGN;
     if (address > ADDRESS_END - bytes) return ERR_RANGE;
     if (frame->cap.badge != 0 && space_find(frame->cap.space_index, frame->cap.space_epoch)) return ERR_STATE;
-    table = space_walk(space, address, level, &missing);
-    if (!table) return missing == 0 ? ERR_OCCUPIED : missing > space->tables - space->used ? ERR_MEMORY : OK;
-    return walk_step(space_format(space), table, address, level, &entry) == WALK_EMPTY ? OK : ERR_OCCUPIED;
+    if (space_walk(space, address, leaf, place) != WALK_EMPTY) return ERR_OCCUPIED;
+    return place->level - leaf <= space->tables - space->used ? OK : ERR_MEMORY;
 }
 
-static uint64_t *space_grow(struct space *space, uint64_t address, uint32_t level)
-{
-    const struct walk_format *format = space_format(space);
-    uint32_t missing;
-    uint64_t *table = space_walk(space, address, level, &missing);
-
-    if (table) return table;
-    table = space->root;
-    for (uint32_t at = WALK_LEVELS - 1; at > level; at--) {
-        uint64_t entry;
-
-        if (walk_step(format, table, address, at, &entry) == WALK_EMPTY) {
-            ASSERT(space->used < space->tables);
-            space->used++;
-            entry = walk_table_entry(format, space->root_pa.value + (uint64_t)space->used * PAGE_BYTES);
-            table[walk_index(address, at)] = entry;
-        }
-        table = phys_to_ptr((hpa_t){walk_target(entry)});
-    }
-    return table;
-}
-
-void space_map(struct space *space, struct slot *frame, uint64_t address, uint8_t access)
+void space_map(struct space *space, struct slot *frame, uint64_t address, uint8_t access, struct space_entry place)
 {
     bool page = frame->cap.type == OBJECT_TYPE_VCPU;
-    uint32_t level = page ? 0 : walk_leaf_level(frame->cap.extra);
-    uint64_t pa = page ? ptr_to_phys(cap_object(frame)).value + 2 * PAGE_BYTES : frame->cap.object;
-    uint64_t *table = space_grow(space, address, level);
+    uint64_t pa = page ? ptr_to_phys(cap_object(frame)).value + VCPU_STATE_OFFSET : frame->cap.object;
+    const struct walk_format *format = space_format(space);
+    uint32_t leaf = walk_leaf_level(frame->cap.extra);
 
-    if (level == 0) {
-        space->leaf_table = table;
+    for (; place.level > leaf; place.level--) {
+        hpa_t table = {space->root_pa.value + ++space->used * PAGE_BYTES};
+
+        ASSERT(space->used <= space->tables);
+        *place.entry = walk_table_entry(format, table.value);
+        walk_step(format, phys_to_ptr(table), address, place.level - 1, &place.entry);
+    }
+    if (leaf == 0) {
+        space->leaf_table = place.entry - walk_index(address, 0);
         space->leaf_region = address / walk_span(1);
     }
-    table[walk_index(address, level)] = walk_leaf_entry(space_format(space), pa, level, access);
+    *place.entry = walk_leaf_entry(format, pa, leaf, access);
     frame->cap.badge = address | 1;
     frame->cap.space_index = space->index;
     frame->cap.space_epoch = space->epoch;
@@ -140,15 +123,15 @@ void space_map(struct space *space, struct slot *frame, uint64_t address, uint8_
 void space_unmap(struct cpu *cpu, struct slot *frame)
 {
     struct space *space = frame->cap.badge ? space_find(frame->cap.space_index, frame->cap.space_epoch) : NULL;
-    uint32_t level = frame->cap.type == OBJECT_TYPE_VCPU ? 0 : walk_leaf_level(frame->cap.extra), missing;
     uint64_t address = frame->cap.badge & ~(uint64_t)(PAGE_BYTES - 1);
-    uint64_t *table;
+    enum walk_entry kind;
+    struct space_entry at;
 
     frame->cap.badge = 0;
     if (!space) return;
-    table = space_walk(space, address, level, &missing);
-    ASSERT(table);
-    table[walk_index(address, level)] = 0;
+    kind = space_walk(space, address, walk_leaf_level(frame->cap.extra), &at);
+    ASSERT(kind == WALK_LEAF);
+    *at.entry = 0;
     space->generation++;
     if (cpu->cr3 == space->root_pa.value) write_cr3(cpu->cr3);
 }

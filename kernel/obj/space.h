@@ -25,10 +25,15 @@ void space_retire(struct cpu *cpu, struct space *space);
 /* The live space that a mapping record names, or NULL. */
 struct space *space_find(uint16_t index, uint32_t epoch);
 
-/* Check that [@address, +@bytes) may be mapped; bytes is a page size and the address aligned to it. */
-MUST_CHECK enum error space_check(
-    const struct space *space, uint64_t address, uint64_t bytes, uint8_t access, uint64_t **entry_out);
-/* Map and unmap one frame or vCPU page; the record stands in @slot. */
-MUST_CHECK enum error space_map_check(struct space *space, const struct slot *frame, uint64_t address, uint8_t access);
-void space_map(struct space *space, struct slot *frame, uint64_t address, uint8_t access);
+/* How far the tables go towards an address: the entry of @level, and what is missing below. */
+struct space_entry {
+    uint64_t *entry;
+    uint32_t level;
+};
+
+/* May the frame, or the vCPU's page, of @frame be mapped at @address?  Its place is for space_map, before anything else changes. */
+MUST_CHECK enum error space_map_check(
+    struct space *space, const struct slot *frame, uint64_t address, uint8_t access, struct space_entry *place);
+void space_map(struct space *space, struct slot *frame, uint64_t address, uint8_t access, struct space_entry place);
+/* Take away the mapping of a frame or vCPU page, if there is one. */
 void space_unmap(struct cpu *cpu, struct slot *frame);

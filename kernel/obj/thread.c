@@ -8,6 +8,25 @@
 #include "obj/notif.h"
 #include "obj/vcpu.h"
 
+void queue_append(struct thread_queue *queue, struct thread *thread)
+{
+    thread->queue_prev = queue->tail;
+    thread->queue_next = NULL;
+    if (queue->tail) queue->tail->queue_next = thread;
+    else queue->head = thread;
+    queue->tail = thread;
+}
+
+void queue_remove(struct thread_queue *queue, struct thread *thread)
+{
+    if (thread->queue_prev) thread->queue_prev->queue_next = thread->queue_next;
+    else queue->head = thread->queue_next;
+    if (thread->queue_next) thread->queue_next->queue_prev = thread->queue_prev;
+    else queue->tail = thread->queue_prev;
+    thread->queue_next = NULL;
+    thread->queue_prev = NULL;
+}
+
 void thread_init(struct thread *thread)
 {
     thread->timer.kind = TIMER_THREAD;
@@ -31,7 +50,7 @@ void thread_configure(
     const struct space *space = part_object(parts, PLACE_SPACE);
 
     for (uint32_t place = 0; place < THREAD_PLACES; place++)
-        if (parts[place]) cap_hide(&thread->hidden[place], parts[place], (enum place)place);
+        if (parts[place]) cap_hide(&thread->hidden[place], parts[place], place);
     thread->cr3 = space->root_pa.value;
     thread->captab = part_object(parts, PLACE_CAPTAB);
     thread->own = part_object(parts, PLACE_SCHED);
@@ -120,10 +139,7 @@ void thread_unlend(struct cpu *cpu, struct thread *server)
 
 void thread_fall_back(struct cpu *cpu, struct thread *thread)
 {
-    struct sched *lent = thread->sched;
-
-    if (!thread->reserve || lent == thread->reserve || !thread->caller) return;
-    use_reserve(cpu, thread, lent);
+    if (thread->reserve && thread->sched != thread->reserve && thread->caller) use_reserve(cpu, thread, thread->sched);
 }
 
 /* The server that worked for @caller goes on with what it has of its own. */
@@ -144,43 +160,38 @@ static void callee_abandon(struct cpu *cpu, struct thread *caller)
 void thread_unwait(struct cpu *cpu, struct thread *thread)
 {
     if (thread->endpoint) endpoint_forget(thread->endpoint, thread);
-    if (thread->notif) notif_forget(thread->notif, thread);
+    if (thread->notif) queue_remove(&thread->notif->queue, thread);
     thread->endpoint = NULL;
     thread->notif = NULL;
     callee_abandon(cpu, thread);
 }
 
-static void message_clear(struct registers *regs)
+void thread_answer(struct thread *thread, enum error status, uint64_t label, uint64_t word)
 {
     static const struct registers none;
 
-    message_copy(regs, &none, 0);
-    regs->rdi = 0;
-    regs->rsi = 0;
+    message_copy(&thread->regs, &none, 0);
+    thread->regs.rax = status;
+    thread->regs.rdi = 0;
+    thread->regs.rsi = label;
+    thread->regs.rbx = word;
+    thread->resume = RESUME_SYSCALL;
+    thread->state = THREAD_STATE_READY;
 }
 
 void thread_wake(struct cpu *cpu, struct thread *thread, enum error status)
 {
+    enum thread_state state = (enum thread_state)thread->state;
+
     thread_unwait(cpu, thread);
-    switch ((enum thread_state)thread->state) {
-    case THREAD_STATE_CALLING:
-    case THREAD_STATE_WAITING:
-    case THREAD_STATE_NOTIF_WAITING:
-        message_clear(&thread->regs);
-        thread->regs.rax = status;
-        thread->resume = RESUME_SYSCALL;
-        thread->state = THREAD_STATE_READY;
-        break;
-    case THREAD_STATE_HYPERCALL:
-        message_clear(&thread->regs);
+    if (state == THREAD_STATE_FAULTED) thread->state = THREAD_STATE_STOPPED;
+    if (state != THREAD_STATE_CALLING && state != THREAD_STATE_WAITING && state != THREAD_STATE_NOTIF_WAITING &&
+        state != THREAD_STATE_HYPERCALL)
+        return;
+    thread_answer(thread, status, 0, 0);
+    if (state == THREAD_STATE_HYPERCALL) {
         vcpu_answer(thread->vcpu, status, 0, &thread->regs);
         thread->state = THREAD_STATE_IN_GUEST;
-        break;
-    case THREAD_STATE_FAULTED: thread->state = THREAD_STATE_STOPPED; return;
-    case THREAD_STATE_INACTIVE:
-    case THREAD_STATE_READY:
-    case THREAD_STATE_IN_GUEST:
-    case THREAD_STATE_STOPPED: return;
     }
     thread_ready(cpu, thread);
 }
@@ -244,9 +255,7 @@ void thread_lost(struct cpu *cpu, struct slot *slot)
         thread->bound->bound = NULL;
         thread->bound = NULL;
         return;
-    case PLACE_VCPU_SPACE:
-    case PLACE_VCPU_CAPTAB:
-    case PLACE_IRQ_NOTIF: panic("hidden slot of no thread");
+    case THREAD_PLACES: panic("hidden slot of no thread");
     }
     thread_stop(cpu, thread, THREAD_STATE_STOPPED);
 }
@@ -254,7 +263,7 @@ void thread_lost(struct cpu *cpu, struct slot *slot)
 void thread_switch(struct cpu *cpu, struct thread *next)
 {
     cpu->current = next;
-    cpu->tss.rsp0 = (uint64_t)thread_regs_end(next);
+    cpu->tss.rsp0 = (uint64_t)(&next->regs + 1);
     if (next->cr3 != cpu->cr3) {
         cpu->cr3 = next->cr3;
         write_cr3(next->cr3);

@@ -11,13 +11,17 @@ struct endpoint;
 struct notif;
 struct vcpu;
 
+/* Threads that wait, first in first out. */
+struct thread_queue {
+    struct thread *head, *tail;
+};
+
 /* How the kernel leaves to the thread. */
 enum resume { RESUME_SYSCALL, RESUME_IRET, RESUME_GUEST };
 
 struct thread {
     struct registers regs; /* first: entries push here */
-    uint8_t state;         /* enum thread_state */
-    uint8_t resume;        /* enum resume */
+    uint8_t state, resume; /* enum thread_state, enum resume */
     bool fpu_right, configured;
     uint32_t compartment;
     uint32_t number; /* in cpu->threads, if configured */
@@ -46,18 +50,21 @@ struct thread {
 _Static_assert(offsetof(struct thread, regs) == 0, "entries push here");
 _Static_assert(sizeof(struct thread) <= 4096, "docs/architecture.md 2");
 
-static inline struct registers *thread_regs_end(struct thread *thread) { return &thread->regs + 1; }
 static inline bool thread_runnable(const struct thread *thread)
 {
     return thread->state == THREAD_STATE_READY || thread->state == THREAD_STATE_IN_GUEST;
 }
 
+void queue_append(struct thread_queue *queue, struct thread *thread);
+void queue_remove(struct thread_queue *queue, struct thread *thread);
 void thread_init(struct thread *thread);
 /* Give an unconfigured thread, whose number is free, what it runs with: a slot or NULL for each place. */
 void thread_configure(
     struct cpu *cpu, struct thread *thread, struct slot *const parts[THREAD_PLACES], bool fpu, uint32_t compartment);
 /* The thread waits no more: out of every queue; servers and lenders are told. State becomes READY, nothing is answered. */
 void thread_unwait(struct cpu *cpu, struct thread *thread);
+/* A system call of @thread returns: rax, label, word 0; no badge, the other words are zero. */
+void thread_answer(struct thread *thread, enum error status, uint64_t label, uint64_t word);
 /* End a wait with @status. */
 void thread_wake(struct cpu *cpu, struct thread *thread, enum error status);
 /* Make a thread that can run compete for the processor; or take it out. */

@@ -4,7 +4,7 @@
 #include "hw/hvm.h"
 #include "obj/thread.h"
 
-/* Four pages: this, the vendor's control page, the page shared with the VMM, a spare that stays zero. */
+/* Four pages: this, the vendor's control page, the page shared with the VMM, the vendor's second. */
 struct vcpu {
     struct hvm hvm;
     struct thread *thread; /* runs it now, or NULL */

@@ -26,40 +26,57 @@ enum walk_entry { WALK_EMPTY, WALK_TABLE, WALK_LEAF };
         level == 0 || (entry & format->large) != 0 ? WALK_LEAF : WALK_TABLE;
  */
 
+/* Bytes that an entry of @level covers; @level at most 3. */
+/*@ assigns \nothing;
+    ensures \result == span_of(level);
+ */
+static inline uint64_t walk_span(uint32_t level)
+{
+    return level == 0 ? 0x1000u : level == 1 ? 0x200000u : level == 2 ? 0x40000000u : 0x8000000000u;
+}
 /* Index into the table of @level that translates @address. Returns less than WALK_ENTRIES. */
 /*@ assigns \nothing;
     ensures \result == index_of(address, level);
     ensures \result < WALK_ENTRIES;
  */
-uint64_t walk_index(uint64_t address, uint32_t level);
-/* Bytes that an entry of @level covers; @level at most 3. */
-/*@ assigns \nothing;
-    ensures \result == span_of(level);
- */
-uint64_t walk_span(uint32_t level);
+static inline uint64_t walk_index(uint64_t address, uint32_t level) { return address / walk_span(level) % WALK_ENTRIES; }
 /* The level whose leaves are @bytes large, or WALK_LEVELS if none is. */
 /*@ assigns \nothing;
     ensures \result < WALK_LEVELS - 1 || \result == WALK_LEVELS;
     ensures \forall integer level; 0 <= level < WALK_LEVELS - 1 ==> (\result == level <==> bytes == span_of(level));
  */
-uint32_t walk_leaf_level(uint64_t bytes);
+static inline uint32_t walk_leaf_level(uint64_t bytes)
+{
+    if (bytes == 0x1000u) return 0;
+    if (bytes == 0x200000u) return 1;
+    if (bytes == 0x40000000u) return 2;
+    return WALK_LEVELS;
+}
 /* What @entry at @level is. */
 /*@ requires \valid_read(format);
     assigns \nothing;
     ensures \result == class_of(format, entry, level);
  */
-enum walk_entry walk_classify(const struct walk_format *format, uint64_t entry, uint32_t level);
+static inline enum walk_entry walk_classify(const struct walk_format *format, uint64_t entry, uint32_t level)
+{
+    if ((entry & format->present) == 0) return WALK_EMPTY;
+    if (level == 0 || (entry & format->large) != 0) return WALK_LEAF;
+    return WALK_TABLE;
+}
 /* The address that @entry names. */
 /*@ assigns \nothing;
     ensures \result == entry % 0x10000000000000 - entry % PAGE_BYTES;
     ensures \result % PAGE_BYTES == 0;
  */
-uint64_t walk_target(uint64_t entry);
+static inline uint64_t walk_target(uint64_t entry)
+{
+    return entry % (1ull << 52) / PAGE_BYTES * PAGE_BYTES; /* one AND; WP proves this and not the mask */
+}
 /*@ requires \valid_read(format);
     assigns \nothing;
     ensures \result == (address | format->table);
  */
-uint64_t walk_table_entry(const struct walk_format *format, uint64_t address);
+static inline uint64_t walk_table_entry(const struct walk_format *format, uint64_t address) { return address | format->table; }
 /* A leaf of @level for @address with @access (enum map_flags). */
 /*@ requires \valid_read(format);
     assigns \nothing;
@@ -70,13 +87,26 @@ uint64_t walk_table_entry(const struct walk_format *format, uint64_t address);
         (level != 0 ? large == format->large : large == 0)
         ==> \result == (address | format->leaf | write | exec | cached | large);
  */
-uint64_t walk_leaf_entry(const struct walk_format *format, uint64_t address, uint32_t level, uint32_t access);
-/* Look at one @table: the entry for @address at @level and what it is. */
+static inline uint64_t walk_leaf_entry(const struct walk_format *format, uint64_t address, uint32_t level, uint32_t access)
+{
+    uint64_t entry = address | format->leaf;
+
+    entry |= (access & MAP_WRITE) != 0 ? format->write : 0;
+    entry |= (access & MAP_EXEC) != 0 ? format->exec : format->no_exec;
+    entry |= (access & MAP_UNCACHED) != 0 ? format->uncached : format->cached;
+    entry |= level != 0 ? format->large : 0;
+    return entry;
+}
+/* Look at one @table: the place of the entry for @address at @level, and what stands there. */
 /*@ requires \valid_read(format) && \valid_read(table + (0 .. WALK_ENTRIES - 1)) && \valid(entry);
     requires \separated(entry, format) && \separated(entry, table + (0 .. WALK_ENTRIES - 1));
     assigns *entry;
-    ensures *entry == table[index_of(address, level)];
-    ensures \result == class_of(format, *entry, level);
+    ensures *entry == &table[index_of(address, level)];
+    ensures \result == class_of(format, **entry, level);
  */
-enum walk_entry walk_step(
-    const struct walk_format *format, const uint64_t table[WALK_ENTRIES], uint64_t address, uint32_t level, uint64_t *entry);
+static inline enum walk_entry walk_step(
+    const struct walk_format *format, uint64_t table[WALK_ENTRIES], uint64_t address, uint32_t level, uint64_t **entry)
+{
+    *entry = &table[walk_index(address, level)];
+    return walk_classify(format, **entry, level);
+}

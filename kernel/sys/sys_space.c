@@ -12,6 +12,7 @@ enum error sys_space_map(struct invocation *call, const struct space_map_args *a
 {
     struct space *space = cap_object(call->slot);
     uint8_t access = (uint8_t)args->access;
+    struct space_entry place;
     struct slot *frame;
     enum error error = find_mappable(call->thread, args->frame, &frame);
 
@@ -19,10 +20,10 @@ enum error sys_space_map(struct invocation *call, const struct space_map_args *a
     /* The three accesses and the three rights have the same bits. */
     if (access & (MAP_READ | MAP_WRITE | MAP_EXEC) & ~frame->cap.rights) return ERR_RIGHTS;
     if (frame->cap.type == OBJECT_TYPE_VCPU && (access & ~(MAP_READ | MAP_WRITE))) return ERR_RIGHTS;
-    error = space_map_check(space, frame, args->address, access);
+    error = space_map_check(space, frame, args->address, access, &place);
     if (error) return error;
 
-    space_map(space, frame, args->address, access);
+    space_map(space, frame, args->address, access, place);
     return OK;
 }
 

@@ -51,20 +51,20 @@ static enum error check_parts(struct slot *const parts[static THREAD_PLACES])
     return error ? error : check_sched(reserve);
 }
 
-static bool free_number(const struct cpu *cpu, uint32_t *number)
+/* The first that no thread has, or THREADS_MAX. */
+static uint32_t free_number(const struct cpu *cpu)
 {
-    for (uint32_t i = 0; i < THREADS_MAX; i++) {
-        if (cpu->threads[i]) continue;
-        *number = i;
-        return true;
-    }
-    return false;
+    uint32_t number = 0;
+
+    while (number < THREADS_MAX && cpu->threads[number]) number++;
+    return number;
 }
 
 enum error sys_thread_configure(struct invocation *call, const struct thread_configure_args *args)
 {
     struct thread *thread = cap_object(call->slot);
     struct slot *parts[THREAD_PLACES];
+    uint32_t number = free_number(call->cpu);
     enum error error;
 
     if (thread->configured) return ERR_STATE;
@@ -72,8 +72,9 @@ enum error sys_thread_configure(struct invocation *call, const struct thread_con
     if (error) return error;
     error = check_parts(parts);
     if (error) return error;
-    if (!free_number(call->cpu, &thread->number)) return ERR_LIMIT;
+    if (number == THREADS_MAX) return ERR_LIMIT;
 
+    thread->number = number;
     thread_configure(call->cpu, thread, parts, (args->flags & THREAD_FPU) != 0, (uint32_t)args->compartment);
     return OK;
 }
@@ -133,22 +134,10 @@ enum error sys_thread_read(struct invocation *call, const struct thread_read_arg
     return answer(call, words);
 }
 
-static void write_group(struct thread *thread, const struct thread_write_args *args)
-{
-    const uint64_t value[GROUP_WORDS] = {args->a, args->b, args->c, args->d, args->e, args->f, args->g, args->h};
-    struct registers *to = &thread->regs;
-
-    for (uint32_t i = 0; i < group_words[args->group]; i++) *group_register(thread, args->group, i) = value[i];
-    if (args->group == REGISTER_GROUP_CONTROL) {
-        to->rflags = (to->rflags & ~(uint64_t)(RFLAGS_IOPL | RFLAGS_NT | RFLAGS_VM | RFLAGS_TF)) | RFLAGS_IF | 2;
-        thread->fs_base = args->d;
-    }
-    thread->resume = RESUME_IRET;
-}
-
 enum error sys_thread_write(struct invocation *call, const struct thread_write_args *args)
 {
     struct thread *thread = cap_object(call->slot);
+    struct registers *to = &thread->regs;
 
     if (!at_rest(thread)) return ERR_STATE;
     if (args->group == REGISTER_GROUP_CONTROL) {
@@ -156,6 +145,12 @@ enum error sys_thread_write(struct invocation *call, const struct thread_write_a
         if (args->c & ~(uint64_t)UINT32_MAX) return ERR_ARGUMENT;
     }
 
-    write_group(thread, args);
+    for (uint32_t i = 0; i < group_words[args->group]; i++)
+        *group_register(thread, args->group, i) = call->thread->regs.word[i + 1]; /* after the group's number */
+    if (args->group == REGISTER_GROUP_CONTROL) {
+        to->rflags = (to->rflags & ~(uint64_t)(RFLAGS_IOPL | RFLAGS_NT | RFLAGS_VM | RFLAGS_TF)) | RFLAGS_IF | 2;
+        thread->fs_base = args->d;
+    }
+    thread->resume = RESUME_IRET;
     return OK;
 }

@@ -6,24 +6,22 @@ enum error sys_untyped_retype(struct invocation *call, const struct untyped_rety
 {
     struct capability *untyped = &call->slot->cap;
     uint8_t type = (uint8_t)args->type;
-    struct object_size each;
     struct captab *table;
-    uint64_t start;
+    uint64_t each = untyped_object_bytes(type, args->size), start;
     enum error error = find_destination(call, args->captab, &table);
 
     if (error) return error;
     if (args->flags & ~1ull) return ERR_ARGUMENT;
-    each = untyped_object_size(type, args->size);
-    if (each.bytes == 0) return ERR_RANGE;
+    if (each == 0) return ERR_RANGE;
     if ((untyped->flags & CAP_KEEP) && type != OBJECT_TYPE_FRAME && type != OBJECT_TYPE_UNTYPED) return ERR_TYPE;
     if (type == OBJECT_TYPE_SPACE && (args->count != 1 || !space_available())) return ERR_LIMIT;
     if (type == OBJECT_TYPE_VCPU && args->count > VCPUS_AT_ONCE) return ERR_LIMIT;
-    error = untyped_plan(untyped, each, args->count, &start);
+    error = untyped_plan(untyped, type, each, args->count, &start);
     if (!error) error = check_empty(table, args->first, args->count);
     if (error) return error;
-    if (type != OBJECT_TYPE_UNTYPED && !untyped_zero_step(untyped, start + each.bytes * args->count)) return ERR_AGAIN;
+    if (type != OBJECT_TYPE_UNTYPED && !untyped_zero_step(untyped, start + each * args->count)) return ERR_AGAIN;
 
-    untyped_commit(call->slot, type, (uint8_t)args->flags, args->size, each, start, table, args->first, args->count);
+    untyped_commit(call->slot, type, (uint8_t)args->flags, args->size, start, table, args->first, args->count);
     return OK;
 }
 

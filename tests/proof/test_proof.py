@@ -39,7 +39,7 @@ UNITS = {
     "sha256": Unit("kernel/base/sha256.c", ("kernel/base/sha256.c",), ()),  # wraps by definition
     "cap": Unit("kernel/obj/cap.c", ("kernel/obj/cap.c", "kernel/obj/cap.h")),
     "captab": Unit("kernel/obj/captab.c", ("kernel/obj/captab.c", "kernel/obj/captab.h")),
-    "walker": Unit("kernel/obj/walker.c", ("kernel/obj/walker.c",)),
+    "walker": Unit("tests/proof/walker.c", ("kernel/obj/walker.h",)),
 }
 
 

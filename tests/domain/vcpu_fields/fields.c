@@ -4,24 +4,24 @@
 
 #define WHOLE UINT64_MAX
 #define AT(member) offsetof(struct vcpu_state, member), sizeof(((struct vcpu_state *)0)->member)
-#define WORD(member, rule, flags, mask, ones)                              \
-    {                                                                      \
-#member, AT(member), RULE_##rule, WALK_WORD, flags, (mask), (ones) \
+#define WORD(member, rule, flags, mask, ones)                                 \
+    {                                                                         \
+#member, AT(member), RULE_##rule, WALK_WORD, flags, (mask), (ones), 0 \
     }
-#define CONTROL(member, rule, pairs)                                  \
-    {                                                                 \
-#member, AT(member), RULE_##rule, WALK_CONTROL, 0, (pairs), 0 \
+#define CONTROL(member, rule, pairs, moves)                                              \
+    {                                                                                    \
+#member, AT(member), RULE_##rule, WALK_CONTROL, FIELD_INERT, (pairs), 0, (moves) \
     }
-#define SEGMENT(name, index, walk, flags, rule)                                             \
-    {name " selector", AT(seg[index].selector), RULE_EXACT, WALK_WORD, flags, 0xffff, 0},   \
-        {name " access", AT(seg[index].access), RULE_##rule, WALK_##walk, 0, 0, 0},         \
-        {name " limit", AT(seg[index].limit), RULE_EXACT, WALK_WORD, flags, 0xffffffff, 0}, \
-    {                                                                                       \
-        name " base", AT(seg[index].base), RULE_ADDRESS, WALK_WORD, flags, 0, 0             \
+#define SEGMENT(name, index, walk, flags, rule)                                                       \
+    {name " selector", AT(seg[index].selector), RULE_EXACT, WALK_WORD, flags, 0xffff, 0, 0},          \
+        {name " access", AT(seg[index].access), RULE_##rule, WALK_##walk, FIELD_INERT, 0, 0, 0xf0ff}, \
+        {name " limit", AT(seg[index].limit), RULE_EXACT, WALK_WORD, flags, 0xffffffff, 0, 0},        \
+    {                                                                                                 \
+        name " base", AT(seg[index].base), RULE_ADDRESS, WALK_WORD, flags, 0, 0, 0                    \
     }
-#define UNREAD(member, walk, flags)                              \
-    {                                                            \
-#member, AT(member), RULE_NONE, WALK_##walk, flags, 0, 0 \
+#define UNREAD(member, walk, flags)                                 \
+    {                                                               \
+#member, AT(member), RULE_NONE, WALK_##walk, flags, 0, 0, 0 \
     }
 #define I FIELD_INERT
 #define IC (FIELD_INERT | FIELD_CHECKED)
@@ -45,7 +45,7 @@ const struct field fields[] = {
     UNREAD(gpr[14], EDGES, I),
     UNREAD(gpr[15], EDGES, I),
     UNREAD(rip, WORD, 0),
-    {"rflags", AT(rflags), RULE_NONE, WALK_CONTROL, I, 0, 0x3f7300},
+    CONTROL(rflags, NONE, 0, 0x3f7300),
     /* The kernel's own words: nothing that stands there counts. */
     UNREAD(exit_reason, EDGES, I),
     UNREAD(exit_flags, EDGES, I),
@@ -58,8 +58,8 @@ const struct field fields[] = {
     UNREAD(valid, EDGES, I),
     UNREAD(hypercalls, EDGES, I),
     UNREAD(exits, EDGES, I),
-    UNREAD(external_interrupts, EDGES,
-           I), /* Read by processors that do not read them at each load of CR3: [SDM-2023-09] Vol 3A 4.4.1 */
+    UNREAD(external_interrupts, EDGES, I),
+    /* Read by processors that do not read them at each load of CR3: [SDM-2023-09] Vol 3A 4.4.1 */
     WORD(pdpte[0], POINTER, I, 0x000ffffffffff019, 0),
     WORD(pdpte[1], POINTER, I, 0x000ffffffffff019, 0),
     WORD(pdpte[2], POINTER, I, 0x000ffffffffff019, 0),
@@ -71,13 +71,13 @@ const struct field fields[] = {
     UNREAD(call_limit, WORD, I),
     UNREAD(shadow, WORD, I),
     WORD(tsc_offset, EXACT, I, WHOLE, 0),
-    CONTROL(cr0, CR0, 0xe00d007f),
+    CONTROL(cr0, CR0, 0xe00d007f, 0x8000000d),
     WORD(cr2, EXACT, I, WHOLE, 0),
-    WORD(cr3, EXACT, 0, 0x000fffffffffffff, 0),
-    CONTROL(cr4, CR4, 0xff3fff),
+    {"cr3", AT(cr3), RULE_EXACT, WALK_TOGGLE, I, 0x000fffffffffffff, 0, 0x000fffffffffffff},
+    CONTROL(cr4, CR4, 0xff3fff, 0x370fff),
     WORD(cr8, EXACT, I, 15, 0),
     WORD(xcr0, XCR0, I, 0, 0),
-    CONTROL(efer, EFER, 0x7d03),
+    CONTROL(efer, EFER, 0x7d03, 0x4d01),
     SEGMENT("es", 0, WORD, IC, ACCESS),
     SEGMENT("cs", 1, ACCESS, 0, ACCESS),
     SEGMENT("ss", 2, ACCESS, IC, ACCESS),
@@ -104,7 +104,7 @@ const struct field fields[] = {
     WORD(dr[2], EXACT, I, WHOLE, 0),
     WORD(dr[3], EXACT, I, WHOLE, 0),
     WORD(dr6, EXACT, I, 0xe00f, 0xffff0ff0),
-    WORD(dr7, EXACT, 0, 0xffff23ff, 0x400)};
+    {"dr7", AT(dr7), RULE_EXACT, WALK_TOGGLE, I, 0xffff23ff, 0x400, 0xffff23ff}};
 const size_t field_count = sizeof(fields) / sizeof(fields[0]);
 
 uint64_t field_read(const struct vcpu_state *state, const struct field *field)
@@ -177,7 +177,9 @@ bool hostile_value(const struct field *field, uint64_t legal, uint32_t index, ui
         return true;
     }
     index -= bits;
-    return field->walk == WALK_CONTROL && control_value(legal, field->mask, index, value);
+    if (field->walk != WALK_CONTROL && field->walk != WALK_TOGGLE)
+        return false;
+    return control_value(legal, field->walk == WALK_CONTROL ? field->mask : 0, index, value);
 }
 
 enum { PE = 1, ET = 1 << 4, CD = 1 << 30, NW = 1 << 29, LME = 1 << 8, LMA = 1 << 10, FFXSR = 1 << 14 };

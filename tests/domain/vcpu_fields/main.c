@@ -14,8 +14,7 @@ enum { RANDOM_STATES = 3000, SEED = 20231115, CODE_MAX = 0x7fff };
 static void try_value(struct walk_state *state, const struct field *field, enum mode mode, uint64_t value)
 {
     const uint64_t moved = value ^ field_read(&state->legal[mode], field);
-    const bool inert = mode == MODE_LONG && (field->flags & FIELD_INERT) != 0 &&
-                       (field->rule != RULE_NONE || (moved & field->ones) == 0);
+    const bool inert = mode == MODE_LONG && (field->flags & FIELD_INERT) != 0 && (moved & field->moves) == 0;
 
     (void)format_text(state->what, sizeof state->what, "mode %u, %s = 0x%llx", (unsigned)mode, field->name,
                       (unsigned long long)value);
@@ -35,7 +34,7 @@ static void try_value(struct walk_state *state, const struct field *field, enum 
 
 static void walk_field(struct walk_state *state, const struct field *field, enum mode mode)
 {
-    const bool whole = mode == MODE_LONG || field->walk != WALK_WORD;
+    const bool whole = mode == MODE_LONG || field->walk == WALK_CONTROL || field->walk == WALK_ACCESS;
     const uint64_t legal = field_read(&state->legal[mode], field);
     const char *changed;
     uint64_t value;

@@ -309,7 +309,7 @@ static void enter_notif(struct cpu *cpu)
                     wait ? RIGHT_WAIT : RIGHT_SIGNAL, &slot) != OK)
         return;
     notif = cap_object(slot);
-    if (wait ? notif->bits != 0 : !notif->head || (regs->rbx & ~(uint64_t)slot->cap.mask))
+    if (wait ? notif->bits != 0 : !notif->queue.head || (regs->rbx & ~(uint64_t)slot->cap.mask))
         return;
     cpu->current->resume = RESUME_SYSCALL;
     switched = wait ? notif_give_way(cpu, notif, regs->rdi) : notif_hand_over(cpu, notif, regs->rbx);

@@ -212,7 +212,7 @@ static void check_caller(const struct thread *thread)
     uint32_t ways = 0;
 
     if (thread->endpoint) {
-        ways += times_in_queue(thread->endpoint->head, thread);
+        ways += times_in_queue(thread->endpoint->queue.head, thread);
         ways += deferred(thread->endpoint, thread);
     }
     if (thread->callee && thread->callee->caller == thread)
@@ -237,7 +237,7 @@ static void check_state(const struct thread *thread)
         HOLDS(thread->endpoint && thread->endpoint->server == thread && thread->endpoint->owner == thread);
         return;
     case THREAD_STATE_NOTIF_WAITING:
-        HOLDS(thread->notif && times_in_queue(thread->notif->head, thread) == 1);
+        HOLDS(thread->notif && times_in_queue(thread->notif->queue.head, thread) == 1);
         HOLDS(!thread->sched || thread->sched->holder == thread); /* notif_hand_over relies on it */
         return;
     case THREAD_STATE_INACTIVE:
@@ -377,15 +377,15 @@ static void check_endpoint(const struct endpoint *endpoint)
         return;
     if (endpoint->server)
         HOLDS(endpoint->server->state == THREAD_STATE_WAITING && endpoint->server->endpoint == endpoint &&
-              !endpoint->head);
+              !endpoint->queue.head);
     if (endpoint->owner)
         HOLDS(endpoint->owner->owns == endpoint);
-    for (const struct thread *at = endpoint->head; at; last = at, at = at->queue_next) {
+    for (const struct thread *at = endpoint->queue.head; at; last = at, at = at->queue_next) {
         HOLDS(lives(OBJECT_TYPE_THREAD, at) && at->endpoint == endpoint && at->queue_prev == last);
         if (problems)
             return;
     }
-    HOLDS(endpoint->tail == last);
+    HOLDS(endpoint->queue.tail == last);
     for (uint32_t place = 0; place < ENDPOINT_PLACES; place++) {
         const struct thread *caller = endpoint->deferred[place];
 
@@ -399,16 +399,16 @@ static void check_notif(const struct notif *notif)
     const struct thread *last = NULL;
 
     HOLDS(lives_or_none(OBJECT_TYPE_THREAD, notif->bound));
-    HOLDS(!notif->bits || !notif->head);
+    HOLDS(!notif->bits || !notif->queue.head);
     if (notif->bound && !problems)
         HOLDS(notif->bound->bound == notif);
-    for (const struct thread *at = notif->head; at; last = at, at = at->queue_next) {
+    for (const struct thread *at = notif->queue.head; at; last = at, at = at->queue_next) {
         HOLDS(lives(OBJECT_TYPE_THREAD, at) && at->notif == notif &&
               at->state == THREAD_STATE_NOTIF_WAITING && at->queue_prev == last);
         if (problems)
             return;
     }
-    HOLDS(notif->tail == last);
+    HOLDS(notif->queue.tail == last);
 }
 
 static void check_vcpu(const struct vcpu *vcpu)

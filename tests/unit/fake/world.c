@@ -101,16 +101,16 @@ void world_reset(void)
 void world_make(uint32_t from, struct captab *table, uint32_t to, uint8_t type, uint64_t size, uint8_t flags)
 {
     struct slot *untyped = world_slot(from);
-    struct object_size each = untyped_object_size(type, size);
+    uint64_t each = untyped_object_bytes(type, size);
     uint64_t start;
 
-    ASSERT(each.bytes != 0 && captab_slot(table, to)->cap.type == OBJECT_TYPE_NONE);
-    if (untyped_plan(&untyped->cap, each, 1, &start) != OK)
+    ASSERT(each != 0 && captab_slot(table, to)->cap.type == OBJECT_TYPE_NONE);
+    if (untyped_plan(&untyped->cap, type, each, 1, &start) != OK)
         panic("the world's memory is used up");
     if (type != OBJECT_TYPE_UNTYPED)
-        while (!untyped_zero_step(&untyped->cap, start + each.bytes)) {
+        while (!untyped_zero_step(&untyped->cap, start + each)) {
         }
-    untyped_commit(untyped, type, flags, size, each, start, table, to, 1);
+    untyped_commit(untyped, type, flags, size, start, table, to, 1);
 }
 
 uint32_t world_new(uint8_t type, uint64_t size, uint8_t flags)

@@ -77,7 +77,7 @@ static void test_endpoint__callers_queue_in_order(void)
         client[i] = world_ready();
         client_calls(client[i], UINT64_MAX);
     }
-    CHECK(endpoint->head == client[0] && endpoint->tail == client[2]);
+    CHECK(endpoint->queue.head == client[0] && endpoint->queue.tail == client[2]);
     CHECK_WORLD();
     server_waits(server);
     for (uint32_t i = 0; i < 3; i++) {
@@ -85,7 +85,7 @@ static void test_endpoint__callers_queue_in_order(void)
         server_replies(server, i);
         CHECK_EQ(client[i]->regs.rbx, i);
     }
-    CHECK(endpoint->server == server && !endpoint->head);
+    CHECK(endpoint->server == server && !endpoint->queue.head);
     CHECK_WORLD();
 }
 
@@ -98,7 +98,7 @@ static void test_endpoint__a_call_times_out_in_the_queue_and_in_service(void)
     world_time(99);
     CHECK_EQ(client->state, THREAD_STATE_CALLING);
     world_time(1);
-    CHECK(client->state == THREAD_STATE_READY && client->regs.rax == ERR_TIMEOUT && !endpoint->head);
+    CHECK(client->state == THREAD_STATE_READY && client->regs.rax == ERR_TIMEOUT && !endpoint->queue.head);
     server_waits(server);
     client_calls(client, fake.tsc + 100);
     world_time(100);

@@ -30,7 +30,7 @@ static void test_notif__a_signal_wakes_the_first_that_waits(void)
     CHECK_WORLD();
     notif_signal(&fake_cpu, notif, 0x80);
     CHECK(a->state == THREAD_STATE_READY && a->regs.rax == OK && a->regs.rbx == 0x80 && notif->bits == 0);
-    CHECK(b->state == THREAD_STATE_NOTIF_WAITING && notif->head == b);
+    CHECK(b->state == THREAD_STATE_NOTIF_WAITING && notif->queue.head == b);
     CHECK_WORLD();
 }
 
@@ -51,7 +51,7 @@ static void test_notif__a_wait_ends_by_deadline(void)
 
     waits(thread, notif, fake.tsc + 10);
     world_time(10);
-    CHECK(thread->state == THREAD_STATE_READY && thread->regs.rax == ERR_TIMEOUT && !notif->head);
+    CHECK(thread->state == THREAD_STATE_READY && thread->regs.rax == ERR_TIMEOUT && !notif->queue.head);
     CHECK_WORLD();
 }
 
@@ -64,7 +64,8 @@ static void test_notif__suspension_takes_a_waiter_out_of_the_middle(void)
         waits(thread[i] = world_ready(), notif, UINT64_MAX);
     thread_stop(&fake_cpu, thread[1], THREAD_STATE_STOPPED);
     CHECK(thread[1]->state == THREAD_STATE_STOPPED && thread[1]->regs.rax == ERR_CANCELED);
-    CHECK(notif->head == thread[0] && thread[0]->queue_next == thread[2] && notif->tail == thread[2]);
+    CHECK(notif->queue.head == thread[0] && thread[0]->queue_next == thread[2] &&
+          notif->queue.tail == thread[2]);
     CHECK_WORLD();
 }
 
@@ -133,7 +134,7 @@ static void test_notif__a_better_waiter_runs_at_once(void)
     low->resume = RESUME_SYSCALL; /* as entry.S has it */
     CHECK(notif_hand_over(&fake_cpu, notif, 0x6));
     CHECK(fake_cpu.current == high && high->state == THREAD_STATE_READY && high->regs.rbx == 0x6 &&
-          notif->bits == 0 && !notif->head);
+          notif->bits == 0 && !notif->queue.head);
     CHECK(fake_cpu.sched == high->own && low->own->consumed == 300 && low->state == THREAD_STATE_READY &&
           low->own->queued);
     CHECK_WORLD();
@@ -153,7 +154,7 @@ static bool handed_over(struct notif *notif, uint64_t bits)
     const struct thread *current = fake_cpu.current;
     bool done = notif_hand_over(&fake_cpu, notif, bits);
 
-    CHECK(done || (fake_cpu.current == current && notif->head->state == THREAD_STATE_NOTIF_WAITING));
+    CHECK(done || (fake_cpu.current == current && notif->queue.head->state == THREAD_STATE_NOTIF_WAITING));
     CHECK_WORLD();
     return done;
 }

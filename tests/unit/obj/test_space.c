@@ -10,8 +10,10 @@ static struct slot *frame(uint64_t bytes)
 
 static void map(struct space *space, struct slot *page, uint64_t address, uint8_t access)
 {
-    CHECK_EQ(space_map_check(space, page, address, access), OK);
-    space_map(space, page, address, access);
+    struct space_entry place;
+
+    CHECK_EQ(space_map_check(space, page, address, access, &place), OK);
+    space_map(space, page, address, access, place);
 }
 
 /* The entry that translates @address at @level, read as hardware would. */

@@ -4,14 +4,14 @@
 
 static void test_untyped__sizes_are_those_of_the_architecture(void)
 {
-    CHECK_EQ(untyped_object_size(OBJECT_TYPE_ENDPOINT, 0).bytes, 1024);
-    CHECK_EQ(untyped_object_size(OBJECT_TYPE_NOTIF, 0).bytes, 256);
-    CHECK_EQ(untyped_object_size(OBJECT_TYPE_SCHED, 0).bytes, 256);
-    CHECK_EQ(untyped_object_size(OBJECT_TYPE_THREAD, 0).bytes, 4096);
-    CHECK_EQ(untyped_object_size(OBJECT_TYPE_VCPU, 0).bytes, 16384);
-    CHECK_EQ(untyped_object_size(OBJECT_TYPE_CAPTAB, 128).bytes, 128 * 64);
-    CHECK_EQ(untyped_object_size(OBJECT_TYPE_SPACE, 5).bytes, 7 * 4096);
-    CHECK_EQ(untyped_object_size(OBJECT_TYPE_FRAME, 1 << 21).align, 1 << 21);
+    CHECK_EQ(untyped_object_bytes(OBJECT_TYPE_ENDPOINT, 0), 1024);
+    CHECK_EQ(untyped_object_bytes(OBJECT_TYPE_NOTIF, 0), 256);
+    CHECK_EQ(untyped_object_bytes(OBJECT_TYPE_SCHED, 0), 256);
+    CHECK_EQ(untyped_object_bytes(OBJECT_TYPE_THREAD, 0), 4096);
+    CHECK_EQ(untyped_object_bytes(OBJECT_TYPE_VCPU, 0), 16384);
+    CHECK_EQ(untyped_object_bytes(OBJECT_TYPE_CAPTAB, 128), 128 * 64);
+    CHECK_EQ(untyped_object_bytes(OBJECT_TYPE_SPACE, 5), 7 * 4096);
+    CHECK_EQ(untyped_object_bytes(OBJECT_TYPE_FRAME, 1 << 21), 1 << 21);
 }
 
 static void test_untyped__sizes_that_do_not_exist(void)
@@ -21,16 +21,16 @@ static void test_untyped__sizes_that_do_not_exist(void)
     const uint64_t frames[] = {0, 1, 4095, 8192, 1ull << 20, 1ull << 31, UINT64_MAX};
 
     for (size_t i = 0; i < sizeof tables / sizeof tables[0]; i++)
-        CHECK_EQ(untyped_object_size(OBJECT_TYPE_CAPTAB, tables[i]).bytes, 0);
+        CHECK_EQ(untyped_object_bytes(OBJECT_TYPE_CAPTAB, tables[i]), 0);
     for (size_t i = 0; i < sizeof frames / sizeof frames[0]; i++)
-        CHECK_EQ(untyped_object_size(OBJECT_TYPE_FRAME, frames[i]).bytes, 0);
-    CHECK_EQ(untyped_object_size(OBJECT_TYPE_SPACE, 0).bytes, 0);
-    CHECK_EQ(untyped_object_size(OBJECT_TYPE_SPACE, SPACE_TABLES_MAX + 1).bytes, 0);
-    CHECK_EQ(untyped_object_size(OBJECT_TYPE_SPACE, UINT64_MAX - 1).bytes, 0);
-    CHECK_EQ(untyped_object_size(OBJECT_TYPE_UNTYPED, 0).bytes, 0);
-    CHECK_EQ(untyped_object_size(OBJECT_TYPE_UNTYPED, 4097).bytes, 0);
-    CHECK_EQ(untyped_object_size(OBJECT_TYPE_CONTROL, 4096).bytes, 0);
-    CHECK_EQ(untyped_object_size(200, 4096).bytes, 0);
+        CHECK_EQ(untyped_object_bytes(OBJECT_TYPE_FRAME, frames[i]), 0);
+    CHECK_EQ(untyped_object_bytes(OBJECT_TYPE_SPACE, 0), 0);
+    CHECK_EQ(untyped_object_bytes(OBJECT_TYPE_SPACE, SPACE_TABLES_MAX + 1), 0);
+    CHECK_EQ(untyped_object_bytes(OBJECT_TYPE_SPACE, UINT64_MAX - 1), 0);
+    CHECK_EQ(untyped_object_bytes(OBJECT_TYPE_UNTYPED, 0), 0);
+    CHECK_EQ(untyped_object_bytes(OBJECT_TYPE_UNTYPED, 4097), 0);
+    CHECK_EQ(untyped_object_bytes(OBJECT_TYPE_CONTROL, 4096), 0);
+    CHECK_EQ(untyped_object_bytes(200, 4096), 0);
 }
 
 static void test_untyped__plan_aligns_addresses(void)
@@ -38,11 +38,11 @@ static void test_untyped__plan_aligns_addresses(void)
     struct capability untyped = {.object = 0x5000, .extra = 0x10000, .badge = 0x100};
     uint64_t start;
 
-    CHECK_EQ(untyped_plan(&untyped, (struct object_size){1024, 1024}, 1, &start), OK);
+    CHECK_EQ(untyped_plan(&untyped, OBJECT_TYPE_FRAME, 1024, 1, &start), OK);
     CHECK_EQ(start, 0x400);
-    CHECK_EQ(untyped_plan(&untyped, (struct object_size){4096, 4096}, 1, &start), OK);
+    CHECK_EQ(untyped_plan(&untyped, OBJECT_TYPE_FRAME, 4096, 1, &start), OK);
     CHECK_EQ(start, 0x1000);
-    CHECK_EQ(untyped_plan(&untyped, (struct object_size){0x4000, 0x4000}, 1, &start), OK);
+    CHECK_EQ(untyped_plan(&untyped, OBJECT_TYPE_FRAME, 0x4000, 1, &start), OK);
     CHECK_EQ(start, 0x3000); /* the address, not the offset */
 }
 
@@ -51,13 +51,13 @@ static void test_untyped__plan_refuses_what_does_not_fit(void)
     struct capability untyped = {.object = 0x5000, .extra = 0x4000, .badge = 0};
     uint64_t start = 1;
 
-    CHECK_EQ(untyped_plan(&untyped, (struct object_size){4096, 4096}, 5, &start), ERR_MEMORY);
-    CHECK_EQ(untyped_plan(&untyped, (struct object_size){1 << 21, 1 << 21}, 1, &start), ERR_MEMORY);
-    CHECK_EQ(untyped_plan(&untyped, (struct object_size){UINT64_MAX - 4095, 4096}, 2, &start), ERR_MEMORY);
+    CHECK_EQ(untyped_plan(&untyped, OBJECT_TYPE_FRAME, 4096, 5, &start), ERR_MEMORY);
+    CHECK_EQ(untyped_plan(&untyped, OBJECT_TYPE_FRAME, 1 << 21, 1, &start), ERR_MEMORY);
+    CHECK_EQ(untyped_plan(&untyped, OBJECT_TYPE_UNTYPED, UINT64_MAX - 4095, 2, &start), ERR_MEMORY);
     CHECK_EQ(start, 1);
-    CHECK_EQ(untyped_plan(&untyped, (struct object_size){4096, 4096}, 4, &start), OK);
+    CHECK_EQ(untyped_plan(&untyped, OBJECT_TYPE_FRAME, 4096, 4, &start), OK);
     untyped.badge = 0x4000;
-    CHECK_EQ(untyped_plan(&untyped, (struct object_size){256, 256}, 1, &start), ERR_MEMORY);
+    CHECK_EQ(untyped_plan(&untyped, OBJECT_TYPE_FRAME, 256, 1, &start), ERR_MEMORY);
 }
 
 static void test_untyped__zeroing_goes_in_steps(void)

@@ -323,7 +323,7 @@ static void test_vcpu__a_notification_cancels_a_hypercall(void)
     CHECK(it.vmm->state == THREAD_STATE_READY && it.vmm->regs.rax == OK &&
           it.vmm->regs.rbx == RUN_REASON_NOTIFICATION && it.vmm->regs.rbp == 0x8);
     CHECK_EQ(it.vcpu->hvm.state->gpr[RAX], ERR_CANCELED);
-    CHECK(!it.vcpu->thread && !((struct endpoint *)world_object(it.endpoint))->head);
+    CHECK(!it.vcpu->thread && !((struct endpoint *)world_object(it.endpoint))->queue.head);
     CHECK_WORLD();
 }
 

@@ -1,4 +1,4 @@
-/* kernel/obj/walker.c: arithmetic of page tables. */
+/* kernel/obj/walker.h: arithmetic of page tables. */
 #include "obj/walker.h"
 
 #include "bulkhead/abi.h"
@@ -68,10 +68,10 @@ static void test_walker__target_leaves_the_bits_out(void)
 
 static void test_walker__step_reads_the_entry_of_the_address(void)
 {
-    uint64_t table[WALK_ENTRIES] = {[5] = 0x9000 | 7}, entry;
+    uint64_t table[WALK_ENTRIES] = {[5] = 0x9000 | 7}, *entry;
 
     CHECK_EQ(walk_step(&npt, table, 5ull << 21, 1, &entry), WALK_TABLE);
-    CHECK_EQ(entry, 0x9007);
+    CHECK(entry == &table[5]);
     CHECK_EQ(walk_step(&npt, table, 6ull << 21, 1, &entry), WALK_EMPTY);
     CHECK_EQ(walk_step(&npt, table, UINT64_MAX, 0, &entry), WALK_EMPTY);
 }

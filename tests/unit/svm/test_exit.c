@@ -130,12 +130,12 @@ static void test_exit__refused_state_leaves_interrupts_the_host_s(void)
 static void test_exit__exceptions_go_back_to_the_guest(void)
 {
     fresh();
-    CHECK_EQ(exit_with(0x41, 0, 0), HVM_EXIT_HANDLED);
+    CHECK_EQ(exit_with(0x41, 0, 0), HVM_EXIT_INTERRUPT); /* the host's interrupts come between two */
     CHECK_EQ(hvm.event, EVENT(3, 1));
     CHECK(hvm.delivering);
     fresh();
     vmcb.exit_event = EVENT(3, 17) | EVENT_HAS_ERROR; /* #AC while #AC was delivered: once, not for ever */
-    CHECK_EQ(exit_with(0x51, 0, 0), HVM_EXIT_HANDLED);
+    CHECK_EQ(exit_with(0x51, 0, 0), HVM_EXIT_INTERRUPT);
     CHECK_EQ(hvm.event, EVENT(3, 17) | EVENT_HAS_ERROR);
 }
 

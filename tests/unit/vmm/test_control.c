@@ -39,7 +39,9 @@ static void test_control__cr0_combinations_that_do_not_exist_fault(void)
 
 static void test_control__paging_makes_and_ends_long_mode(void)
 {
-    struct control control = {.cr0 = PE, .cr4 = 0, .efer = LME};
+    struct control control = {.cr0 = PE, .cr4 = 0, .efer = LME}, old = {.cr0 = PE};
+    CHECK(cr0(&old, PE | PG)); /* 32-bit paging */
+    CHECK_EQ(old.efer, 0);
     CHECK(!cr0(&control, PE | PG)); /* without PAE */
     control.cr4 = PAE;
     CHECK(cr0(&control, PE | PG));

@@ -1,0 +1,2 @@
+/* Headers are proved through a file that includes them. */
+#include "obj/walker.h"
