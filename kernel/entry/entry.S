@@ -200,9 +200,7 @@ return_same:
     movq REGS_RIP(%rsp), %rcx
     movq REGS_RFLAGS(%rsp), %r11
     movq %gs:CPU_SCRATCH, %rsp
-    xorl %eax, %eax
-    xorl %esi, %esi
-    xorl %edi, %edi
+    zero eax, esi, edi
     swapgs
     sysretq
 
@@ -233,9 +231,7 @@ signal_waiter:
 switch_failed:
     movq %r12, %rsp
     movq REGS_RDI(%rsp), %rdi
-    .irp r, esi, edx, r8d, r9d, r10d, r12d
-    xorl %\r, %\r
-    .endr
+    zero esi, edx, r8d, r9d, r10d, r12d
     jmp slow_call
 
 /* endpoint_call: the server waits and goes on with the caller's context. */
@@ -268,13 +264,9 @@ deliver:
     ja words_many
     je 1f
     xorl %ebx, %ebx
-1:  .irp r, ebp, r12d, r13d, r14d, r15d
-    xorl %\r, %\r
-    .endr
+1:  zero ebp, r12d, r13d, r14d, r15d
 words_low:
-    xorl %edx, %edx
-    xorl %r8d, %r8d
-    xorl %r9d, %r9d
+    zero edx, r8d, r9d
 words_high:
     xorl %r10d, %r10d
 words_all:
@@ -385,19 +377,15 @@ reply_guest: /* the answer goes to a guest's registers, in the page where hvm_ru
     cmpl $5, %ecx
     cmovbq %rax, %r14
     cmovbeq %rax, %r15
-    movq %rax, (%rdi)
-    movq %rax, 8*2(%rdi)
+    .irp n, 0, 2, 7, 8, 9, 10
+    movq %rax, 8*\n(%rdi)
+    .endr
     movq %rbx, 8*3(%rdi)
     movq %rbp, 8*5(%rdi)
     movq %rsi, 8*6(%rdi)
-    movq %rax, 8*7(%rdi)
-    movq %rax, 8*8(%rdi)
-    movq %rax, 8*9(%rdi)
-    movq %rax, 8*10(%rdi)
-    movq %r12, 8*12(%rdi)
-    movq %r13, 8*13(%rdi)
-    movq %r14, 8*14(%rdi)
-    movq %r15, 8*15(%rdi)
+    .irp n, 12, 13, 14, 15
+    movq %r\n, 8*\n(%rdi)
+    .endr
     movq %gs:CPU_STACK, %rsp
     movq %gs:CPU_SELF, %rdi
     movq THREAD_VCPU(%r11), %rsi
@@ -444,9 +432,7 @@ run_path:
     subl $EXIT_VMM, %eax
     jnz run_rest
 1:
-    .irp r, ebx, ebp, esi, edi, edx, r8d, r9d, r10d, r12d, r13d, r14d, r15d /* word 0: RUN_REASON_EXIT */
-    xorl %\r, %\r
-    .endr
+    zero ebx, ebp, esi, edi, edx, r8d, r9d, r10d, r12d, r13d, r14d, r15d /* word 0: RUN_REASON_EXIT */
     movq REGS_RIP(%r11), %rcx
     movq REGS_RSP(%r11), %rsp
     movq REGS_RFLAGS(%r11), %r11
@@ -514,10 +500,9 @@ guest_checked:
     movq %rbx, %rax
     movq 8*3(%rax), %rbx
     movq 8*5(%rax), %rbp
-    movq 8*12(%rax), %r12
-    movq 8*13(%rax), %r13
-    movq 8*14(%rax), %r14
-    movq 8*15(%rax), %r15
+    .irp n, 12, 13, 14, 15
+    movq 8*\n(%rax), %r\n
+    .endr
     switch_to 0
     jmp deliver
 
@@ -539,9 +524,7 @@ slow_call:
     movq %rdi, REGS_RDI(%rsp)
     movq %rsi, REGS_RSI(%rsp)
     addq $REGS_RAX, %rsp
-    .irp r, r10, r9, r8, rdx, r15, r14, r13, r12, rbp, rbx
-    pushq %\r
-    .endr
+    push_all r10, r9, r8, rdx, r15, r14, r13, r12, rbp, rbx
     movq %gs:CPU_STACK, %rsp
     movq %gs:CPU_SELF, %rdi
     call entry_call
@@ -550,9 +533,7 @@ slow_call:
     movq REGS_RIP(%rsp), %rcx
     movq REGS_RFLAGS(%rsp), %r11
     movq REGS_RSP(%rsp), %rsp
-    .irp r, edi, esi, edx, r8d, r9d, r10d
-    xorl %\r, %\r
-    .endr
+    zero edi, esi, edx, r8d, r9d, r10d
     swapgs
     sysretq
 
@@ -561,9 +542,7 @@ slow_call:
     .globl leave_syscall
 leave_syscall:
     movq %rdi, %rsp
-    .irp r, rbx, rbp, r12, r13, r14, r15, rdx, r8, r9, r10, rax, rdi, rsi
-    popq %\r
-    .endr
+    pop_all rbx, rbp, r12, r13, r14, r15, rdx, r8, r9, r10, rax, rdi, rsi
     movq (REGS_RIP - REGS_R11)(%rsp), %rcx
     movq (REGS_RFLAGS - REGS_R11)(%rsp), %r11
     movq (REGS_RSP - REGS_R11)(%rsp), %rsp
@@ -571,14 +550,10 @@ leave_syscall:
     sysretq
 
     .macro save_all
-    .irp r, rcx, r11, rsi, rdi, rax, r10, r9, r8, rdx, r15, r14, r13, r12, rbp, rbx
-    pushq %\r
-    .endr
+    push_all rcx, r11, rsi, rdi, rax, r10, r9, r8, rdx, r15, r14, r13, r12, rbp, rbx
     .endm
     .macro restore_all /* and drop the vector and error words */
-    .irp r, rbx, rbp, r12, r13, r14, r15, rdx, r8, r9, r10, rax, rdi, rsi, r11, rcx
-    popq %\r
-    .endr
+    pop_all rbx, rbp, r12, r13, r14, r15, rdx, r8, r9, r10, rax, rdi, rsi, r11, rcx
     addq $16, %rsp
     .endm
 

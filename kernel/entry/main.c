@@ -1,10 +1,10 @@
 /* From the loader's hand-over to the first domain. */
 #include "base/panic.h"
 #include "entry/entry.h"
-#include "hw/acpi.h"
 #include "hw/apic.h"
 #include "hw/barrier.h"
 #include "hw/fpu.h"
+#include "hw/ioapic.h"
 #include "hw/memory.h"
 #include "hw/paging.h"
 #include "hw/x86.h"
@@ -32,28 +32,21 @@ static bool processor_suffices(void)
     return suffices;
 }
 
-static void memory_init(struct cpu *cpu, uint32_t magic, uint32_t info)
-{
-    struct window memory = {phys_to_ptr((hpa_t){0}), 4ull << 30};
-    boot_read(&boot, &memory, magic, info, image_to_phys(kernel_end).value);
-    paging_init(boot.memory_end);
-    paging_init_cpu();
-    cpu->cr3 = kernel_root().value;
-    /* Firmware's tables may stand above usable memory, but below 4 GiB or its end: what the direct map spans. */
-    if (boot.memory_end > memory.bytes) memory.bytes = boot.memory_end;
-    acpi_read(&memory, boot.info.rsdp);
-}
-
 NORETURN void kernel_main(uint32_t magic, uint32_t info)
 {
     struct cpu *cpu = &cpu_block[0];
+    const struct window memory = {phys_to_ptr((hpa_t){0}), 4ull << 30}; /* what start.S has mapped */
     console_init();
     console_line("kernel starts", "");
     cpu_init(cpu, 0);
     const bool suffices = processor_suffices();
     if (suffices) {
-        memory_init(cpu, magic, info);
+        boot_read(&boot, &memory, magic, info, image_to_phys(kernel_end).value);
+        paging_init(boot.memory_end);
+        paging_init_cpu();
+        cpu->cr3 = kernel_root().value;
         fpu_init_cpu(cpu);
+        ioapic_init();
         apic_init(cpu);
     }
     if (!hvm_init_cpu(cpu) || !suffices) panic("the machine lacks what the kernel needs");

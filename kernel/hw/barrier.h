@@ -17,8 +17,3 @@ bool barrier_leaks(uint32_t vendor, uint32_t signature, const uint64_t *capabili
 /* Indirect-branch predictor, return stack and fill buffers carry nothing over to the next compartment. Of the registers it uses rax, rcx and
  * rdx alone. */
 void barrier_run(void);
-
-static inline void barrier_compartment(void)
-{
-    if (UNLIKELY(barriers != 0)) barrier_run();
-}

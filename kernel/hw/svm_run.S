@@ -1,4 +1,6 @@
 /* World switch: [APM2] 15.5 VMRUN, 15.17 GIF. Offsets of struct hvm are asserted in tests/unit/entry/offsets.c. */
+#include "hw/cpu_asm.h"
+
 #define HVM_CONTROL_PA 8
 #define HVM_STATE 16
 #define HVM_HOST_STATE 24
@@ -11,13 +13,9 @@
     .globl hvm_run
     .type hvm_run, @function
 hvm_run:
-    .irp r, rbx, rbp, r12, r13, r14, r15
-    push %\r
-    .endr
+    push_all rbx, rbp, r12, r13, r14, r15
     call hvm_run_bare
-    .irp r, r15, r14, r13, r12, rbp, rbx
-    pop %\r
-    .endr
+    pop_all r15, r14, r13, r12, rbp, rbx
     ret
 
 /* The same for assembly that needs none of its registers afterwards. */

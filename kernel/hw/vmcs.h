@@ -32,14 +32,11 @@ REGION_INSTRUCTION(vmcs_load, "vmptrld")
 
 /* [SDM-2023-09] Vol 3C 31.3 INVEPT, INVVPID; type 1 is "single context", 2 "all contexts". */
 enum { INVALIDATE_SINGLE = 1, INVALIDATE_ALL = 2 };
-static inline void invept(uint64_t type, uint64_t pointer)
-{
-    const uint64_t descriptor[2] = {pointer, 0};
-    __asm__ volatile("invept %0, %1" : : "m"(descriptor), "r"(type) : "cc", "memory");
-}
-
-static inline void invvpid(uint64_t type, uint64_t vpid)
-{
-    const uint64_t descriptor[2] = {vpid, 0};
-    __asm__ volatile("invvpid %0, %1" : : "m"(descriptor), "r"(type) : "cc", "memory");
-}
+#define INVALIDATE(instruction)                                                                   \
+    static inline void instruction(uint64_t type, uint64_t what)                                  \
+    {                                                                                             \
+        const uint64_t descriptor[2] = {what, 0};                                                 \
+        __asm__ volatile(#instruction " %0, %1" : : "m"(descriptor), "r"(type) : "cc", "memory"); \
+    }
+INVALIDATE(invept)
+INVALIDATE(invvpid)

@@ -40,23 +40,21 @@ static struct msr_entry host_msr[SWITCHED_MSRS];
 static uint32_t control_value[CONTROLS];
 static uint32_t revision, timer_shift, ept_pointer_bits;
 
-/* The first list is exchanged by the processor, the second stands in fields. */
-static const uint32_t switched_msrs[SWITCHED_MSRS] = {MSR_STAR, MSR_LSTAR, MSR_CSTAR, MSR_SFMASK, MSR_KERNEL_GS_BASE};
-static const uint32_t field_msrs[] = {MSR_FS_BASE, MSR_GS_BASE, 0x174, 0x175, 0x176};
+/* What the guest has for itself: the first SWITCHED_MSRS are exchanged by the processor, the others stand in fields; 0x174-0x176 are
+ * SYSENTER's. */
+static const uint32_t guest_msrs[] = {
+    MSR_STAR, MSR_LSTAR, MSR_CSTAR, MSR_SFMASK, MSR_KERNEL_GS_BASE, MSR_FS_BASE, MSR_GS_BASE, 0x174, 0x175, 0x176};
 
-static void pass_msr(uint32_t index)
-{
-    const uint32_t byte = (index < 0x2000 ? 0 : 1024) + index % 0x2000 / 8; /* reads; writes follow 2 KiB behind */
-    msr_bitmap[byte] &= (uint8_t) ~(1u << index % 8);
-    msr_bitmap[2048 + byte] &= (uint8_t) ~(1u << index % 8);
-}
-
-static void tables_init(void)
+static void bitmaps_init(void)
 {
     memset(io_bitmap, 0xff, sizeof io_bitmap);
     memset(msr_bitmap, 0xff, sizeof msr_bitmap);
-    for (uint32_t i = 0; i < sizeof field_msrs / sizeof field_msrs[0]; i++) pass_msr(field_msrs[i]);
-    for (uint32_t i = 0; i < SWITCHED_MSRS; i++) pass_msr(switched_msrs[i]);
+    for (uint32_t i = 0; i < sizeof guest_msrs / sizeof guest_msrs[0]; i++) {
+        const uint32_t byte = (guest_msrs[i] < 0x2000 ? 0 : 1024) + guest_msrs[i] % 0x2000 / 8;
+        const uint8_t others = (uint8_t) ~(1u << guest_msrs[i] % 8);
+        msr_bitmap[byte] &= others; /* reads; writes follow 2 KiB behind */
+        msr_bitmap[2048 + byte] &= others;
+    }
 }
 
 /* Each control is what it must be and what of @features there is; false, and by name, if one is needed and missing. */
@@ -95,7 +93,7 @@ bool hvm_init_cpu(struct cpu *cpu)
     cpu->asid_limit = VPID_LIMIT;
     cpu->asid_next = cpu->asid_limit; /* so the first entry starts a generation, and flushes */
     cpu->asid_generation = ((uint64_t)cpu->index + 1) << 48;
-    tables_init();
+    bitmaps_init();
     write_cr0(read_cr0() | rdmsr(MSR_CR0_FIXED0));
     write_cr4(read_cr4() | rdmsr(MSR_CR4_FIXED0));
     memcpy(cpu->hvm_pages[0], &revision, sizeof revision);
@@ -116,7 +114,7 @@ static void host_init(struct cpu *cpu, struct hvm *hvm)
         {HOST_GS_BASE, (uint64_t)cpu}, {HOST_TR_BASE, (uint64_t)&cpu->tss}, {HOST_GDTR_BASE, (uint64_t)cpu->gdt},
         {HOST_IDTR_BASE, idt.base}, {HOST_RIP, (uint64_t)vmx_exit}};
     for (uint32_t i = 0; i < sizeof values / sizeof values[0]; i++) vmcs_write(values[i][0], values[i][1]);
-    for (uint32_t i = 0; i < SWITCHED_MSRS; i++) host_msr[i] = (struct msr_entry){switched_msrs[i], 0, rdmsr(switched_msrs[i])};
+    for (uint32_t i = 0; i < SWITCHED_MSRS; i++) host_msr[i] = (struct msr_entry){guest_msrs[i], 0, rdmsr(guest_msrs[i])};
     hvm->host_state = cpu->host_state;
 }
 
@@ -129,8 +127,9 @@ static void leave_processor(struct cpu *cpu)
     cpu->debug_owner = NULL;
 }
 
-void vmx_make_current(struct cpu *cpu, struct hvm *hvm)
+void vmx_select(struct cpu *cpu, struct hvm *hvm)
 {
+    if (cpu->hvm_current == hvm) return;
     leave_processor(cpu);
     ASSERT(vmcs_load(hvm->control_pa));
     cpu->hvm_current = hvm;
@@ -166,47 +165,38 @@ static void controls_write(struct hvm *hvm)
     for (uint32_t i = 0; i < sizeof values / sizeof values[0]; i++) vmcs_write(values[i][0], values[i][1]);
     for (uint32_t i = 0; i < sizeof zeros / sizeof zeros[0]; i++) vmcs_write(zeros[i], 0);
     if ((control_value[SECONDARY] >> SECONDARY_XSAVES & 1) != 0) vmcs_write(CONTROL_XSS_EXITS, 0);
-    for (uint32_t i = 0; i < SWITCHED_MSRS; i++) vmx->msr[i].index = switched_msrs[i];
-    vmx->primary = control_value[PRIMARY];
+    for (uint32_t i = 0; i < SWITCHED_MSRS; i++) vmx->msr[i].index = guest_msrs[i];
 }
 
 void hvm_init(struct hvm *hvm)
 {
-    static const struct segment data = {0, 0x93, 0xffff, 0};
     struct cpu *cpu = cpu_self();
     struct vcpu_state *page = hvm->state;
 
     memcpy(hvm->control, &revision, sizeof revision);
     vmx_clear(hvm);
-    vmx_make_current(cpu, hvm);
+    vmx_select(cpu, hvm);
     host_init(cpu, hvm);
     controls_write(hvm);
     fpu_init(&hvm->fpu);
 
     /* Reset: [SDM-2023-09] Vol 3A table 10-1, as a VMM would ask for it. */
-    for (uint32_t i = 0; i < 8; i++) page->seg[i] = data;
+    for (uint32_t i = 0; i < 8; i++) page->seg[i] = (struct segment){0, 0x93, 0xffff, 0};
     page->seg[1] = (struct segment){0xf000, 0x9b, 0xffff, 0xffff0000};
     page->seg[6].access = 0x82;
     page->seg[7].access = 0x8b;
-    page->gdtr_limit = 0xffff;
-    page->idtr_limit = 0xffff;
+    page->gdtr_limit = page->idtr_limit = 0xffff;
     page->cr0 = 0x60000010;
     page->pat = 0x0007040600070406;
     page->rip = 0xfff0;
-    enum error error = hvm_apply(hvm, UINT32_MAX);
-    ASSERT(error == OK);
+    ASSERT(hvm_apply(hvm, UINT32_MAX) == OK);
     hvm_read(hvm, UINT32_MAX);
 }
 
 void hvm_retire(struct cpu *cpu, struct hvm *hvm)
 {
-    static const uint64_t none[4];
-
     fpu_forget(cpu, &hvm->fpu);
-    if (cpu->debug_owner == hvm) {
-        debug_load(none);
-        cpu->debug_owner = NULL;
-    }
+    if (cpu->debug_owner == hvm) cpu->debug_owner = NULL; /* what stands in DR0-3 nobody reads */
     vmx_clear(hvm);
     /* Its VPID is not used again before a flush. */
 }

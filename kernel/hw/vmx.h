@@ -20,7 +20,6 @@ struct vmx {
     uint64_t cr2, dr6;                   /* the guest's, which no field holds */
     uint64_t host_cr3;                   /* what the host field says */
     uint64_t irq;                        /* as vcpu_state.irq_vector: asked for, not delivered yet */
-    uint32_t primary;                    /* controls without the windows */
     uint8_t blocked;                     /* the guest's shadow: BLOCKED_STI, BLOCKED_MOV_SS */
     bool nmi;                            /* one waits for the guest to take it */
 };
@@ -30,8 +29,7 @@ static inline struct vmx *vmx_of(struct hvm *hvm) { return (struct vmx *)(void *
 static inline uint8_t *vmx_tpr(const struct hvm *hvm) { return (uint8_t *)hvm->control + 2 * PAGE_BYTES + 0x80; }
 
 /* Processor-based controls: [SDM-2023-09] Vol 3C 25.6.2 */
-#define PRIMARY_IRQ_WINDOW (1u << 2)
-#define PRIMARY_NMI_WINDOW (1u << 22)
+enum { PRIMARY_IRQ_WINDOW = 1 << 2, PRIMARY_NMI_WINDOW = 1 << 22 };
 #define ENTRY_LONG_MODE (1u << 9) /* 25.8.1 */
 /* Interruptibility state, pending debug exceptions: [SDM-2023-09] Vol 3C tables 25-3, 25-4 */
 enum { BLOCKED_STI = 1, BLOCKED_MOV_SS = 2, BLOCKED_SHADOW = 3, BLOCKED_NMI = 8, PENDING_STEP = 1 << 14 };
@@ -41,9 +39,7 @@ enum { BLOCKED_STI = 1, BLOCKED_MOV_SS = 2, BLOCKED_SHADOW = 3, BLOCKED_NMI = 8,
 enum { CR0_OWNED = 0x60000020, CR4_GUEST = 0x00370fff, CR4_VMXE = 1 << 13 };
 #define CR4_OWNED (~(uint64_t)(CR4_GUEST & ~CR4_MCE))
 #define CR0_PG (1ull << 31)
-#define EFER_LME (1ull << 8)
-#define EFER_LMA (1ull << 10)
-#define IRQ_VALID (1ull << 8)                     /* vcpu_state.irq_vector */
+enum { EFER_LME = 1 << 8, EFER_LMA = 1 << 10, IRQ_VALID = 1 << 8 /* of vcpu_state.irq_vector */ };
 enum { RFLAGS_GUEST = 0x3f7fd5, RFLAGS_ONE = 2 }; /* [SDM-2023-09] Vol 1 3.4.3 */
 enum { VMX_USUAL = 1 };                           /* hvm->unusual: launched, and nothing else */
 
@@ -51,17 +47,11 @@ enum { VMX_USUAL = 1 };                           /* hvm->unusual: launched, and
 #define EVENT(type, vector) (EVENT_VALID | (uint64_t)(type) << 8 | (vector))
 #define EVENT_VECTOR(event) ((event)&0xffu)
 #define EVENT_TYPE(event) ((event) >> 8 & 7u)
-#define EVENT_HAS_ERROR (1ull << 11)
-#define EVENT_NMI_UNBLOCKED (1ull << 12) /* by IRET: of exits' events only */
 #define EVENT_VALID (1ull << 31)
-#define EVENT_ERROR_SHIFT 32
+enum { EVENT_HAS_ERROR = 1 << 11, EVENT_NMI_UNBLOCKED = 1 << 12 /* by IRET: of exits' events only */, EVENT_ERROR_SHIFT = 32 };
 
-/* @hvm's VMCS becomes the current one of this processor. */
-void vmx_make_current(struct cpu *cpu, struct hvm *hvm);
-static inline void vmx_select(struct cpu *cpu, struct hvm *hvm)
-{
-    if (UNLIKELY(cpu->hvm_current != hvm)) vmx_make_current(cpu, hvm);
-}
+/* @hvm's VMCS becomes the current one of this processor, if it is not. */
+void vmx_select(struct cpu *cpu, struct hvm *hvm);
 /* @hvm's VMCS is this processor's no longer: all of it stands in memory, and it is not launched. */
 void vmx_clear(struct hvm *hvm);
 /* The halves of hvm_run, around the world switch in vmx_run.S; the last for an entry that VMLAUNCH or VMRESUME refused. */

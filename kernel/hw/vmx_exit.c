@@ -180,8 +180,7 @@ enum hvm_exit vmx_refused(struct hvm *hvm)
 {
     struct vcpu_state *page = hvm->state;
 
-    if (hvm->own_xcr0) xsetbv(0, hvm->host_xcr0);
-    vmx_settle_events(hvm, 0);
+    finish_rest(hvm, 0);
     page->exit_code = UINT32_MAX;
     return decode_other(hvm, page, REASON_ENTRY_FAILED);
 }

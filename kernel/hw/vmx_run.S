@@ -1,4 +1,6 @@
 /* World switch: [SDM-2023-09] Vol 3C 25.5, 27, 28.5. Offsets of struct hvm are asserted in tests/unit/entry/offsets.c. */
+#include "hw/cpu_asm.h"
+
 #define HVM_STATE 16
 #define HVM_LAUNCHED 68
 #define HOST_RSP 0x6c14
@@ -9,13 +11,9 @@
     .globl hvm_run
     .type hvm_run, @function
 hvm_run:
-    .irp r, rbx, rbp, r12, r13, r14, r15
-    push %\r
-    .endr
+    push_all rbx, rbp, r12, r13, r14, r15
     call hvm_run_bare
-    .irp r, r15, r14, r13, r12, rbp, rbx
-    pop %\r
-    .endr
+    pop_all r15, r14, r13, r12, rbp, rbx
     ret
 
 /* The same for assembly that needs none of its registers afterwards. */

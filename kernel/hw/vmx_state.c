@@ -84,10 +84,10 @@ void vmx_start_event(struct hvm *hvm, uint64_t rflags)
     if (vmx->irq != 0 && !masked) windows |= PRIMARY_IRQ_WINDOW;
     /* The NMI window need not wait for STI's shadow to pass, the other does: 26.2. An event ends the shadow: 27.7.1. */
     if (vmx->nmi) windows |= hvm->event == 0 && (blocked & BLOCKED_STI) != 0 ? PRIMARY_IRQ_WINDOW : PRIMARY_NMI_WINDOW;
-    vmcs_write(CONTROL_PRIMARY, vmx->primary | windows);
+    vmcs_write(CONTROL_PRIMARY, (vmcs_read(CONTROL_PRIMARY) & ~(uint64_t)(PRIMARY_IRQ_WINDOW | PRIMARY_NMI_WINDOW)) | windows);
     vmcs_write(CONTROL_TPR_THRESHOLD, masked ? vector >> 4 : 0); /* at most VTPR's: 27.2.1.1 */
     /* Real mode has no error codes: 27.2.1.3. */
-    vmcs_write(CONTROL_EVENT, (uint32_t)hvm->event & ~((vmcs_read(GUEST_CR0) & CR0_PE) != 0 ? 0 : EVENT_HAS_ERROR));
+    vmcs_write(CONTROL_EVENT, (uint32_t)hvm->event & ~((vmcs_read(GUEST_CR0) & CR0_PE) != 0 ? 0 : (uint32_t)EVENT_HAS_ERROR));
     vmcs_write(CONTROL_EVENT_ERROR, hvm->event >> EVENT_ERROR_SHIFT);
 }
 
@@ -110,7 +110,6 @@ void vmx_settle_events(struct hvm *hvm, uint64_t vectoring)
         }
     if (vmx->irq == 0) hvm->state->irq_vector = 0;
     set_delivering(hvm);
-    vmcs_write(CONTROL_PRIMARY, vmx->primary);
     vmcs_write(CONTROL_TPR_THRESHOLD, 0);
 }
 
@@ -142,7 +141,7 @@ static void apply_fields(struct hvm *hvm, uint32_t dirty)
     if ((dirty & VCPU_GROUP_CONTROL) != 0) apply_control(hvm, hvm->state);
     if ((dirty & (VCPU_GROUP_CONTROL | VCPU_GROUP_EFER)) == 0) return;
     /* LMA follows from LME and paging: Vol 3A 2.2.1. Cached translations do not: 29.4.3. */
-    const uint64_t efer = vmcs_read(GUEST_EFER) & ~EFER_LMA;
+    const uint64_t efer = vmcs_read(GUEST_EFER) & ~(uint64_t)EFER_LMA;
     const bool active = (efer & EFER_LME) != 0 && (vmcs_read(GUEST_CR0) & CR0_PG) != 0;
     vmcs_write(GUEST_EFER, efer | (active ? EFER_LMA : 0));
     vmcs_write(CONTROL_ENTRY, (vmcs_read(CONTROL_ENTRY) & ~(uint64_t)ENTRY_LONG_MODE) | (active ? ENTRY_LONG_MODE : 0));
@@ -184,9 +183,7 @@ static void apply_debug(struct hvm *hvm, const struct vcpu_state *page)
 {
     for (uint32_t i = 0; i < 4; i++) hvm->dr[i] = once(&page->dr[i]);
     vmx_of(hvm)->dr6 = (once(&page->dr6) & 0xe00f) | DR6_ONES;
-    if (!debug_resident(hvm)) return;
-    debug_load(hvm->dr);
-    write_dr6(vmx_of(hvm)->dr6);
+    if (debug_resident(hvm)) cpu_self()->debug_owner = NULL; /* they are loaded before the next entry */
 }
 
 /* A shadow where there was none is STI's, or where interrupts are off MOV SS's; a step in it is pending: 27.3.1.4, 27.3.1.5. */
@@ -244,11 +241,6 @@ static void read_segments(struct vcpu_state *page)
     }
 }
 
-static uint64_t read_shadowed(uint64_t field, uint64_t shadow, uint64_t owned)
-{
-    return (vmcs_read(field) & ~owned) | (vmcs_read(shadow) & owned);
-}
-
 void hvm_read(struct hvm *hvm, uint32_t groups)
 {
     struct vcpu_state *page = hvm->state;
@@ -258,8 +250,8 @@ void hvm_read(struct hvm *hvm, uint32_t groups)
     FOR_EACH_FIELD(field)
     if ((groups & field->group) != 0) *word_at(page, field->page) = vmcs_read(field->field);
     if ((groups & VCPU_GROUP_CONTROL) != 0) {
-        page->cr0 = read_shadowed(GUEST_CR0, CONTROL_CR0_SHADOW, CR0_OWNED);
-        page->cr4 = read_shadowed(GUEST_CR4, CONTROL_CR4_SHADOW, CR4_OWNED);
+        page->cr0 = (vmcs_read(GUEST_CR0) & ~(uint64_t)CR0_OWNED) | (vmcs_read(CONTROL_CR0_SHADOW) & CR0_OWNED);
+        page->cr4 = (vmcs_read(GUEST_CR4) & ~CR4_OWNED) | (vmcs_read(CONTROL_CR4_SHADOW) & CR4_OWNED);
         page->cr2 = vmx->cr2;
         page->cr8 = *vmx_tpr(hvm) >> 4;
         page->xcr0 = hvm->xcr0;

@@ -6,11 +6,11 @@ static struct irq irqs[IRQS];
 
 struct irq *irq_get(uint64_t gsi) { return gsi < IRQS ? &irqs[gsi % IRQS] : NULL; }
 
-bool irq_make(struct cpu *cpu, struct irq *irq, uint8_t flags)
+void irq_make(struct cpu *cpu, struct irq *irq, uint8_t flags)
 {
     irq->gsi = (uint32_t)(irq - irqs);
-    irq->made = ioapic_route(irq->gsi, flags, cpu->apic_id);
-    return irq->made;
+    irq->made = true;
+    ioapic_route(irq->gsi, flags, cpu->apic_id);
 }
 
 void irq_bind(struct cpu *cpu, struct irq *irq, struct slot *notif, uint64_t bits)

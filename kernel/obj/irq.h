@@ -16,8 +16,7 @@ struct irq {
 
 /* The object of @gsi, or NULL if it is out of range. */
 struct irq *irq_get(uint64_t gsi);
-/* False if no IOAPIC has the input. */
-MUST_CHECK bool irq_make(struct cpu *cpu, struct irq *irq, uint8_t flags);
+void irq_make(struct cpu *cpu, struct irq *irq, uint8_t flags);
 void irq_bind(struct cpu *cpu, struct irq *irq, struct slot *notif, uint64_t bits);
 void irq_ack(struct irq *irq);
 void irq_fire(struct cpu *cpu, uint32_t gsi);

@@ -270,7 +270,7 @@ void thread_switch(struct cpu *cpu, struct thread *next)
     }
     if (UNLIKELY(next->compartment != cpu->compartment)) {
         cpu->compartment = next->compartment;
-        barrier_compartment();
+        if (UNLIKELY(barriers != 0)) barrier_run();
         fpu_switch(cpu, next->fpu_right ? &next->fpu : NULL);
     } else if (next->fpu_right && cpu->fpu != &next->fpu) {
         fpu_switch(cpu, &next->fpu);

@@ -20,12 +20,6 @@ enum { VCPU_BYTES = 4 * 4096, VCPU_STATE_OFFSET = 2 * 4096 };
 void vcpu_init(struct vcpu *vcpu);
 void vcpu_retire(struct cpu *cpu, struct vcpu *vcpu);
 void vcpu_lost(struct cpu *cpu, struct slot *slot);
-/* @thread enters the guest; ERR_STATE without a nested space, ERR_BUSY if another runs it. */
-MUST_CHECK static inline enum error vcpu_run_check(const struct vcpu *vcpu)
-{
-    if (!vcpu->space) return ERR_STATE;
-    return vcpu->thread ? ERR_BUSY : OK;
-}
 /* From here on @thread is in the guest. */
 void vcpu_enter(struct vcpu *vcpu, struct thread *thread, uint64_t deadline);
 void vcpu_run(struct cpu *cpu, struct vcpu *vcpu, struct thread *thread, uint64_t deadline);

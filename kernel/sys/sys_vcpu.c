@@ -3,9 +3,9 @@
 enum error sys_vcpu_run(struct invocation *call)
 {
     struct vcpu *vcpu = cap_object(call->slot);
-    enum error error = vcpu_run_check(vcpu);
 
-    if (error) return error;
+    if (!vcpu->space) return ERR_STATE;
+    if (vcpu->thread) return ERR_BUSY;
     if (call->thread->fpu_right) return ERR_STATE; /* the registers are its guest's while it runs */
 
     vcpu_run(call->cpu, vcpu, call->thread, call->thread->regs.rdi);

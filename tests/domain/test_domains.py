@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 import time
-import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -14,7 +13,7 @@ from bulkhead import systems
 from bulkhead.errors import BulkheadError, TimeOut
 from bulkhead.platforms import Platform
 from bulkhead.session import Session
-from tests.guest.test_guests import Exempt, emulator_version
+from tests.exempt import skip_if_exempt
 
 HERE = Path(__file__).parent
 NAMES = sorted(file.parent.name for file in HERE.glob("*/main.c") if file.parent.name != "witness")
@@ -59,20 +58,11 @@ def check_others(session: Session) -> None:
     assert not [event for event in session.link.events() if event.get("state") in ("died", "restarting", "parked")]
 
 
-def skip_if_exempt(name: str, platform: Platform) -> None:
-    """Skips what the emulator, in the version that is installed, cannot do: test.toml, where there is one."""
-    file = HERE / name / "test.toml"
-    exceptions = tomllib.loads(file.read_text())["exception"] if file.is_file() else []
-    for one in [Exempt(**row) for row in exceptions]:
-        if one.platform == platform.name and one.emulator == emulator_version(platform):
-            pytest.skip(str(one))
-
-
 @pytest.fixture
 def machine(request: pytest.FixtureRequest, platform: Platform) -> Iterator[Session]:
     """The system with this hostile domain, under a clock that counts instructions: the same in every run."""
     name: str = request.param
-    skip_if_exempt(name, platform)
+    skip_if_exempt(HERE / name, platform)
     system = systems.assemble(
         HERE / "domain-test.toml",
         name=f"domain-test-{name}",

@@ -7,17 +7,18 @@ from collections.abc import Iterator
 import pytest
 
 from bulkhead.link import Message
+from bulkhead.platforms import Platform
 from bulkhead.session import Session
 from tests.guest.harness import guest_beside_witness
 
-WAIT_S = 20.0
+WAIT_S = 60.0
 STARTED, PAUSED, RESUMED, RESTARTED = 1, 2, 3, 4
 
 
 @pytest.fixture
-def waiter() -> Iterator[Session]:
+def waiter(platform: Platform) -> Iterator[Session]:
     """The guest that waits for events, when it has seen that it was started."""
-    with guest_beside_witness("event_waiter") as session:
+    with guest_beside_witness("event_waiter", platform=platform) as session:
         session.console.wait_for(b"EVENT 1 %d" % STARTED, WAIT_S)
         yield session
 
@@ -83,8 +84,8 @@ def test_lifecycle__refusals_say_why(waiter: Session, line: str) -> None:
     assert states(waiter) == {"": "running", "t": "running", "w": "running"}
 
 
-def test_lifecycle__a_rebuilt_guest_finds_zeroed_memory() -> None:
-    with guest_beside_witness("memory_zero") as session:
+def test_lifecycle__a_rebuilt_guest_finds_zeroed_memory(platform: Platform) -> None:
+    with guest_beside_witness("memory_zero", platform=platform) as session:
         for round_ in range(3):
             start = len(session.link.events()) if round_ else 0
             if round_:

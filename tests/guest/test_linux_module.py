@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from bulkhead import guests, initramfs, paths, systems
-from bulkhead.emulator import Machine
+from bulkhead.platforms import Platform
 from bulkhead.session import Session
 from bulkhead.shell import GuestShell
 
@@ -15,7 +15,7 @@ BOOT_S = 240.0
 
 
 @pytest.fixture(scope="module")
-def session() -> Iterator[Session]:
+def session(platform: Platform) -> Iterator[Session]:
     """two-tenants, with the module in the initramfs of both."""
     versions = guests.ensure()
     module = guests.build_module(
@@ -25,9 +25,9 @@ def session() -> Iterator[Session]:
     images.mkdir(parents=True, exist_ok=True)
     (images / guests.INITRAMFS.name).write_bytes(initramfs.build(guests.BUSYBOX, [module]))
     system = systems.assemble(
-        systems.find("two-tenants"), name="two-tenants-module", extra_folders=(images,)
+        systems.find("two-tenants"), name="two-tenants-module", extra_folders=(images,), platform=platform
     )
-    with Session(Machine(memory_mib=system.memory_mib), system.boot()) as running:
+    with Session(system.machine(), system.boot()) as running:
         running.wait_ready(BOOT_S)
         yield running
         running.end()

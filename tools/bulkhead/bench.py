@@ -1,8 +1,8 @@
 """`bulkhead bench`: every row of the budget, measured, beside its budget.
 
 Rows that the machine measures come from the system `bench` (a laboratory domain, tests/bench/main.c) and from the
-system `bench-guest` (tests/bench/guest, beside a service that does nothing). Both are booted under
-`-icount shift=0,sleep=off`, where one TSC tick is one instruction, and write one line a row:
+system `bench-guest` (tests/bench/guest, beside a service that does nothing). Both are booted where one TSC tick is one
+instruction (QEMU under `-icount shift=0,sleep=off`, Bochs under `clock: sync=none`), and write one line a row:
     bench: NAME rounds=N min=N median=N how=TEXT TO THE END OF THE LINE
 and `bench: end` after the last. The rows of the tool itself (lines, bytes) are in benchrows.py.
 """
@@ -14,14 +14,11 @@ import re
 from collections.abc import Callable, Collection, Sequence
 from pathlib import Path
 
-from rich.console import Console
-from rich.markup import escape
-from rich.table import Table
-
-from bulkhead import benchrows, build, guests, linuxboot, paths, proc, report, systems
+from bulkhead import benchrows, benchtable, bochs, build, guests, linuxboot, paths, proc, qemu, report, systems
 from bulkhead.benchrows import BUDGET, Row
+from bulkhead.benchtable import Column
 from bulkhead.errors import EXIT_TESTS_FAILED, BulkheadError, BulkheadFailed, TimeOut, UsageProblem
-from bulkhead.emulator import Machine
+from bulkhead.platforms import BOCHS_VMX, QEMU_SVM, Platform
 from bulkhead.session import Session
 from bulkhead.systems import System
 
@@ -33,9 +30,9 @@ _END = b"bench: end"
 
 
 def _measure(system: System, title: str) -> list[Row]:
-    """Boots @system under icount and reads its `bench:` lines from COM1."""
-    machine = Machine(memory_mib=system.memory_mib, icount=True)
-    with report.step(title), Session(machine, system.boot()) as session:
+    """Boots @system where a tick is an instruction and reads its `bench:` lines from COM1."""
+    patience_s = _TIMEOUT_S * system.platform.patience
+    with report.step(f"{title} on {system.platform.name}"), Session(system.machine(icount=True), system.boot()) as session:
         waited_s = 0
         try:
             while True:
@@ -45,36 +42,37 @@ def _measure(system: System, title: str) -> list[Row]:
                 except (TimeOut, BulkheadFailed):
                     session.check_boot()
                     waited_s += 1
-                    if waited_s > _TIMEOUT_S:
-                        raise TimeOut(f"{title}: not done within {_TIMEOUT_S:g} s") from None
+                    if waited_s > patience_s:
+                        raise TimeOut(f"{title}: not done within {patience_s:g} s") from None
         finally:
             session.emulator.kill()
         text = session.console.since(0).decode(errors="replace")
     return [
-        benchrows.row(name, int(minimum), int(rounds), int(minimum), int(median), how)
+        benchrows.row(system.platform, name, int(minimum), int(rounds), int(minimum), int(median), how)
         for name, rounds, minimum, median, how in _LINE.findall(text)
     ]
 
 
-def _domain_rows() -> list[Row]:
-    return _measure(systems.assemble(systems.find(_SYSTEM)), "measuring the core from a domain")
+def _domain_rows(platform: Platform) -> list[Row]:
+    return _measure(systems.assemble(systems.find(_SYSTEM), platform=platform), "measuring the core from a domain")
 
 
-def _guest_rows() -> list[Row]:
-    return _measure(systems.assemble(systems.find(_GUEST_SYSTEM)), "measuring exits and hypercalls from a guest")
+def _guest_rows(platform: Platform) -> list[Row]:
+    system = systems.assemble(systems.find(_GUEST_SYSTEM), platform=platform)
+    return _measure(system, "measuring exits and hypercalls from a guest")
 
 
 # Where each row comes from, so that asking for one row measures no more than it takes.
-_SOURCES: tuple[tuple[Callable[[], list[Row]], tuple[str, ...]], ...] = (
+_SOURCES: tuple[tuple[Callable[[Platform], list[Row]], tuple[str, ...]], ...] = (
     (_domain_rows, ("syscall.null", "ipc.call.1", "ipc.call.8", "notif.signal", "notif.wait",
                     "notif.switch", "space.map", "captab.copy", "kernel.section")),
     (_guest_rows, ("exit.cpuid", "exit.pio", "hypercall.service")),
-    (benchrows.static_rows, ("kernel.lines", "kernel.text")),
+    (benchrows.static_rows, ("kernel.lines", "kernel.text", "selector.lines")),
     (linuxboot.rows, ("boot.linux", "boot.exits")),
 )  # fmt: skip
 
 
-def _collect(expected: Collection[str]) -> tuple[list[Row], list[str]]:
+def _collect(platform: Platform, expected: Collection[str]) -> tuple[list[Row], list[str]]:
     """The rows, and one line for each source of rows that failed."""
     rows: list[Row] = []
     problems: list[str] = []
@@ -82,27 +80,26 @@ def _collect(expected: Collection[str]) -> tuple[list[Row], list[str]]:
         if not any(name in expected for name in names):
             continue
         try:
-            rows += source()
+            rows += source(platform)
         except BulkheadError as error:
-            problems.append(str(error))
+            problems.append(f"{platform.name}: {error}")
     return rows, problems
 
 
-def _print(rows: Sequence[Row]) -> None:
-    table = Table(box=None, title="Bulkhead benchmark", title_justify="left")
-    for column in ("row", "value", "budget", "unit", "verdict", "how"):
-        table.add_column(column, overflow="fold")
-    for row in rows:
-        shown = "-" if row.budget is None else f"{row.budget:,.10g}"
-        verdict = "" if row.budget is None else ("ok" if row.within else "OVER")
-        table.add_row(escape(row.name), f"{row.value:,.10g}", shown, row.unit, verdict, escape(row.how))
-    console = Console()
-    if not console.is_terminal:
-        console.width = 200
-    console.print(table)
+def _columns(platforms: Sequence[Platform], rows: Sequence[Row]) -> list[Column]:
+    """SVM beside VMX: what was measured now, and of the other vendor's usual platform what was measured before."""
+    columns = [
+        Column(platform, {row.name: row for row in rows if row.platform == platform.name}, now=True)
+        for platform in platforms
+    ]
+    for other in (QEMU_SVM, BOCHS_VMX):
+        if all(other.vendor != platform.vendor for platform in platforms):
+            before = benchtable.last(other)
+            columns += [before] if before.rows else []
+    return sorted(columns, key=lambda column: column.platform.vendor)
 
 
-def main(wanted: Sequence[str], json_file: Path | None) -> int:
+def main(wanted: Sequence[str], json_file: Path | None, platforms: Sequence[Platform] = (QEMU_SVM,)) -> int:
     """Measures, prints, and says whether every row is there and within its budget."""
     for name in wanted:
         if not any(name in known for known in BUDGET):
@@ -110,13 +107,24 @@ def main(wanted: Sequence[str], json_file: Path | None) -> int:
     build.build("target")
     guests.ensure()
     expected = [name for name in BUDGET if not wanted or any(part in name for part in wanted)]
-    rows, problems = _collect(expected)
+    rows: list[Row] = []
+    problems: list[str] = []
+    for platform in platforms:
+        found, failed = _collect(platform, expected)
+        benchtable.remember(platform, found)
+        rows += found
+        problems += failed
     if wanted:
         rows = [row for row in rows if any(name in row.name for name in wanted)]
-    _print(rows)
-    measured = {row.name for row in rows}
-    missing = [name for name in expected if name not in measured]
-    over = [row.name for row in rows if not row.within]
+    benchtable.show(_columns(platforms, rows), list(dict.fromkeys(row.name for row in rows)))
+    measured = {(row.platform, row.name) for row in rows}
+    missing = [
+        f"{name} ({platform.name})"
+        for platform in platforms
+        for name in expected
+        if (platform.name, name) not in measured
+    ]
+    over = [f"{row.name} ({row.platform})" for row in rows if not row.within]
     for problem in problems:
         report.warn(problem)
     if missing:
@@ -124,17 +132,28 @@ def main(wanted: Sequence[str], json_file: Path | None) -> int:
     if over:
         report.warn(f"rows over their budget: {', '.join(over)}")
     if json_file is not None:
-        json_file.write_text(json.dumps(_document(rows), indent=1) + "\n")
+        json_file.write_text(json.dumps(_document(rows, platforms), indent=1) + "\n")
     return EXIT_TESTS_FAILED if missing or over else 0
 
 
-def _document(rows: Sequence[Row]) -> dict[str, object]:
-    commit = proc.run(["git", "rev-parse", "HEAD"], what="reading the commit").strip()
-    emulator = proc.run(["qemu-system-x86_64", "--version"], what="asking QEMU").splitlines()[0]
+def _emulator(platform: Platform) -> str:
+    return bochs.version() if platform.emulator == "bochs" else qemu.version()
+
+
+def _document(rows: Sequence[Row], platforms: Sequence[Platform]) -> dict[str, object]:
+    measured_on = [
+        {
+            "platform": platform.name,
+            "image_sha256": benchrows.image_sha256(paths.kernel_elf(platform.vendor)),
+            "emulator": _emulator(platform),
+        }
+        for platform in platforms
+    ]
     return {
         "schema": 1,
-        "commit": commit,
-        "image_sha256": benchrows.image_sha256(paths.kernel_elf("svm")),
-        "emulator": emulator,
+        "commit": proc.run(["git", "rev-parse", "HEAD"], what="reading the commit").strip(),
+        "image_sha256": measured_on[0]["image_sha256"],
+        "emulator": measured_on[0]["emulator"],
+        "platforms": measured_on,
         "rows": [row.as_json() for row in rows],
     }

@@ -213,7 +213,7 @@ def _watch_guest(session: Session, timeout_s: float | None) -> int:
         if session.emulator.status() is not None:
             session.check_boot()
         raise TimeOut(f"the guest did not end within {timeout_s:g} s")
-    session.console.drain()
+    session.drain()
     return _guest_status(event)
 
 

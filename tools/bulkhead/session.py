@@ -65,6 +65,10 @@ class Session:
                 if self.link.closed:
                     time.sleep(0.1)
 
+    def drain(self) -> None:
+        """Waits until the console has said all that it had to say."""
+        self.console.drain(0.3 * self.platform.patience, 5.0 * self.platform.patience)
+
     def boot_summary(self) -> Message | None:
         """What builder realised, as mgmt reported it."""
         return self.link.find(lambda event: event.get("event") == "boot")

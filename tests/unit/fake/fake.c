@@ -28,7 +28,6 @@ void fake_reset(uint64_t dirty_bytes)
 {
     fake = (struct fake_machine){.tsc = 1000000, .deadline = UINT64_MAX, .cr3 = FAKE_KERNEL_ROOT};
     for (uint32_t i = 0; i < GSI_COUNT; i++) {
-        fake.input[i] = true;
         fake.masked[i] = true;
     }
     memset(memory, 0xa5,
@@ -175,15 +174,12 @@ void apic_eoi(void)
     fake.eois++;
 }
 
-bool ioapic_route(uint32_t gsi, uint32_t flags, uint32_t apic_id)
+void ioapic_route(uint32_t gsi, uint32_t flags, uint32_t apic_id)
 {
     (void)apic_id;
-    if (!fake.input[gsi])
-        return false;
     fake.routed[gsi] = true;
     fake.route_flags[gsi] = flags;
     fake.masked[gsi] = true;
-    return true;
 }
 
 void ioapic_mask(uint32_t gsi)

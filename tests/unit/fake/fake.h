@@ -28,8 +28,8 @@ struct fake_machine {
     uint64_t msr_value;
     struct fake_port_access access; /* the last one */
     uint32_t accesses;
-    uint32_t port_value;                                         /* what a read gives */
-    bool input[GSI_COUNT], routed[GSI_COUNT], masked[GSI_COUNT]; /* of the IOAPIC */
+    uint32_t port_value;                       /* what a read gives */
+    bool routed[GSI_COUNT], masked[GSI_COUNT]; /* of the IOAPIC */
     uint32_t route_flags[GSI_COUNT];
     uint64_t deadline; /* of the APIC timer; ~0 = stopped */
     uint32_t eois, barriers, windows;

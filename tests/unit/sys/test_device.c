@@ -128,12 +128,6 @@ static void test_device__control_irq_refuses_unknown_flags(void)
     REFUSED(ERR_ARGUMENT, CALL_CONTROL_IRQ, SLOT_CONTROL, SLOT_CAPTAB, TO, GSI, 0x80);
 }
 
-static void test_device__control_irq_refuses_a_line_that_no_ioapic_has(void)
-{
-    fake.input[GSI] = false;
-    REFUSED(ERR_UNSUPPORTED, CALL_CONTROL_IRQ, SLOT_CONTROL, SLOT_CAPTAB, TO, GSI, 0);
-}
-
 static void test_device__bind_needs_a_notification_to_wait_on(void)
 {
     uint32_t line = irq(GSI), notif = world_new(OBJECT_TYPE_NOTIF, 0, 0),
@@ -183,7 +177,6 @@ int main(void)
     RUN_WORLD(test_device__control_refuses_at_the_greatest_depth);
     RUN_WORLD(test_device__control_irq_makes_each_line_once);
     RUN_WORLD(test_device__control_irq_refuses_unknown_flags);
-    RUN_WORLD(test_device__control_irq_refuses_a_line_that_no_ioapic_has);
     RUN_WORLD(test_device__bind_needs_a_notification_to_wait_on);
     RUN_WORLD(test_device__bind_refuses_at_the_greatest_depth);
     RUN_WORLD(test_device__bind_refuses_masked_bits);

@@ -22,7 +22,7 @@ static enum hvm_exit exit_with(uint64_t code, uint64_t qualification, uint64_t v
 static void at_exit(void)
 {
     fresh();
-    hvm.launched = true;
+    hvm.unusual = VMX_USUAL;
     put(EXIT_INSN_BYTES, 3);
     put(GUEST_RSP, 0);
     put(GUEST_RIP, 0x1000);
