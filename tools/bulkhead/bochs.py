@@ -18,8 +18,9 @@ from bulkhead.errors import BulkheadFailed
 
 PROGRAM = "bochs-bin"
 MEMORY_MAX_MIB = 3584  # PLATFORM.md: more than 4 GiB does not work
-# Virtual time: so many instructions are a second. About what Bochs does in a second of real time.
-INSTRUCTIONS_PER_S = 100_000_000
+# Virtual time: so many instructions are a second. Usually about what Bochs does in a second of real time; with
+# Machine.icount a tick is a nanosecond, as on QEMU.
+_INSTRUCTIONS_PER_S = {False: 100_000_000, True: 1_000_000_000}
 
 _PLUGINS = "/usr/lib/x86_64-linux-gnu/bochs/plugins"
 _ROMS = Path("/usr/share/bochs/BIOS-bochs-latest"), Path("/usr/share/bochs/VGABIOS-lgpl-latest")
@@ -38,7 +39,7 @@ def _configuration(machine: Machine, iso: Path, com1: int, com2: int) -> str:
     return "\n".join((
         "display_library: term",
         *(f"{kind}: file={file}" for kind, file in zip(("romimage", "vgaromimage"), _ROMS, strict=True)),
-        f"cpu: model={machine.platform.model}, count=1, ips={INSTRUCTIONS_PER_S}, reset_on_triple_fault=0",
+        f"cpu: model={machine.platform.model}, count=1, ips={_INSTRUCTIONS_PER_S[machine.icount]}, reset_on_triple_fault=0",
         f"memory: guest={machine.memory_mib}, host={machine.memory_mib}",
         "clock: sync=none, time0=1000000000",
         "ata0: enabled=1, ioaddr1=0x1f0, ioaddr2=0x3f0, irq=14",

@@ -44,7 +44,7 @@ class Machine:
 
     memory_mib: int = 1024
     platform: Platform = QEMU_SVM
-    icount: bool = False  # a TSC tick is an instruction; on Bochs always so
+    icount: bool = False  # a TSC tick is an instruction and a nanosecond; on Bochs it is always an instruction
     extra: Sequence[str] = field(default_factory=tuple)  # further arguments of QEMU
 
 
