@@ -35,7 +35,7 @@ def verdict(session: Session, name: str) -> str:
     until = time.monotonic() + VERDICT_S * session.platform.patience
     while time.monotonic() < until:
         session.check_boot()
-        match = re.search(rf"TEST {name} (PASS|FAIL[^\r\n]*)", text_of(session))
+        match = re.search(rf"TEST {name} (PASS|FAIL[^\r\n]*)[\r\n]", text_of(session))  # all of the line
         if match:
             return match[1]
         died = session.link.find(lambda event: event.get("state") == "died")

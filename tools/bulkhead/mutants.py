@@ -3,6 +3,7 @@
 A mutant is tests/mutants/NAME.patch: a unified diff (-p1) under header lines
     Test: FILTER        the test that must fail, as `bulkhead test FILTER` takes it
     Build: host         what that test needs: host or target (default: host below tests/unit)
+    On: bochs           the emulator that the test runs on (default: QEMU)
     Fails: NAME         what must stand in that test's report: the claim, where the test is a program of many
     Why: TEXT           what the check protects
 All are applied to a private copy of the tree, never to the tree itself.
@@ -20,12 +21,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from bulkhead import paths, proc, report
+from bulkhead import paths, platforms, proc, report
 from bulkhead.errors import EXIT_TESTS_FAILED, BulkheadFailed
 
 FOLDER = paths.ROOT / "tests" / "mutants"
 _TREE = paths.BUILD / "mutants" / "tree"
-_HEADER = re.compile(r"^(Test|Build|Fails|Why): *(.*\S)\s*$")
+_HEADER = re.compile(r"^(Test|Build|On|Fails|Why): *(.*\S)\s*$")
 # A program that a sanitizer ends keeps what it had not yet printed to itself: it names no claim.
 _ENDED = re.compile(r"exit status -|runtime error: |Sanitizer")
 _SHARED = ("sysroot", "guests", "apt")  # parts of build/ that a mutant cannot change
@@ -40,6 +41,7 @@ class Mutant:
     test: str
     build: str
     fails: str = ""
+    on: str = "qemu"
 
 
 @dataclass(frozen=True)
@@ -67,7 +69,10 @@ def read(patch: Path) -> Mutant:
     built = fields.get("Build", default)
     if built not in ("host", "target"):
         raise BulkheadFailed(f"{paths.shown(patch)}: 'Build: {built}' is neither host nor target")
-    return Mutant(patch.stem, patch, fields["Test"], built, fields.get("Fails", ""))
+    on = fields.get("On", "qemu")
+    if on not in platforms.EMULATORS:
+        raise BulkheadFailed(f"{paths.shown(patch)}: 'On: {on}' is no emulator")
+    return Mutant(patch.stem, patch, fields["Test"], built, fields.get("Fails", ""), on)
 
 
 def _copy_tree() -> None:
@@ -99,7 +104,7 @@ def _run_test(mutant: Mutant) -> subprocess.CompletedProcess[str]:
         "BULKHEAD_ROOT": str(_TREE),
         "PYTHONPATH": f"{_TREE / 'tools'}:{_TREE}",
     }
-    command = [sys.executable, "-m", "bulkhead", "test", "--build", mutant.build, mutant.test]
+    command = [sys.executable, "-m", "bulkhead", "test", "--build", mutant.build, "--on", mutant.on, mutant.test]
     try:
         return subprocess.run(
             command, cwd=_TREE, env=environment, stdin=subprocess.DEVNULL,
@@ -160,7 +165,7 @@ def run(filters: Sequence[str]) -> list[Verdict]:
     if verdicts:
         return verdicts
     # Those that need the same build stay together, so that each rebuilds little.
-    for mutant in sorted(chosen, key=lambda one: (one.build, one.test, one.name)):
+    for mutant in sorted(chosen, key=lambda one: (one.build, one.on, one.test, one.name)):
         verdict = _judge(mutant)
         word = "ok  " if verdict.caught else "FAIL"
         print(f"{word} mutant {mutant.name}: {mutant.test} ({verdict.seconds:.1f} s)", flush=True)
@@ -173,10 +178,10 @@ def run(filters: Sequence[str]) -> list[Verdict]:
 def _baseline(chosen: Sequence[Mutant]) -> list[Verdict]:
     """The tests must pass before anything is taken out, or their failing would show nothing."""
     broken = []
-    for build, test in sorted({(mutant.build, mutant.test) for mutant in chosen}):
-        done = _run_test(Mutant("none", FOLDER, test, build))
+    for build, on, test in sorted({(mutant.build, mutant.on, mutant.test) for mutant in chosen}):
+        done = _run_test(Mutant("none", FOLDER, test, build, on=on))
         if done.returncode != 0:
             words = "\n".join(done.stdout.strip().splitlines()[-12:])
-            print(f"FAIL {test} fails without any mutant (status {done.returncode})\n{words}", flush=True)
+            print(f"FAIL {test} on {on} fails without any mutant (status {done.returncode})\n{words}", flush=True)
             broken.append(Verdict(f"baseline {test}", False, 0.0, words))
     return broken

@@ -90,6 +90,7 @@ void read_back(struct walk_state *state)
                  (unsigned long long)field_read(&state->written, &fields[i]), wrong,
                  (unsigned long long)field_read(&got, &fields[i]));
     }
+    state->guest.page->dirty = 0; /* what runs is what was taken over, not what was read */
 }
 
 static void see(const struct walk_state *state, const char *name, uint64_t seen, uint64_t expected)

@@ -1,61 +1,110 @@
 #include "fields.h"
 
+#include "guest.h"
+
 #define WHOLE UINT64_MAX
 #define AT(member) offsetof(struct vcpu_state, member), sizeof(((struct vcpu_state *)0)->member)
-#define WORD(member, rule, flags, mask, ones)                              \
-    {                                                                      \
-#member, AT(member), RULE_##rule, WALK_WORD, flags, (mask), (ones) \
+#define WORD(member, rule, flags, mask, ones)                                 \
+    {                                                                         \
+#member, AT(member), RULE_##rule, WALK_WORD, flags, (mask), (ones), 0 \
     }
-#define CONTROL(member, rule, pairs)                                  \
-    {                                                                 \
-#member, AT(member), RULE_##rule, WALK_CONTROL, 0, (pairs), 0 \
+#define CONTROL(member, rule, pairs, moves)                                              \
+    {                                                                                    \
+#member, AT(member), RULE_##rule, WALK_CONTROL, FIELD_INERT, (pairs), 0, (moves) \
     }
-#define SEGMENT(name, index, walk, flags, rule)                                             \
-    {name " selector", AT(seg[index].selector), RULE_EXACT, WALK_WORD, flags, 0xffff, 0},   \
-        {name " access", AT(seg[index].access), RULE_##rule, WALK_##walk, 0, 0, 0},         \
-        {name " limit", AT(seg[index].limit), RULE_EXACT, WALK_WORD, flags, 0xffffffff, 0}, \
-    {                                                                                       \
-        name " base", AT(seg[index].base), RULE_ADDRESS, WALK_WORD, flags, 0, 0             \
+#define SEGMENT(name, index, walk, flags, rule)                                                       \
+    {name " selector", AT(seg[index].selector), RULE_EXACT, WALK_WORD, flags, 0xffff, 0, 0},          \
+        {name " access", AT(seg[index].access), RULE_##rule, WALK_##walk, FIELD_INERT, 0, 0, 0xf0ff}, \
+        {name " limit", AT(seg[index].limit), RULE_EXACT, WALK_WORD, flags, 0xffffffff, 0, 0},        \
+    {                                                                                                 \
+        name " base", AT(seg[index].base), RULE_ADDRESS, WALK_WORD, flags, 0, 0, 0                    \
     }
-#define UNREAD(member, walk, flags)                              \
-    {                                                            \
-#member, AT(member), RULE_NONE, WALK_##walk, flags, 0, 0 \
+#define UNREAD(member, walk, flags)                                 \
+    {                                                               \
+#member, AT(member), RULE_NONE, WALK_##walk, flags, 0, 0, 0 \
     }
 #define I FIELD_INERT
 #define IC (FIELD_INERT | FIELD_CHECKED)
 
 /* CR2, CR8, DR6, DR7: [APM2] 3.1.2, 3.1.4, 13.1.1; [SDM-2023-09] Vol 3A 2.5, 10.8.6, Vol 3B 17.2. STAR and its kin: [APM2] 6.1. */
 const struct field fields[] = {
-    UNREAD(gpr[0], EDGES, I), UNREAD(gpr[1], EDGES, I), UNREAD(gpr[2], EDGES, I), UNREAD(gpr[3], EDGES, I),
-    UNREAD(gpr[4], WORD, 0), UNREAD(gpr[5], EDGES, I), UNREAD(gpr[6], EDGES, I), UNREAD(gpr[7], EDGES, I),
-    UNREAD(gpr[8], EDGES, I), UNREAD(gpr[9], EDGES, I), UNREAD(gpr[10], EDGES, I), UNREAD(gpr[11], EDGES, I),
-    UNREAD(gpr[12], EDGES, I), UNREAD(gpr[13], EDGES, I), UNREAD(gpr[14], EDGES, I),
-    UNREAD(gpr[15], EDGES, I), UNREAD(rip, WORD, 0), UNREAD(rflags, CONTROL, 0),
+    UNREAD(gpr[0], EDGES, I),
+    UNREAD(gpr[1], EDGES, I),
+    UNREAD(gpr[2], EDGES, I),
+    UNREAD(gpr[3], EDGES, I),
+    UNREAD(gpr[4], WORD, 0),
+    UNREAD(gpr[5], EDGES, I),
+    UNREAD(gpr[6], EDGES, I),
+    UNREAD(gpr[7], EDGES, I),
+    UNREAD(gpr[8], EDGES, I),
+    UNREAD(gpr[9], EDGES, I),
+    UNREAD(gpr[10], EDGES, I),
+    UNREAD(gpr[11], EDGES, I),
+    UNREAD(gpr[12], EDGES, I),
+    UNREAD(gpr[13], EDGES, I),
+    UNREAD(gpr[14], EDGES, I),
+    UNREAD(gpr[15], EDGES, I),
+    UNREAD(rip, WORD, 0),
+    CONTROL(rflags, NONE, 0, 0x3f7300),
     /* The kernel's own words: nothing that stands there counts. */
-    UNREAD(exit_reason, EDGES, I), UNREAD(exit_flags, EDGES, I), UNREAD(exit_info, EDGES, I),
-    UNREAD(exit_address, EDGES, I), UNREAD(exit_size, EDGES, I), UNREAD(exit_insn_bytes, EDGES, I),
-    UNREAD(exit_code, EDGES, I), UNREAD(cpl, EDGES, I), UNREAD(valid, EDGES, I), UNREAD(hypercalls, EDGES, I),
+    UNREAD(exit_reason, EDGES, I),
+    UNREAD(exit_flags, EDGES, I),
+    UNREAD(exit_info, EDGES, I),
+    UNREAD(exit_address, EDGES, I),
+    UNREAD(exit_size, EDGES, I),
+    UNREAD(exit_insn_bytes, EDGES, I),
+    UNREAD(exit_code, EDGES, I),
+    UNREAD(cpl, EDGES, I),
+    UNREAD(valid, EDGES, I),
+    UNREAD(hypercalls, EDGES, I),
     UNREAD(exits, EDGES, I),
-    UNREAD(external_interrupts, EDGES,
-           I), /* Read by processors that do not read them at each load of CR3: [SDM-2023-09] Vol 3A 4.4.1 */
-    UNREAD(pdpte[0], EDGES, I), UNREAD(pdpte[1], EDGES, I), UNREAD(pdpte[2], EDGES, I),
-    UNREAD(pdpte[3], EDGES, I), UNREAD(dirty, WORD, 0), UNREAD(inject, EVENT, 0),
-    UNREAD(inject_error, WORD, I), UNREAD(irq_vector, EVENT, 0), UNREAD(call_limit, WORD, I),
-    UNREAD(shadow, WORD, I), WORD(tsc_offset, EXACT, I, WHOLE, 0), CONTROL(cr0, CR0, 0xe00d007f),
-    WORD(cr2, EXACT, I, WHOLE, 0), WORD(cr3, EXACT, 0, 0x000fffffffffffff, 0), CONTROL(cr4, CR4, 0xff3fff),
-    WORD(cr8, EXACT, I, 15, 0), WORD(xcr0, XCR0, I, 0, 0), CONTROL(efer, EFER, 0x7d03),
-    SEGMENT("es", 0, WORD, IC, ACCESS), SEGMENT("cs", 1, ACCESS, 0, ACCESS),
-    SEGMENT("ss", 2, ACCESS, IC, ACCESS), SEGMENT("ds", 3, WORD, IC, ACCESS),
-    SEGMENT("fs", 4, WORD, IC, ACCESS), SEGMENT("gs", 5, WORD, IC, ACCESS),
-    SEGMENT("ldtr", 6, ACCESS, IC, ACCESS), SEGMENT("tr", 7, ACCESS, IC, TASK),
-    WORD(gdtr_base, ADDRESS, I, 0, 0), WORD(gdtr_limit, EXACT, I, 0xffff, 0),
-    WORD(idtr_base, ADDRESS, I, 0, 0), WORD(idtr_limit, EXACT, I, 0xffff, 0), WORD(star, EXACT, I, WHOLE, 0),
-    WORD(lstar, ADDRESS, 0, 0, 0), WORD(cstar, ADDRESS, I, 0, 0), WORD(sfmask, EXACT, I, 0xffffffff, 0),
-    WORD(kernel_gs_base, ADDRESS, I, 0, 0), WORD(sysenter_cs, EXACT, I, 0xffff, 0),
-    WORD(sysenter_esp, ADDRESS, I, 0, 0), WORD(sysenter_eip, ADDRESS, I, 0, 0), WORD(pat, PAT, I, 0, 0),
-    WORD(dr[0], EXACT, I, WHOLE, 0), WORD(dr[1], EXACT, I, WHOLE, 0), WORD(dr[2], EXACT, I, WHOLE, 0),
-    WORD(dr[3], EXACT, I, WHOLE, 0), WORD(dr6, EXACT, I, 0xe00f, 0xffff0ff0),
-    WORD(dr7, EXACT, 0, 0xffff23ff, 0x400)};
+    UNREAD(external_interrupts, EDGES, I),
+    /* Read by processors that do not read them at each load of CR3: [SDM-2023-09] Vol 3A 4.4.1 */
+    WORD(pdpte[0], POINTER, I, 0x000ffffffffff019, 0),
+    WORD(pdpte[1], POINTER, I, 0x000ffffffffff019, 0),
+    WORD(pdpte[2], POINTER, I, 0x000ffffffffff019, 0),
+    WORD(pdpte[3], POINTER, I, 0x000ffffffffff019, 0),
+    UNREAD(dirty, WORD, 0),
+    UNREAD(inject, EVENT, 0),
+    UNREAD(inject_error, WORD, I),
+    UNREAD(irq_vector, EVENT, 0),
+    UNREAD(call_limit, WORD, I),
+    UNREAD(shadow, WORD, I),
+    WORD(tsc_offset, EXACT, I, WHOLE, 0),
+    CONTROL(cr0, CR0, 0xe00d007f, 0x8000000d),
+    WORD(cr2, EXACT, I, WHOLE, 0),
+    {"cr3", AT(cr3), RULE_EXACT, WALK_TOGGLE, I, 0x000fffffffffffff, 0, 0x000fffffffffffff},
+    CONTROL(cr4, CR4, 0xff3fff, 0x370fff),
+    WORD(cr8, EXACT, I, 15, 0),
+    WORD(xcr0, XCR0, I, 0, 0),
+    CONTROL(efer, EFER, 0x7d03, 0x4d01),
+    SEGMENT("es", 0, WORD, IC, ACCESS),
+    SEGMENT("cs", 1, ACCESS, 0, ACCESS),
+    SEGMENT("ss", 2, ACCESS, IC, ACCESS),
+    SEGMENT("ds", 3, WORD, IC, ACCESS),
+    SEGMENT("fs", 4, WORD, IC, ACCESS),
+    SEGMENT("gs", 5, WORD, IC, ACCESS),
+    SEGMENT("ldtr", 6, ACCESS, IC, ACCESS),
+    SEGMENT("tr", 7, ACCESS, IC, TASK),
+    WORD(gdtr_base, ADDRESS, I, 0, 0),
+    WORD(gdtr_limit, EXACT, I, 0xffff, 0),
+    WORD(idtr_base, ADDRESS, I, 0, 0),
+    WORD(idtr_limit, EXACT, I, 0xffff, 0),
+    WORD(star, EXACT, I, WHOLE, 0),
+    WORD(lstar, ADDRESS, 0, 0, 0),
+    WORD(cstar, ADDRESS, I, 0, 0),
+    WORD(sfmask, EXACT, I, 0xffffffff, 0),
+    WORD(kernel_gs_base, ADDRESS, I, 0, 0),
+    WORD(sysenter_cs, EXACT, I, 0xffff, 0),
+    WORD(sysenter_esp, ADDRESS, I, 0, 0),
+    WORD(sysenter_eip, ADDRESS, I, 0, 0),
+    WORD(pat, PAT, I, 0, 0),
+    WORD(dr[0], EXACT, I, WHOLE, 0),
+    WORD(dr[1], EXACT, I, WHOLE, 0),
+    WORD(dr[2], EXACT, I, WHOLE, 0),
+    WORD(dr[3], EXACT, I, WHOLE, 0),
+    WORD(dr6, EXACT, I, 0xe00f, 0xffff0ff0),
+    {"dr7", AT(dr7), RULE_EXACT, WALK_TOGGLE, I, 0xffff23ff, 0x400, 0xffff23ff}};
 const size_t field_count = sizeof(fields) / sizeof(fields[0]);
 
 uint64_t field_read(const struct vcpu_state *state, const struct field *field)
@@ -128,7 +177,9 @@ bool hostile_value(const struct field *field, uint64_t legal, uint32_t index, ui
         return true;
     }
     index -= bits;
-    return field->walk == WALK_CONTROL && control_value(legal, field->mask, index, value);
+    if (field->walk != WALK_CONTROL && field->walk != WALK_TOGGLE)
+        return false;
+    return control_value(legal, field->walk == WALK_CONTROL ? field->mask : 0, index, value);
 }
 
 enum { PE = 1, ET = 1 << 4, CD = 1 << 30, NW = 1 << 29, LME = 1 << 8, LMA = 1 << 10, FFXSR = 1 << 14 };
@@ -183,6 +234,8 @@ const char *field_refuses(const struct field *field, const struct vcpu_state *wr
         return out == ((in & field->mask) | field->ones) ? NULL : "is not what was asked for, confined";
     case RULE_ADDRESS:
         return out == canonical(in) ? NULL : "is not what was asked for, canonical";
+    case RULE_POINTER:
+        return out == (on_amd() ? in : in & field->mask) ? NULL : "is not what was asked for, confined";
     case RULE_CR0:
         if (cr0_exists(in) && (out | ET) != (in | ET)) /* always set, whatever is written */
             return "was legal and has changed";

@@ -14,6 +14,7 @@ enum rule {
     RULE_NONE,    /* no group shows it */
     RULE_EXACT,   /* its bits of `mask`, and `ones` */
     RULE_ADDRESS, /* made canonical */
+    RULE_POINTER, /* of PAE paging: Intel's processors take it from the page, without the bits that are reserved */
     RULE_CR0,
     RULE_CR4,
     RULE_EFER,
@@ -24,11 +25,12 @@ enum rule {
 };
 /* Which values are tried. */
 enum walk {
-    WALK_EDGES, /* edges and patterns */
-    WALK_WORD,  /* these and each bit */
-    WALK_CONTROL, /* these and the legal value with each bit, or each pair of bits of `mask`, turned over; in every mode */
-    WALK_ACCESS, /* each type, DPL and presence; in every mode */
-    WALK_EVENT,  /* by a walk of its own */
+    WALK_EDGES,   /* edges and patterns */
+    WALK_WORD,    /* these and each bit */
+    WALK_TOGGLE,  /* these and the legal value with each bit turned over */
+    WALK_CONTROL, /* these and each pair of bits of `mask`; in every mode */
+    WALK_ACCESS,  /* each type, DPL and presence; in every mode */
+    WALK_EVENT,   /* by a walk of its own */
 };
 /* Flags */
 enum {
@@ -41,6 +43,7 @@ struct field {
     uint16_t offset;
     uint8_t bytes, rule, walk, flags;
     uint64_t mask, ones;
+    uint64_t moves; /* of an inert field: bits that may nevertheless lead the guest elsewhere */
 };
 extern const struct field fields[];
 extern const size_t field_count;

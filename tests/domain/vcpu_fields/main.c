@@ -13,7 +13,8 @@ enum { RANDOM_STATES = 3000, SEED = 20231115, CODE_MAX = 0x7fff };
 
 static void try_value(struct walk_state *state, const struct field *field, enum mode mode, uint64_t value)
 {
-    const bool inert = mode == MODE_LONG && (field->flags & FIELD_INERT) != 0;
+    const uint64_t moved = value ^ field_read(&state->legal[mode], field);
+    const bool inert = mode == MODE_LONG && (field->flags & FIELD_INERT) != 0 && (moved & field->moves) == 0;
 
     (void)format_text(state->what, sizeof state->what, "mode %u, %s = 0x%llx", (unsigned)mode, field->name,
                       (unsigned long long)value);
@@ -33,7 +34,7 @@ static void try_value(struct walk_state *state, const struct field *field, enum 
 
 static void walk_field(struct walk_state *state, const struct field *field, enum mode mode)
 {
-    const bool whole = mode == MODE_LONG || field->walk != WALK_WORD;
+    const bool whole = mode == MODE_LONG || field->walk == WALK_CONTROL || field->walk == WALK_ACCESS;
     const uint64_t legal = field_read(&state->legal[mode], field);
     const char *changed;
     uint64_t value;
@@ -88,6 +89,7 @@ static void try_event(struct walk_state *state, uint64_t word, uint64_t code)
                       (unsigned long long)word, (unsigned long long)code);
     state->values++;
     state->written = state->legal[MODE_LONG];
+    state->written.xcr0 = 1; /* not the host's: a refused entry puts that back as well */
     state->written.inject = word;
     state->written.inject_error = code;
     const enum error error = apply(state);
