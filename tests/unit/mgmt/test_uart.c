@@ -6,7 +6,9 @@ static struct chip {
     uint8_t sent[65536];
     size_t sent_count;
     unsigned fifo; /* bytes in the transmitter's FIFO */
-    bool stuck;    /* the line takes nothing */
+    bool shifting; /* the last byte is still on the line */
+    size_t dropped;
+    bool stuck; /* the line takes nothing */
     uint8_t received[64];
     size_t received_head, received_tail;
     uint8_t interrupt_enable;
@@ -25,10 +27,13 @@ uint8_t uart_register_read(const struct uart *uart, uint16_t offset)
         return 1;
     case 5: {
         const bool ready = chip.received_tail < chip.received_head;
-        const bool empty = chip.fifo == 0;
-        if (!chip.stuck)
-            chip.fifo = 0; /* by the next look the line has taken it */
-        return (uint8_t)((ready ? 1 : 0) | (empty ? 0x60 : 0));
+        const bool empty = chip.fifo == 0, idle = empty && !chip.shifting;
+        if (!chip.stuck) {
+            chip.shifting =
+                chip.fifo != 0; /* by the next look the line has taken it, but for the last byte */
+            chip.fifo = 0;
+        }
+        return (uint8_t)((ready ? 1 : 0) | (empty ? 0x20 : 0) | (idle ? 0x40 : 0));
     }
     default:
         CHECK(offset == 0);
@@ -47,6 +52,8 @@ void uart_register_write(const struct uart *uart, uint16_t offset, uint8_t value
         chip.sent[chip.sent_count++ % sizeof(chip.sent)] = value;
     } else if (offset == 1 && (chip.line_control & 0x80) == 0) {
         chip.interrupt_enable = value;
+    } else if (offset == 2 && (value & 4) != 0) {
+        chip.dropped += chip.fifo + (chip.shifting ? 1 : 0);
     } else if (offset == 3) {
         chip.line_control = value;
     }
@@ -64,6 +71,23 @@ static void test_uart__init(void)
 {
     fresh();
     CHECK(chip.divisor == 1 && chip.line_control == 3 && chip.interrupt_enable == 1);
+}
+
+static void test_uart__init_drops_nothing_of_who_wrote_before(void)
+{
+    struct uart uart;
+    memset(&chip, 0, sizeof(chip));
+    chip.fifo = UART_FIFO_BYTES;
+    uart_init(&uart, 1, 0x3f8);
+    CHECK(chip.dropped == 0);
+}
+
+static void test_uart__flush_waits_until_the_line_is_idle(void)
+{
+    struct uart *const uart = fresh();
+    uart_write(uart, "the last words", 14);
+    uart_flush(uart);
+    CHECK(chip.fifo == 0 && !chip.shifting);
 }
 
 static void test_uart__sends_in_order_and_never_overruns_the_fifo(void)
@@ -128,6 +152,8 @@ static void test_uart__absent_port_swallows(void)
 int main(void)
 {
     RUN(test_uart__init);
+    RUN(test_uart__init_drops_nothing_of_who_wrote_before);
+    RUN(test_uart__flush_waits_until_the_line_is_idle);
     RUN(test_uart__sends_in_order_and_never_overruns_the_fifo);
     RUN(test_uart__asks_for_an_interrupt_only_while_bytes_wait);
     RUN(test_uart__survives_a_dead_line);
