@@ -14,7 +14,8 @@ enum { RANDOM_STATES = 3000, SEED = 20231115, CODE_MAX = 0x7fff };
 static void try_value(struct walk_state *state, const struct field *field, enum mode mode, uint64_t value)
 {
     const uint64_t moved = value ^ field_read(&state->legal[mode], field);
-    const bool inert = mode == MODE_LONG && (field->flags & FIELD_INERT) != 0 && (moved & field->moves) == 0;
+    const bool legal = (moved & field->moves) == 0 || ((field->flags & FIELD_NULL) != 0 && value == 0);
+    const bool inert = mode == MODE_LONG && (field->flags & FIELD_INERT) != 0 && legal;
 
     (void)format_text(state->what, sizeof state->what, "mode %u, %s = 0x%llx", (unsigned)mode, field->name,
                       (unsigned long long)value);
