@@ -1,6 +1,7 @@
 /* Every way into the kernel and out of it. Interrupts are off throughout; docs/architecture.md 1 has the register form. */
 #include "bulkhead/abi_asm.h"
 #include "hw/cpu_asm.h"
+#include "hw/macros.h"
 
 /* Constants of abi.h and of enums: entry/trap.c asserts each. */
 #define TYPE_ENDPOINT 7

@@ -37,20 +37,4 @@
 #ifdef __ASSEMBLER__
 #define ASM_SYMBOL(symbol, structure, member, offset) symbol = offset;
 ASM_OFFSETS(ASM_SYMBOL)
-
-    .macro zero regs:vararg
-    .irp r, \regs
-    xorl %\r, %\r
-    .endr
-    .endm
-    .macro push_all regs:vararg
-    .irp r, \regs
-    pushq %\r
-    .endr
-    .endm
-    .macro pop_all regs:vararg
-    .irp r, \regs
-    popq %\r
-    .endr
-    .endm
 #endif

@@ -1,4 +1,4 @@
-/* Debug registers 0-3 follow the guest that used them last; DR6 and DR7 are switched by the hardware. */
+/* Debug registers 0-3 follow the guest that used them last, and DR6 where no control page holds it (VMX); DR7 is switched by the hardware. */
 #pragma once
 
 #include "hw/cpu.h"

@@ -1,5 +1,5 @@
 /* World switch: [APM2] 15.5 VMRUN, 15.17 GIF. Offsets of struct hvm are asserted in tests/unit/entry/offsets.c. */
-#include "hw/cpu_asm.h"
+#include "hw/macros.h"
 
 #define HVM_CONTROL_PA 8
 #define HVM_STATE 16

@@ -1,5 +1,5 @@
 /* World switch: [SDM-2023-09] Vol 3C 25.5, 27, 28.5. Offsets of struct hvm are asserted in tests/unit/entry/offsets.c. */
-#include "hw/cpu_asm.h"
+#include "hw/macros.h"
 
 #define HVM_STATE 16
 #define HVM_LAUNCHED 68

@@ -69,7 +69,8 @@ class Bochs(Emulator):
 
     title = "Bochs"
 
-    def __init__(self, machine: Machine, boot: Boot) -> None:
+    def __init__(self, machine: Machine, boot: Boot, *, linux: bool = False) -> None:
+        """With @linux the kernel of @boot is a Linux on the bare machine."""
         if machine.memory_mib > MEMORY_MAX_MIB:
             raise BulkheadFailed(f"Bochs takes at most {MEMORY_MAX_MIB} MiB, the system wants {machine.memory_mib}")
         missing = [file for file in _ROMS if not file.is_file()]
@@ -78,23 +79,25 @@ class Bochs(Emulator):
         super().__init__()
         try:
             with _listener() as first, _listener() as second:
-                self._boot(machine, boot, first, second)
+                self._boot(machine, boot, linux, first, second)
         except BaseException:
             self.kill()
             self.close()
             raise
 
-    def _boot(self, machine: Machine, boot: Boot, first: socket.socket, second: socket.socket) -> None:
+    def _boot(
+        self, machine: Machine, boot: Boot, linux: bool, first: socket.socket, second: socket.socket
+    ) -> None:
         iso = boot.iso.resolve() if boot.iso is not None else self.folder / "boot.iso"
         if boot.iso is None:
-            bootcd.make(boot, iso, self.folder)
+            bootcd.make(boot, iso, self.folder, linux=linux)
         (self.folder / "bochsrc").write_text(
             _configuration(machine, iso, first.getsockname()[1], second.getsockname()[1])
         )
         # Debian's Bochs stops in its debugger before the first instruction and at each panic: `c` lets it go.
         (self.folder / "go.rc").write_text(_GO_ON)
         self._start(
-            [PROGRAM, "-q", "-rc", "go.rc", "-f", "bochsrc"],
+            [PROGRAM, "-q", *([] if self.interactive else ["-rc", "go.rc"]), "-f", "bochsrc"],
             env={"TERM": "vt100", "LTDL_LIBRARY_PATH": _PLUGINS},
         )
         self.com1 = self._accept(first)

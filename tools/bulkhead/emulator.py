@@ -52,6 +52,7 @@ class Emulator(ABC):
     """A running machine. Use as a context manager; leaving it ends the process."""
 
     title: str
+    interactive = False  # commands go in and answers come out through pipes, instead of a file
     com1: socket.socket
     com2: socket.socket
 
@@ -71,9 +72,9 @@ class Emulator(ABC):
                 self.command,
                 cwd=self.folder,
                 env={**os.environ, **(env or {})},
-                stdin=subprocess.DEVNULL,
-                stdout=self._output,
-                stderr=self._output,
+                stdin=subprocess.PIPE if self.interactive else subprocess.DEVNULL,
+                stdout=subprocess.PIPE if self.interactive else self._output,
+                stderr=subprocess.STDOUT,
                 pass_fds=keep,
                 start_new_session=True,
             )
@@ -145,5 +146,8 @@ class Emulator(ABC):
         for name in ("com1", "com2"):
             if hasattr(self, name):
                 getattr(self, name).close()
+        for stream in (self._process.stdin, self._process.stdout) if self._process is not None else ():
+            if stream is not None:
+                stream.close()
         self._output.close()
         self._folder.cleanup()

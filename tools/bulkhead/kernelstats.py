@@ -136,6 +136,23 @@ def _read_code(decoder: Cs, code: bytes, function: Function, at: dict[int, str])
     return taken
 
 
+def instruction_addresses(vendor: str, wanted: set[str]) -> list[int]:
+    """Where the image holds one of the instructions @wanted, or "sti hlt": an HLT that waits for an interrupt."""
+    found: list[int] = []
+    decoder = Cs(CS_ARCH_X86, CS_MODE_64)
+    decoder.skipdata = True
+    with paths.kernel_elf(vendor).open("rb") as stream:
+        for section in ELFFile(stream).iter_sections():
+            if not section["sh_flags"] & 0x4:
+                continue
+            before = ""
+            for step in decoder.disasm(section.data(), int(section["sh_addr"])):
+                if step.mnemonic in wanted or f"{before} {step.mnemonic}" in wanted:
+                    found.append(step.address)
+                before = step.mnemonic
+    return found
+
+
 def deepest_stack(vendor: str) -> Stack:
     """The deepest chain of calls in the image."""
     functions = _functions(vendor)

@@ -18,9 +18,10 @@ _EMULATORS = {"qemu": Qemu, "bochs": Bochs}
 class Session:
     """Owns one machine from power-on to its end."""
 
-    def __init__(self, machine: Machine, boot: Boot) -> None:
+    def __init__(self, machine: Machine, boot: Boot, emulator: Emulator | None = None) -> None:
+        """@emulator: one that was started for it already."""
         self.platform = machine.platform
-        self.emulator: Emulator = _EMULATORS[machine.platform.emulator](machine, boot)
+        self.emulator: Emulator = emulator or _EMULATORS[machine.platform.emulator](machine, boot)
         self.console = SerialPort(self.emulator.com1)
         self.link = MachineLink(self.emulator.com2)
 

@@ -219,14 +219,17 @@ def test_readme__shows_the_bench_between_its_markers() -> None:
 
 
 def test_readme_bench__fills_in_rows_with_a_budget_and_says_what_is_over() -> None:
-    row = {"name": "x.y", "value": 12345, "budget": 20, "unit": "lines", "how": "a | b"}
-    document = {"commit": "0" * 40, "emulator": "QEMU", "rows": [row, {**row, "name": "part", "budget": None}]}
+    row = {"name": "x.y", "platform": "p", "value": 12345, "budget": 20, "unit": "lines", "how": "a | b"}
+    other = {**row, "platform": "q", "value": 19}
+    rows = [row, {**row, "name": "part", "budget": None}, other]
+    document = {"commit": "0" * 40, "platforms": [{"emulator": "QEMU"}, {"emulator": "Bochs"}], "rows": rows}
     before = f"head\n{readme_bench.BEGIN}\nold\n{readme_bench.END}\ntail\n"
     once = readme_bench.fill(before, document)
     assert once == readme_bench.fill(once, document)
     assert once.startswith("head\n") and once.endswith("\ntail\n") and "old" not in once
-    assert "| `x.y` | 12,345 | 20 | lines | **no** | a \\| b |" in once
-    assert "Over budget: `x.y`." in once and "part" not in once
+    assert "| row | p | at most | q | at most | unit | kept | how |" in once
+    assert "| `x.y` | 12,345 | 20 | 19 | 20 | lines | **no** (p) | a \\| b |" in once
+    assert "on QEMU and Bochs. Over budget: `x.y` (p)." in once and "part" not in once
     with pytest.raises(ValueError):
         readme_bench.fill("no markers", document)
 
