@@ -143,6 +143,7 @@ static void run_interrupt(struct walk_state *state, uint64_t irq, uint64_t flags
     state->written.irq_vector = irq;
     state->written.rflags = flags;
     state->written.cr8 = cr8;
+    state->written.shadow = (flags & 0x200) == 0; /* MOV SS's, for STI has not happened */
     EXPECT(apply(state), OK);
     read_back(state);
     const uint32_t exit = enter(state, true);
