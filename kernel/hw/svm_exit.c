@@ -143,17 +143,19 @@ static COLD enum hvm_exit finish_event(struct hvm *hvm)
     return decode(hvm, hvm->control, hvm->state);
 }
 
+static COLD void take_xcr0_back(struct hvm *hvm)
+{
+    hvm->xcr0 = xgetbv(0) & hvm->host_xcr0;
+    xsetbv(0, hvm->host_xcr0);
+}
+
 enum hvm_exit svm_finish(struct hvm *hvm)
 {
     struct vmcb *vmcb = hvm->control;
     struct vcpu_state *page = hvm->state;
 
-    /* QEMU 7.2 lets the guest's XSETBV through. */
-    uint64_t left = xgetbv(0);
-    if (UNLIKELY(left != hvm->host_xcr0)) {
-        xsetbv(0, hvm->host_xcr0);
-        hvm->xcr0 = left & hvm->host_xcr0;
-    }
+    /* QEMU 7.2 lets the guest's XSETBV through; it knows no component above bit 31. */
+    if (UNLIKELY((uint32_t)xgetbv(0) != (uint32_t)hvm->host_xcr0)) take_xcr0_back(hvm);
     page->gpr[0] = vmcb->rax;
     page->gpr[4] = vmcb->rsp;
     page->rip = vmcb->rip;

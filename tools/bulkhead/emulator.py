@@ -15,6 +15,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
+from typing import Self
 
 from bulkhead.errors import BulkheadFailed, TimeOut
 from bulkhead.platforms import QEMU_SVM, Platform
@@ -82,7 +83,7 @@ class Emulator(ABC):
             self.close()
             raise BulkheadFailed(f"program not found: {error.filename}; run ./bulkhead setup") from error
 
-    def __enter__(self) -> Emulator:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(
