@@ -12,12 +12,19 @@
     {                                                                                    \
 #member, AT(member), RULE_##rule, WALK_CONTROL, FIELD_INERT, (pairs), 0, (moves) \
     }
-#define SEGMENT(name, index, walk, flags, rule)                                                       \
-    {name " selector", AT(seg[index].selector), RULE_EXACT, WALK_WORD, flags, 0xffff, 0, 0},          \
-        {name " access", AT(seg[index].access), RULE_##rule, WALK_##walk, FIELD_INERT, 0, 0, 0xf0ff}, \
-        {name " limit", AT(seg[index].limit), RULE_EXACT, WALK_WORD, flags, 0xffffffff, 0, 0},        \
-    {                                                                                                 \
-        name " base", AT(seg[index].base), RULE_ADDRESS, WALK_WORD, flags, 0, 0, 0                    \
+#define SEGMENT(name, index, walk, flags, rule)                                                \
+    {name " selector", AT(seg[index].selector), RULE_EXACT, WALK_WORD, flags, 0xffff, 0, 0},   \
+        {name " access",                                                                       \
+         AT(seg[index].access),                                                                \
+         RULE_##rule,                                                                          \
+         WALK_##walk,                                                                          \
+         FIELD_INERT | ((flags)&FIELD_NULL),                                                   \
+         0,                                                                                    \
+         0,                                                                                    \
+         0xf0ff},                                                                              \
+        {name " limit", AT(seg[index].limit), RULE_EXACT, WALK_WORD, flags, 0xffffffff, 0, 0}, \
+    {                                                                                          \
+        name " base", AT(seg[index].base), RULE_ADDRESS, WALK_WORD, flags, 0, 0, 0             \
     }
 #define UNREAD(member, walk, flags)                                 \
     {                                                               \
@@ -25,6 +32,7 @@
     }
 #define I FIELD_INERT
 #define IC (FIELD_INERT | FIELD_CHECKED)
+#define IN (IC | FIELD_NULL)
 
 /* CR2, CR8, DR6, DR7: [APM2] 3.1.2, 3.1.4, 13.1.1; [SDM-2023-09] Vol 3A 2.5, 10.8.6, Vol 3B 17.2. STAR and its kin: [APM2] 6.1. */
 const struct field fields[] = {
@@ -78,13 +86,13 @@ const struct field fields[] = {
     WORD(cr8, EXACT, I, 15, 0),
     WORD(xcr0, XCR0, I, 0, 0),
     CONTROL(efer, EFER, 0x7d03, 0x4d01),
-    SEGMENT("es", 0, WORD, IC, ACCESS),
+    SEGMENT("es", 0, WORD, IN, ACCESS),
     SEGMENT("cs", 1, ACCESS, 0, ACCESS),
     SEGMENT("ss", 2, ACCESS, IC, ACCESS),
-    SEGMENT("ds", 3, WORD, IC, ACCESS),
-    SEGMENT("fs", 4, WORD, IC, ACCESS),
-    SEGMENT("gs", 5, WORD, IC, ACCESS),
-    SEGMENT("ldtr", 6, ACCESS, IC, ACCESS),
+    SEGMENT("ds", 3, WORD, IN, ACCESS),
+    SEGMENT("fs", 4, WORD, IN, ACCESS),
+    SEGMENT("gs", 5, WORD, IN, ACCESS),
+    SEGMENT("ldtr", 6, ACCESS, IN, ACCESS),
     SEGMENT("tr", 7, ACCESS, IC, TASK),
     WORD(gdtr_base, ADDRESS, I, 0, 0),
     WORD(gdtr_limit, EXACT, I, 0xffff, 0),

@@ -36,6 +36,7 @@ enum walk {
 enum {
     FIELD_INERT = 1,   /* whatever it is, the guest in 64-bit mode comes to its last instruction */
     FIELD_CHECKED = 2, /* or the processor refuses the entry: [SDM-2023-09] Vol 3C 27.3.1.2 */
+    FIELD_NULL = 4,    /* a segment that may be absent: zero is legal */
 };
 
 struct field {

@@ -14,7 +14,8 @@ enum { RANDOM_STATES = 3000, SEED = 20231115, CODE_MAX = 0x7fff };
 static void try_value(struct walk_state *state, const struct field *field, enum mode mode, uint64_t value)
 {
     const uint64_t moved = value ^ field_read(&state->legal[mode], field);
-    const bool inert = mode == MODE_LONG && (field->flags & FIELD_INERT) != 0 && (moved & field->moves) == 0;
+    const bool legal = (moved & field->moves) == 0 || ((field->flags & FIELD_NULL) != 0 && value == 0);
+    const bool inert = mode == MODE_LONG && (field->flags & FIELD_INERT) != 0 && legal;
 
     (void)format_text(state->what, sizeof state->what, "mode %u, %s = 0x%llx", (unsigned)mode, field->name,
                       (unsigned long long)value);
@@ -142,6 +143,7 @@ static void run_interrupt(struct walk_state *state, uint64_t irq, uint64_t flags
     state->written.irq_vector = irq;
     state->written.rflags = flags;
     state->written.cr8 = cr8;
+    state->written.shadow = (flags & 0x200) == 0; /* MOV SS's, for STI has not happened */
     EXPECT(apply(state), OK);
     read_back(state);
     const uint32_t exit = enter(state, true);
