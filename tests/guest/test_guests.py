@@ -82,7 +82,7 @@ def check_witness(session: Session) -> None:
     """The neighbour and the core are unharmed: it still counts, says nothing of harm, and mgmt answers."""
     start = session.console.position()
     session.link.demand("focus w")
-    session.drain()
+    session.console.drain()
     before = witness_lines(session.console.since(start))
     until = time.monotonic() + 20 * session.platform.patience
     text = session.console.since(start)
@@ -140,9 +140,7 @@ def test_guest__ends_as_described_and_harms_nobody(machine: tuple[Manifest, Sess
         # Who is meant to run for good is not given longer on a slow platform.
         patience = 1 if TIMED_OUT in manifest.status else session.platform.patience
         event = guest_event(session, manifest.timeout_s * patience)
-        session.drain()
-        serial = session.console.since(0).decode(errors="replace")
-        assert exit_status(event) in manifest.status, f"{event}\n{serial}"
+        assert exit_status(event) in manifest.status, f"{event}\n{session.console.since(0).decode(errors='replace')}"
         for wanted in manifest.serial:
             session.console.wait_for(wanted.encode(), SERIAL_S * session.platform.patience)
         if manifest.witness:
