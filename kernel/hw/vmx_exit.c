@@ -76,8 +76,10 @@ static enum hvm_exit decode_hypercall(struct hvm *hvm, struct vcpu_state *page)
     /* The instruction is done, and with it a shadow that it stood in. */
     page->rip += page->exit_insn_bytes;
     page->shadow = 0;
+    const bool kernel_mode =
+        ((uint32_t)vmcs_read(GUEST_SS_ACCESS) >> ACCESS_DPL_SHIFT & 3) == 0; /* not from the page, which the VMM has */
     const bool wide = (vmcs_read(GUEST_EFER) & EFER_LMA) != 0 && (vmcs_read(GUEST_CS_ACCESS) & ACCESS_LONG) != 0;
-    if (page->cpl != 0 || !wide) return HVM_EXIT_REFUSED;
+    if (!kernel_mode || !wide) return HVM_EXIT_REFUSED;
     /* An interrupt that the shadow held back comes before a call that may wait. */
     const bool pending = vmx_of(hvm)->irq != 0 && (page->rflags & RFLAGS_IF) != 0;
     return pending ? HVM_EXIT_CANCELED : HVM_EXIT_HYPERCALL;
@@ -135,7 +137,6 @@ static COLD enum hvm_exit decode_action(struct hvm *hvm, struct vcpu_state *page
         page->exit_info = CR_NUMBER(info);
         page->exit_flags = CR_ACCESS(info);
         page->exit_size = CR_OPERAND(info);
-        return HVM_EXIT_VMM;
     }
     return HVM_EXIT_VMM;
 }

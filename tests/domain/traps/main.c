@@ -22,43 +22,45 @@ static void test_int(struct probe *probe)
         fail_value(__LINE__, "the vector of icebp", fault.vector, VECTOR_DB);
 }
 
+/* What ring 3 may not execute. */
+static const struct {
+    uint8_t code[12];
+    uint8_t bytes;
+} general[] = {
+    {{0xf4}, 1},                               /* hlt */
+    {{0xfa}, 1},                               /* cli */
+    {{0xfb}, 1},                               /* sti */
+    {{0xe4, 0x60}, 2},                         /* in al, 0x60 */
+    {{0xe6, 0x80}, 2},                         /* out 0x80, al */
+    {{0xec}, 1},                               /* in al, dx */
+    {{0x6c}, 1},                               /* insb */
+    {{0x0f, 0x20, 0xc0}, 3},                   /* mov rax, cr0 */
+    {{0x0f, 0x22, 0xd8}, 3},                   /* mov cr3, rax */
+    {{0x0f, 0x22, 0xe0}, 3},                   /* mov cr4, rax */
+    {{0x44, 0x0f, 0x20, 0xc0}, 4},             /* mov rax, cr8 */
+    {{0x0f, 0x21, 0xf8}, 3},                   /* mov rax, dr7 */
+    {{0x0f, 0x23, 0xf8}, 3},                   /* mov dr7, rax */
+    {{0x0f, 0x30}, 2},                         /* wrmsr */
+    {{0x0f, 0x32}, 2},                         /* rdmsr */
+    {{0x0f, 0x06}, 2},                         /* clts */
+    {{0x0f, 0x08}, 2},                         /* invd */
+    {{0x0f, 0x09}, 2},                         /* wbinvd */
+    {{0x0f, 0x01, 0x17}, 3},                   /* lgdt [rdi] */
+    {{0x0f, 0x01, 0x1f}, 3},                   /* lidt [rdi] */
+    {{0x0f, 0x00, 0xd0}, 3},                   /* lldt ax */
+    {{0x0f, 0x00, 0xd8}, 3},                   /* ltr ax */
+    {{0x0f, 0x01, 0xf0}, 3},                   /* lmsw ax */
+    {{0x0f, 0x01, 0x3f}, 3},                   /* invlpg [rdi] */
+    {{0x0f, 0x01, 0xf8}, 3},                   /* swapgs */
+    {{0x48, 0x0f, 0x07}, 3},                   /* sysretq */
+    {{0x0f, 0x01, 0xd1}, 3},                   /* xsetbv */
+    {{0x66, 0xb8, 0x08, 0x00, 0x8e, 0xd0}, 6}, /* mov ss, kernel's code */
+    {{0x66, 0xb8, 0x10, 0x00, 0x8e, 0xd0}, 6}, /* mov ss, kernel's data */
+    {{0x66, 0xb8, 0x10, 0x00, 0x8e, 0xe0}, 6}, /* mov fs, kernel's data */
+};
+
 static void test_privileged(struct probe *probe)
 {
-    static const struct {
-        uint8_t code[12];
-        uint8_t bytes;
-    } general[] = {
-        {{0xf4}, 1},                               /* hlt */
-        {{0xfa}, 1},                               /* cli */
-        {{0xfb}, 1},                               /* sti */
-        {{0xe4, 0x60}, 2},                         /* in al, 0x60 */
-        {{0xe6, 0x80}, 2},                         /* out 0x80, al */
-        {{0xec}, 1},                               /* in al, dx */
-        {{0x6c}, 1},                               /* insb */
-        {{0x0f, 0x20, 0xc0}, 3},                   /* mov rax, cr0 */
-        {{0x0f, 0x22, 0xd8}, 3},                   /* mov cr3, rax */
-        {{0x0f, 0x22, 0xe0}, 3},                   /* mov cr4, rax */
-        {{0x44, 0x0f, 0x20, 0xc0}, 4},             /* mov rax, cr8 */
-        {{0x0f, 0x21, 0xf8}, 3},                   /* mov rax, dr7 */
-        {{0x0f, 0x23, 0xf8}, 3},                   /* mov dr7, rax */
-        {{0x0f, 0x30}, 2},                         /* wrmsr */
-        {{0x0f, 0x32}, 2},                         /* rdmsr */
-        {{0x0f, 0x06}, 2},                         /* clts */
-        {{0x0f, 0x08}, 2},                         /* invd */
-        {{0x0f, 0x09}, 2},                         /* wbinvd */
-        {{0x0f, 0x01, 0x17}, 3},                   /* lgdt [rdi] */
-        {{0x0f, 0x01, 0x1f}, 3},                   /* lidt [rdi] */
-        {{0x0f, 0x00, 0xd0}, 3},                   /* lldt ax */
-        {{0x0f, 0x00, 0xd8}, 3},                   /* ltr ax */
-        {{0x0f, 0x01, 0xf0}, 3},                   /* lmsw ax */
-        {{0x0f, 0x01, 0x3f}, 3},                   /* invlpg [rdi] */
-        {{0x0f, 0x01, 0xf8}, 3},                   /* swapgs */
-        {{0x48, 0x0f, 0x07}, 3},                   /* sysretq */
-        {{0x0f, 0x01, 0xd1}, 3},                   /* xsetbv */
-        {{0x66, 0xb8, 0x08, 0x00, 0x8e, 0xd0}, 6}, /* mov ss, kernel's code */
-        {{0x66, 0xb8, 0x10, 0x00, 0x8e, 0xd0}, 6}, /* mov ss, kernel's data */
-        {{0x66, 0xb8, 0x10, 0x00, 0x8e, 0xe0}, 6}, /* mov fs, kernel's data */
-    };
     static const struct {
         uint8_t code[4];
     } either[] = {
