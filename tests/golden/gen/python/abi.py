@@ -1,4 +1,4 @@
-"""Generated from idl/bench.idl, idl/builder.idl, idl/channel.idl, idl/domain.idl, idl/kernel.idl, idl/tenant.idl by gen (docs/idl.md). Do not edit.
+"""Generated from idl/bench.idl, idl/block.idl, idl/builder.idl, idl/channel.idl, idl/domain.idl, idl/kernel.idl, idl/net.idl, idl/pci.idl, idl/service.idl, idl/tenant.idl by gen (docs/idl.md). Do not edit.
 
 Numbers, layouts and message codecs of the ABI, for tools on the host.
 """
@@ -123,6 +123,36 @@ class Call(IntEnum):
     CONTROL_IRQ = 61
 
 
+class BlockOp(IntEnum):
+    READ = 0
+    WRITE = 1
+    FLUSH = 2
+    DISCARD = 3
+    WRITE_ZEROES = 4
+
+
+class BlockStatus(IntEnum):
+    OK = 0
+    IO_ERROR = 1
+    UNSUPPORTED = 2
+    RANGE = 3
+    READ_ONLY = 4
+
+
+class ChannelState(IntEnum):
+    STARTING = 0
+    READY = 1
+    PARKED = 2
+
+
+class BlockLimits(IntEnum):
+    RING = 256
+    SLOTS = 64
+    SLOT_BYTES = 65536
+    POOL_BYTES = 4194304
+    SECTOR_BYTES = 512
+
+
 class DomainState(IntEnum):
     ABSENT = 0
     STOPPED = 1
@@ -236,6 +266,24 @@ class InjectType(IntEnum):
     SOFTWARE = 4
 
 
+class NetLimits(IntEnum):
+    RING = 256
+    SLOT_BYTES = 2048
+    RECEIVE_OFFSET = 524288
+    HEADER_OFFSET = 1048576
+    HEADER_BYTES = 128
+    POOL_BYTES = 2097152
+    FRAME_BYTES = 1518
+
+
+class ServiceVerdict(IntEnum):
+    WELL = 0
+    SILENT = 1
+    CORRUPT = 2
+    PARKED = 3
+    DEVICE_FAILED = 4
+
+
 class Lifecycle(IntEnum):
     NONE = 0
     STARTED = 1
@@ -339,6 +387,40 @@ def _read(field: Field, data: bytes, offset: int) -> Any:
 
 
 LAYOUTS: dict[str, Layout] = {
+    "block_request": Layout(32, {
+        "id": Field(0, "H"),
+        "op": Field(2, "B"),
+        "flags": Field(3, "B"),
+        "sectors": Field(4, "I"),
+        "sector": Field(8, "Q"),
+        "data": Field(16, "Q"),
+        "reserved": Field(24, "Q"),
+    }),
+    "block_completion": Layout(8, {
+        "id": Field(0, "H"),
+        "status": Field(2, "B"),
+        "flags": Field(3, "B"),
+        "reserved": Field(4, "I"),
+    }),
+    "block_channel": Layout(16384, {
+        "epoch": Field(0, "I"),
+        "state": Field(4, "I"),
+        "request_head": Field(8, "I"),
+        "completion_tail": Field(12, "I"),
+        "completion_event": Field(16, "I"),
+        "ping": Field(20, "I"),
+        "pad_a": Field(24, "I", 10),
+        "request_tail": Field(64, "I"),
+        "completion_head": Field(68, "I"),
+        "request_event": Field(72, "I"),
+        "pong": Field(76, "I"),
+        "sectors": Field(80, "Q"),
+        "block_bytes": Field(88, "I"),
+        "features": Field(92, "I"),
+        "serial": Field(96, "B", 32),
+        "request": Field(128, "block_request", 256),
+        "completion": Field(8320, "block_completion", 256),
+    }),
     "console_channel": Layout(16384, {
         "epoch": Field(0, "I"),
         "capacity": Field(4, "I"),
@@ -464,6 +546,61 @@ LAYOUTS: dict[str, Layout] = {
         "processor": Field(10, "H"),
         "argument": Field(12, "I"),
         "value": Field(16, "Q"),
+    }),
+    "net_frame": Layout(8, {
+        "len": Field(0, "H"),
+        "flags": Field(2, "H"),
+        "reserved": Field(4, "I"),
+    }),
+    "net_transmit": Layout(32, {
+        "header": Field(0, "Q"),
+        "rest": Field(8, "Q"),
+        "header_len": Field(16, "H"),
+        "rest_len": Field(18, "H"),
+        "flags": Field(20, "I"),
+        "reserved": Field(24, "Q"),
+    }),
+    "net_channel": Layout(8192, {
+        "epoch": Field(0, "I"),
+        "state": Field(4, "I"),
+        "transmit_head": Field(8, "I"),
+        "receive_tail": Field(12, "I"),
+        "receive_event": Field(16, "I"),
+        "transmit_done_event": Field(20, "I"),
+        "pad_a": Field(24, "I", 10),
+        "transmit_tail": Field(64, "I"),
+        "receive_head": Field(68, "I"),
+        "transmit_event": Field(72, "I"),
+        "receive_space_event": Field(76, "I"),
+        "link": Field(80, "I"),
+        "pad_b": Field(84, "I", 11),
+        "transmit": Field(128, "net_frame", 256),
+        "receive": Field(2176, "net_frame", 256),
+    }),
+    "netdev_channel": Layout(16384, {
+        "epoch": Field(0, "I"),
+        "state": Field(4, "I"),
+        "transmit_head": Field(8, "I"),
+        "receive_tail": Field(12, "I"),
+        "receive_event": Field(16, "I"),
+        "transmit_done_event": Field(20, "I"),
+        "ping": Field(24, "I"),
+        "pad_a": Field(28, "I", 9),
+        "transmit_tail": Field(64, "I"),
+        "receive_head": Field(68, "I"),
+        "transmit_event": Field(72, "I"),
+        "receive_space_event": Field(76, "I"),
+        "link": Field(80, "I"),
+        "pong": Field(84, "I"),
+        "mac": Field(88, "Q"),
+        "speed_mbit": Field(96, "I"),
+        "pad_b": Field(100, "I", 1),
+        "received": Field(104, "Q"),
+        "sent": Field(112, "Q"),
+        "missed": Field(120, "Q"),
+        "errors": Field(128, "Q"),
+        "transmit": Field(136, "net_transmit", 256),
+        "receive": Field(8328, "net_frame", 256),
     }),
 }
 
@@ -595,6 +732,15 @@ INTERFACES: dict[str, Interface] = {
     }),
     "fault": Interface("fault", 1, 1, ("kernel", ), {
         "exception": Method("exception", 1, 0, (Item('vector', int, 0, 0, 0xffffffffffffffff, 0), Item('code', int, 1, 0, 0xffffffffffffffff, 0), Item('rip', int, 2, 0, 0xffffffffffffffff, 0), Item('address', int, 3, 0, 0xffffffffffffffff, 0), Item('rsp', int, 4, 0, 0xffffffffffffffff, 0), Item('rflags', int, 5, 0, 0xffffffffffffffff, 0)), ()),
+    }),
+    "pci": Interface("pci", 20, 1, ("domain", ), {
+        "quiesce": Method("quiesce", 20, 0, (Item('device', int, 0, 0, 0xf, 0),), (Item('wait_us', int, 0, 0, 0xffffffff, 0),)),
+        "restore": Method("restore", 20, 1, (Item('device', int, 0, 0, 0xf, 0),), ()),
+        "status": Method("status", 20, 2, (Item('device', int, 0, 0, 0xf, 0),), (Item('vendor', int, 0, 0, 0xffff, 0), Item('id', int, 1, 0, 0xffff, 0), Item('command', int, 2, 0, 0xffff, 0), Item('link_up', bool, 3, 0, 0x1, 0), Item('uncorrectable', int, 4, 0, 0xffffffff, 0), Item('correctable', int, 5, 0, 0xffffffff, 0))),
+    }),
+    "service": Interface("service", 21, 1, ("domain", ), {
+        "health": Method("health", 21, 0, (), (Item('verdict', ServiceVerdict, 0, 0, 0x4, 0), Item('epoch', int, 1, 0, 0xffffffff, 0), Item('in_flight', int, 2, 0, 0xffffffff, 0), Item('replayed', int, 3, 0, 0xffffffffffffffff, 0), Item('completed', int, 4, 0, 0xffffffffffffffff, 0), Item('corruptions', int, 5, 0, 0xffffffff, 0))),
+        "park": Method("park", 21, 1, (Item('parked', bool, 0, 0, 0x1, 0),), ()),
     }),
     "tenant": Interface("tenant", 16, 1, ("domain", "guest", ), {
         "version": Method("version", 16, 0, (), (Item('major', int, 0, 0, 0xffff, 0), Item('minor', int, 1, 0, 0xffff, 0), Item('interface_version', int, 2, 0, 0xffff, 0))),

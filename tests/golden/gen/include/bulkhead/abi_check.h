@@ -1,14 +1,52 @@
-/* Generated from idl/bench.idl, idl/builder.idl, idl/channel.idl, idl/domain.idl, idl/kernel.idl, idl/tenant.idl by gen (docs/idl.md). Do not edit.
+/* Generated from idl/bench.idl, idl/block.idl, idl/builder.idl, idl/channel.idl, idl/domain.idl, idl/kernel.idl, idl/net.idl, idl/pci.idl, idl/service.idl, idl/tenant.idl by gen (docs/idl.md). Do not edit.
  * Every offset that the other side of an interface relies on. Compiled by one file outside the kernel. */
 #ifndef BULKHEAD_ABI_CHECK_H
 #define BULKHEAD_ABI_CHECK_H
 
 #include <bulkhead/bench.h>
+#include <bulkhead/block.h>
 #include <bulkhead/builder.h>
 #include <bulkhead/channel.h>
 #include <bulkhead/domain.h>
 #include <bulkhead/abi.h>
+#include <bulkhead/net.h>
+#include <bulkhead/pci.h>
+#include <bulkhead/service.h>
 #include <bulkhead/tenant.h>
+
+_Static_assert(offsetof(struct block_request, id) == 0, "block_request.id");
+_Static_assert(offsetof(struct block_request, op) == 2, "block_request.op");
+_Static_assert(offsetof(struct block_request, flags) == 3, "block_request.flags");
+_Static_assert(offsetof(struct block_request, sectors) == 4, "block_request.sectors");
+_Static_assert(offsetof(struct block_request, sector) == 8, "block_request.sector");
+_Static_assert(offsetof(struct block_request, data) == 16, "block_request.data");
+_Static_assert(offsetof(struct block_request, reserved) == 24, "block_request.reserved");
+_Static_assert(sizeof(struct block_request) == 32, "block_request");
+
+_Static_assert(offsetof(struct block_completion, id) == 0, "block_completion.id");
+_Static_assert(offsetof(struct block_completion, status) == 2, "block_completion.status");
+_Static_assert(offsetof(struct block_completion, flags) == 3, "block_completion.flags");
+_Static_assert(offsetof(struct block_completion, reserved) == 4, "block_completion.reserved");
+_Static_assert(sizeof(struct block_completion) == 8, "block_completion");
+
+_Static_assert(offsetof(struct block_channel, epoch) == 0, "block_channel.epoch");
+_Static_assert(offsetof(struct block_channel, state) == 4, "block_channel.state");
+_Static_assert(offsetof(struct block_channel, request_head) == 8, "block_channel.request_head");
+_Static_assert(offsetof(struct block_channel, completion_tail) == 12, "block_channel.completion_tail");
+_Static_assert(offsetof(struct block_channel, completion_event) == 16, "block_channel.completion_event");
+_Static_assert(offsetof(struct block_channel, ping) == 20, "block_channel.ping");
+_Static_assert(offsetof(struct block_channel, pad_a) == 24, "block_channel.pad_a");
+_Static_assert(offsetof(struct block_channel, request_tail) == 64, "block_channel.request_tail");
+_Static_assert(offsetof(struct block_channel, completion_head) == 68, "block_channel.completion_head");
+_Static_assert(offsetof(struct block_channel, request_event) == 72, "block_channel.request_event");
+_Static_assert(offsetof(struct block_channel, pong) == 76, "block_channel.pong");
+_Static_assert(offsetof(struct block_channel, sectors) == 80, "block_channel.sectors");
+_Static_assert(offsetof(struct block_channel, block_bytes) == 88, "block_channel.block_bytes");
+_Static_assert(offsetof(struct block_channel, features) == 92, "block_channel.features");
+_Static_assert(offsetof(struct block_channel, serial) == 96, "block_channel.serial");
+_Static_assert(offsetof(struct block_channel, request) == 128, "block_channel.request");
+_Static_assert(offsetof(struct block_channel, completion) == 8320, "block_channel.completion");
+_Static_assert(sizeof(struct block_channel) == 16384, "block_channel");
 
 _Static_assert(offsetof(struct console_channel, epoch) == 0, "console_channel.epoch");
 _Static_assert(offsetof(struct console_channel, capacity) == 4, "console_channel.capacity");
@@ -135,5 +173,60 @@ _Static_assert(offsetof(struct trace_event, processor) == 10, "trace_event.proce
 _Static_assert(offsetof(struct trace_event, argument) == 12, "trace_event.argument");
 _Static_assert(offsetof(struct trace_event, value) == 16, "trace_event.value");
 _Static_assert(sizeof(struct trace_event) == 24, "trace_event");
+
+_Static_assert(offsetof(struct net_frame, len) == 0, "net_frame.len");
+_Static_assert(offsetof(struct net_frame, flags) == 2, "net_frame.flags");
+_Static_assert(offsetof(struct net_frame, reserved) == 4, "net_frame.reserved");
+_Static_assert(sizeof(struct net_frame) == 8, "net_frame");
+
+_Static_assert(offsetof(struct net_transmit, header) == 0, "net_transmit.header");
+_Static_assert(offsetof(struct net_transmit, rest) == 8, "net_transmit.rest");
+_Static_assert(offsetof(struct net_transmit, header_len) == 16, "net_transmit.header_len");
+_Static_assert(offsetof(struct net_transmit, rest_len) == 18, "net_transmit.rest_len");
+_Static_assert(offsetof(struct net_transmit, flags) == 20, "net_transmit.flags");
+_Static_assert(offsetof(struct net_transmit, reserved) == 24, "net_transmit.reserved");
+_Static_assert(sizeof(struct net_transmit) == 32, "net_transmit");
+
+_Static_assert(offsetof(struct net_channel, epoch) == 0, "net_channel.epoch");
+_Static_assert(offsetof(struct net_channel, state) == 4, "net_channel.state");
+_Static_assert(offsetof(struct net_channel, transmit_head) == 8, "net_channel.transmit_head");
+_Static_assert(offsetof(struct net_channel, receive_tail) == 12, "net_channel.receive_tail");
+_Static_assert(offsetof(struct net_channel, receive_event) == 16, "net_channel.receive_event");
+_Static_assert(offsetof(struct net_channel, transmit_done_event) == 20, "net_channel.transmit_done_event");
+_Static_assert(offsetof(struct net_channel, pad_a) == 24, "net_channel.pad_a");
+_Static_assert(offsetof(struct net_channel, transmit_tail) == 64, "net_channel.transmit_tail");
+_Static_assert(offsetof(struct net_channel, receive_head) == 68, "net_channel.receive_head");
+_Static_assert(offsetof(struct net_channel, transmit_event) == 72, "net_channel.transmit_event");
+_Static_assert(offsetof(struct net_channel, receive_space_event) == 76, "net_channel.receive_space_event");
+_Static_assert(offsetof(struct net_channel, link) == 80, "net_channel.link");
+_Static_assert(offsetof(struct net_channel, pad_b) == 84, "net_channel.pad_b");
+_Static_assert(offsetof(struct net_channel, transmit) == 128, "net_channel.transmit");
+_Static_assert(offsetof(struct net_channel, receive) == 2176, "net_channel.receive");
+_Static_assert(sizeof(struct net_channel) == 8192, "net_channel");
+
+_Static_assert(offsetof(struct netdev_channel, epoch) == 0, "netdev_channel.epoch");
+_Static_assert(offsetof(struct netdev_channel, state) == 4, "netdev_channel.state");
+_Static_assert(offsetof(struct netdev_channel, transmit_head) == 8, "netdev_channel.transmit_head");
+_Static_assert(offsetof(struct netdev_channel, receive_tail) == 12, "netdev_channel.receive_tail");
+_Static_assert(offsetof(struct netdev_channel, receive_event) == 16, "netdev_channel.receive_event");
+_Static_assert(offsetof(struct netdev_channel, transmit_done_event) == 20, "netdev_channel.transmit_done_event");
+_Static_assert(offsetof(struct netdev_channel, ping) == 24, "netdev_channel.ping");
+_Static_assert(offsetof(struct netdev_channel, pad_a) == 28, "netdev_channel.pad_a");
+_Static_assert(offsetof(struct netdev_channel, transmit_tail) == 64, "netdev_channel.transmit_tail");
+_Static_assert(offsetof(struct netdev_channel, receive_head) == 68, "netdev_channel.receive_head");
+_Static_assert(offsetof(struct netdev_channel, transmit_event) == 72, "netdev_channel.transmit_event");
+_Static_assert(offsetof(struct netdev_channel, receive_space_event) == 76, "netdev_channel.receive_space_event");
+_Static_assert(offsetof(struct netdev_channel, link) == 80, "netdev_channel.link");
+_Static_assert(offsetof(struct netdev_channel, pong) == 84, "netdev_channel.pong");
+_Static_assert(offsetof(struct netdev_channel, mac) == 88, "netdev_channel.mac");
+_Static_assert(offsetof(struct netdev_channel, speed_mbit) == 96, "netdev_channel.speed_mbit");
+_Static_assert(offsetof(struct netdev_channel, pad_b) == 100, "netdev_channel.pad_b");
+_Static_assert(offsetof(struct netdev_channel, received) == 104, "netdev_channel.received");
+_Static_assert(offsetof(struct netdev_channel, sent) == 112, "netdev_channel.sent");
+_Static_assert(offsetof(struct netdev_channel, missed) == 120, "netdev_channel.missed");
+_Static_assert(offsetof(struct netdev_channel, errors) == 128, "netdev_channel.errors");
+_Static_assert(offsetof(struct netdev_channel, transmit) == 136, "netdev_channel.transmit");
+_Static_assert(offsetof(struct netdev_channel, receive) == 8328, "netdev_channel.receive");
+_Static_assert(sizeof(struct netdev_channel) == 16384, "netdev_channel");
 
 #endif

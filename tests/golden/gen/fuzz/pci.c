@@ -1,0 +1,87 @@
+/* Generated from idl/pci.idl by gen (docs/idl.md). Do not edit.
+ * libFuzzer: the server skeleton, with any message. Handlers see only arguments inside their declared types. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "pci_server.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+static void check(bool holds)
+{
+    if (!holds)
+        abort();
+}
+
+/* The badge decides what a handler answers. */
+static enum error answer(uint64_t badge)
+{
+    return badge % 3 == 0 ? OK : badge % 3 == 1 ? DEFER : (enum error)(badge % ERROR_LIMIT);
+}
+
+static enum error handle_quiesce(void *context, uint64_t badge, const struct pci_quiesce_in *in, struct pci_quiesce_out *out)
+{
+    const struct message *sent = context;
+    uint64_t w[10] = {[0] = in->device};
+
+    check(memcmp(w, sent->word, 1 * sizeof(w[0])) == 0);
+    check(!(w[0] > 15));
+    check(badge == sent->badge && label_method(sent->label) == PCI_QUIESCE);
+    memset(out, (int)(badge & 0x7f), sizeof(*out));
+    return answer(badge);
+}
+
+static enum error handle_restore(void *context, uint64_t badge, const struct pci_restore_in *in)
+{
+    const struct message *sent = context;
+    uint64_t w[10] = {[0] = in->device};
+
+    check(memcmp(w, sent->word, 1 * sizeof(w[0])) == 0);
+    check(!(w[0] > 15));
+    check(badge == sent->badge && label_method(sent->label) == PCI_RESTORE);
+    return answer(badge);
+}
+
+static enum error handle_status(void *context, uint64_t badge, const struct pci_status_in *in, struct pci_status_out *out)
+{
+    const struct message *sent = context;
+    uint64_t w[10] = {[0] = in->device};
+
+    check(memcmp(w, sent->word, 1 * sizeof(w[0])) == 0);
+    check(!(w[0] > 15));
+    check(badge == sent->badge && label_method(sent->label) == PCI_STATUS);
+    memset(out, (int)(badge & 0x7f), sizeof(*out));
+    return answer(badge);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    static const uint64_t labels[] = {
+        (uint64_t)INTERFACE_PCI << LABEL_INTERFACE_SHIFT | 1 << LABEL_LENGTH_SHIFT | PCI_QUIESCE,
+        (uint64_t)INTERFACE_PCI << LABEL_INTERFACE_SHIFT | 1 << LABEL_LENGTH_SHIFT | PCI_RESTORE,
+        (uint64_t)INTERFACE_PCI << LABEL_INTERFACE_SHIFT | 1 << LABEL_LENGTH_SHIFT | PCI_STATUS,
+    };
+    static const struct pci_server_ops ops = {
+        .quiesce = handle_quiesce,
+        .restore = handle_restore,
+        .status = handle_status,
+    };
+    struct message message = {0};
+    struct message sent;
+    enum dispatch done;
+
+    if (size == 0)
+        return 0;
+    memcpy(&message, data + 1, size - 1 < sizeof(message) ? size - 1 : sizeof(message));
+    if (data[0] & 0x80)
+        message.label = labels[(data[0] & 0x7f) % (sizeof(labels) / sizeof(labels[0]))];
+    sent = message;
+    done = pci_dispatch(&ops, &sent, &message);
+    if (done == DISPATCH_DEFER) {
+        check(memcmp(&message, &sent, sizeof(message)) == 0);
+        return 0;
+    }
+    check((message.label & ~(LABEL_STATUS_MASK | LABEL_LENGTH_MASK)) == 0 && message.badge == sent.badge);
+    check(label_status(message.label) == OK || message.label == label_reply(label_status(message.label), 0));
+    return 0;
+}
