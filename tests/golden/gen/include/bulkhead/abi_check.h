@@ -35,7 +35,9 @@ _Static_assert(offsetof(struct block_channel, request_head) == 8, "block_channel
 _Static_assert(offsetof(struct block_channel, completion_tail) == 12, "block_channel.completion_tail");
 _Static_assert(offsetof(struct block_channel, completion_event) == 16, "block_channel.completion_event");
 _Static_assert(offsetof(struct block_channel, ping) == 20, "block_channel.ping");
-_Static_assert(offsetof(struct block_channel, pad_a) == 24, "block_channel.pad_a");
+_Static_assert(offsetof(struct block_channel, joined_a) == 24, "block_channel.joined_a");
+_Static_assert(offsetof(struct block_channel, joined_b) == 28, "block_channel.joined_b");
+_Static_assert(offsetof(struct block_channel, pad_a) == 32, "block_channel.pad_a");
 _Static_assert(offsetof(struct block_channel, request_tail) == 64, "block_channel.request_tail");
 _Static_assert(offsetof(struct block_channel, completion_head) == 68, "block_channel.completion_head");
 _Static_assert(offsetof(struct block_channel, request_event) == 72, "block_channel.request_event");
