@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Iterator
 
 import pytest
+
 from bulkhead.session import Session
 from bulkhead.shell import GuestShell
 from bulkhead.systems import System
