@@ -136,8 +136,9 @@ def _build_cipher() -> None:
     for unit in _CIPHER_UNITS:
         made = work / f"{unit}.o"
         proc.run(
-            ["gcc", "-std=c99", *_flags_for(work).split(), "-isystem", paths.SYSROOT / "include",
-             "-I", include, "-c", work / "library" / f"{unit}.c", "-o", made],
+            ["gcc", "-std=c99", *_flags_for(work).split(), "-mgeneral-regs-only",
+             "-isystem", paths.SYSROOT / "include", "-I", include,
+             "-c", work / "library" / f"{unit}.c", "-o", made],
             what=f"compiling Mbed TLS's {unit}.c",
         )  # fmt: skip
         objects.append(made)
@@ -158,5 +159,5 @@ def ensure() -> None:
     _once("newlib", f"{_NEWLIB_SHA256} {flags} {' '.join(_NEWLIB_CONFIGURE)}", _build_newlib)
     config = "".join(path.read_text() for path in sorted(_CBOR_CONFIG.rglob("*.h")))
     _once("libcbor", f"{_CBOR_SHA256} {flags} {config} {_NEWLIB_SHA256}", _build_libcbor)
-    cipher = f"{_CIPHER_SHA256} {flags} {_CIPHER_CONFIG.read_text()} {_CIPHER_UNITS} {_NEWLIB_SHA256}"
+    cipher = f"{_CIPHER_SHA256} {flags} general-regs-only {_CIPHER_CONFIG.read_text()} {_CIPHER_UNITS} {_NEWLIB_SHA256}"
     _once("mbedtls", cipher, _build_cipher)
