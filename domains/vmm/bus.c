@@ -56,8 +56,8 @@ static void reset(struct bus *bus, unsigned index)
 
 static void note_interrupt(struct bus *bus, struct virtio *device)
 {
-    bus->interrupted = bus->interrupted || device->interrupted;
-    device->interrupted = false;
+    bus->attention = bus->attention || device->attention;
+    device->attention = false;
 }
 
 static void write_structure(struct bus *bus, unsigned index, uint32_t offset, unsigned size_bytes, uint32_t value)
@@ -149,7 +149,7 @@ void bus_config_out(struct bus *bus, unsigned offset, unsigned size_bytes, uint3
         map_ports(bus);
         return;
     case PCI_EFFECT_MSIX:
-        bus->interrupted = true;
+        bus->attention = true;
         return;
     case PCI_EFFECT_WINDOW:
         if (pci_window(&bus->pci.function[access.index], &at, &size)) {
@@ -184,7 +184,7 @@ bool bus_store(struct bus *bus, uint64_t address, unsigned size_bytes, uint64_t 
     }
     for (unsigned i = 0; i < size_bytes; i += 4) {
         if (msix_write(&function->msix, offset + i, (uint32_t)(value >> (8 * i)), bus->lapic)) {
-            bus->interrupted = true;
+            bus->attention = true;
         }
     }
     return true;

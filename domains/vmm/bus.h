@@ -17,7 +17,7 @@ struct bus {
     struct port_map map;
     uint16_t mapped[PCI_FUNCTIONS];       /* where BAR 0 stands in the port map, 0 = nowhere */
     struct virtio *device[PCI_FUNCTIONS]; /* by enum virtio_index, NULL = absent */
-    bool interrupted;                     /* an interrupt may have gone to the local APIC */
+    bool attention;                       /* the same of any device */
     struct virtio_block block;
 };
 

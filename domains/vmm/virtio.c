@@ -64,7 +64,7 @@ static void interrupt(struct virtio *device, uint16_t vector, uint8_t isr)
     device->isr |= isr;
     if ((device->function->command & PCI_COMMAND_MASTER) != 0 &&
         msix_raise(&device->function->msix, vector, device->lapic)) {
-        device->interrupted = true;
+        device->attention = true;
     }
 }
 
@@ -92,6 +92,7 @@ void virtio_break(struct virtio *device, const char *why)
     device->status |= VIRTIO_STATUS_NEEDS_RESET;
     device->breaks++;
     device->broken = why;
+    device->attention = true;
     if ((device->status & VIRTIO_STATUS_DRIVER_OK) != 0) {
         interrupt(device, device->config_vector, ISR_CONFIG);
     }

@@ -35,7 +35,7 @@ struct virtio {
     uint32_t feature_select, driver_feature_select;
     uint16_t queue_select, config_vector;
     uint8_t status, isr, generation;
-    bool interrupted;   /* a message went out; whoever offers interrupts clears it */
+    bool attention;     /* a message went out, or it broke: to be looked at before the guest goes on */
     const char *broken; /* why it needs a reset, for the log: written once, cleared by the log */
     uint32_t breaks;    /* how often that was */
     uint32_t queue_count;
