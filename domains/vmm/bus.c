@@ -60,7 +60,8 @@ static void note_interrupt(struct bus *bus, struct virtio *device)
     device->attention = false;
 }
 
-static void write_structure(struct bus *bus, unsigned index, uint32_t offset, unsigned size_bytes, uint32_t value)
+static void write_structure(struct bus *bus, unsigned index, uint32_t offset, unsigned size_bytes,
+                            uint32_t value)
 {
     struct virtio *device = bus->device[index];
     uint32_t queue;
@@ -120,7 +121,8 @@ void bus_port_out(struct bus *bus, uint16_t port, unsigned size_bytes, uint32_t 
 {
     const struct pci_function *function = pci_find_port(&bus->pci, port);
     if (function != NULL) {
-        write_structure(bus, (unsigned)(function - bus->pci.function), port % PCI_IO_BYTES, size_bytes, value);
+        write_structure(bus, (unsigned)(function - bus->pci.function), port % PCI_IO_BYTES, size_bytes,
+                        value);
     }
 }
 

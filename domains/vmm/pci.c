@@ -31,7 +31,13 @@ enum register_offset {
 
 enum { CAPABILITY_VENDOR = 0x09, CAPABILITY_MSIX = 0x11 };
 /* [VIRTIO-1.2] 4.1.4 */
-enum { STRUCTURE_COMMON = 1, STRUCTURE_NOTIFY = 2, STRUCTURE_ISR = 3, STRUCTURE_DEVICE = 4, STRUCTURE_WINDOW = 5 };
+enum {
+    STRUCTURE_COMMON = 1,
+    STRUCTURE_NOTIFY = 2,
+    STRUCTURE_ISR = 3,
+    STRUCTURE_DEVICE = 4,
+    STRUCTURE_WINDOW = 5
+};
 
 void pci_init(struct pci *pci)
 {

@@ -23,9 +23,9 @@ enum common_field {
 #define ISR_QUEUE 1u
 #define ISR_CONFIG 2u
 #define NOTIFY_STRIDE 4u
-#define STATUS_WRITABLE                                                                             \
-    (VIRTIO_STATUS_ACKNOWLEDGE | VIRTIO_STATUS_DRIVER | VIRTIO_STATUS_DRIVER_OK | VIRTIO_STATUS_FEATURES_OK | \
-     VIRTIO_STATUS_FAILED)
+#define STATUS_WRITABLE                                                           \
+    (VIRTIO_STATUS_ACKNOWLEDGE | VIRTIO_STATUS_DRIVER | VIRTIO_STATUS_DRIVER_OK | \
+     VIRTIO_STATUS_FEATURES_OK | VIRTIO_STATUS_FAILED)
 
 static void reset(struct virtio *device)
 {

@@ -63,7 +63,8 @@ enum virtio_effect virtio_write(struct virtio *device, uint32_t offset, unsigned
 /* May the device read and write the driver's memory? */
 static inline bool virtio_runs(const struct virtio *device)
 {
-    return (device->status & (VIRTIO_STATUS_DRIVER_OK | VIRTIO_STATUS_NEEDS_RESET)) == VIRTIO_STATUS_DRIVER_OK &&
+    return (device->status & (VIRTIO_STATUS_DRIVER_OK | VIRTIO_STATUS_NEEDS_RESET)) ==
+               VIRTIO_STATUS_DRIVER_OK &&
            (device->function->command & PCI_COMMAND_MASTER) != 0;
 }
 

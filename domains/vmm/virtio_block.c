@@ -139,8 +139,8 @@ static void post(struct virtio_block *block, struct block_slot *slot)
         .sector = slot->sector,
         .data = (uint64_t)index * BLOCK_LIMITS_SLOT_BYTES,
     };
-    if (slot->write && virtqueue_gather(slot->segment, slot->segments, slot->data_offset, pool_at(block, index),
-                                        slot->data_bytes) != slot->data_bytes) {
+    if (slot->write && virtqueue_gather(slot->segment, slot->segments, slot->data_offset,
+                                        pool_at(block, index), slot->data_bytes) != slot->data_bytes) {
         return; /* cannot be: the segments hold what was counted */
     }
     if (block_client_post(&block->client, &request)) {
@@ -157,7 +157,8 @@ static struct block_slot *first_waiting(struct virtio_block *block)
     struct block_slot *first = NULL;
     for (uint32_t i = 0; i < BLOCK_LIMITS_SLOTS; i++) {
         struct block_slot *slot = &block->slot[i];
-        if (slot->state == BLOCK_SLOT_WAITING && (first == NULL || (int32_t)(slot->order - first->order) < 0)) {
+        if (slot->state == BLOCK_SLOT_WAITING &&
+            (first == NULL || (int32_t)(slot->order - first->order) < 0)) {
             first = slot;
         }
     }
@@ -215,8 +216,9 @@ static void finish(struct virtio_block *block, struct block_slot *slot, enum req
         return;
     }
     if (slot->op == BLOCK_OP_READ && status == STATUS_OK) {
-        written = (uint32_t)virtqueue_scatter(slot->segment, slot->segments, slot->data_offset,
-                                              pool_at(block, (uint32_t)(slot - block->slot)), slot->data_bytes);
+        written =
+            (uint32_t)virtqueue_scatter(slot->segment, slot->segments, slot->data_offset,
+                                        pool_at(block, (uint32_t)(slot - block->slot)), slot->data_bytes);
     }
     answer(block, slot->head, slot->status, status, written);
 }
@@ -279,8 +281,8 @@ static bool fits(const struct virtio_block *block, uint64_t sector, uint64_t sec
 }
 
 /* Data of a read or a write: whole sectors, one slot at most, inside the disk. */
-static enum request_status plan_data(const struct virtio_block *block, struct block_slot *slot, uint64_t sector,
-                                     uint64_t bytes)
+static enum request_status plan_data(const struct virtio_block *block, struct block_slot *slot,
+                                     uint64_t sector, uint64_t bytes)
 {
     if (bytes == 0 || bytes % BLOCK_SECTOR_BYTES != 0 || bytes > BLOCK_LIMITS_SLOT_BYTES ||
         !fits(block, sector, bytes / BLOCK_SECTOR_BYTES)) {
@@ -297,14 +299,16 @@ static enum request_status plan_range(const struct virtio_block *block, struct b
     const struct virtqueue_chain *chain = &block->chain;
     struct range range;
     if (chain->readable_bytes != HEADER_BYTES + RANGE_BYTES ||
-        virtqueue_gather(chain->segment, chain->readable, HEADER_BYTES, &range, sizeof range) != sizeof range) {
+        virtqueue_gather(chain->segment, chain->readable, HEADER_BYTES, &range, sizeof range) !=
+            sizeof range) {
         return STATUS_IOERR;
     }
     /* 5.2.6.2: bit 0 asks to unmap when writing zeroes, which is up to the device; all others are unknown. */
     if ((range.flags & ~(slot->op == BLOCK_OP_WRITE_ZEROES ? 1u : 0u)) != 0) {
         return STATUS_UNSUPP;
     }
-    if (range.sectors == 0 || range.sectors > RANGE_SECTORS_MAX || !fits(block, range.sector, range.sectors)) {
+    if (range.sectors == 0 || range.sectors > RANGE_SECTORS_MAX ||
+        !fits(block, range.sector, range.sectors)) {
         return STATUS_IOERR;
     }
     slot->sector = range.sector;
@@ -341,7 +345,8 @@ static enum request_status plan_change(const struct virtio_block *block, struct 
 }
 
 /* Fills in what the server is asked; anything but OK is the guest's answer at once. */
-static enum request_status plan(struct virtio_block *block, struct block_slot *slot, const struct header *header)
+static enum request_status plan(struct virtio_block *block, struct block_slot *slot,
+                                const struct header *header)
 {
     const struct virtqueue_chain *chain = &block->chain;
     slot->write = false;
@@ -368,7 +373,8 @@ static void answer_id(struct virtio_block *block, uint8_t *status)
 {
     const struct virtqueue_chain *chain = &block->chain;
     uint64_t room = min_u64(chain->writable_bytes - 1, sizeof block->serial);
-    uint64_t written = virtqueue_scatter(chain->segment + chain->readable, chain->writable, 0, block->serial, room);
+    uint64_t written =
+        virtqueue_scatter(chain->segment + chain->readable, chain->writable, 0, block->serial, room);
     answer(block, chain->head, status, STATUS_OK, (uint32_t)written);
 }
 

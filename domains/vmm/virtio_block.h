@@ -42,11 +42,11 @@ struct virtio_block {
     uint8_t *pool;
     uint64_t sectors;
     bool read_only;
-    bool signal;    /* the server's bell is to be rung; whoever rings it clears this */
-    bool unsettled; /* slots wait for a server that is ready */
+    bool signal;             /* the server's bell is to be rung; whoever rings it clears this */
+    bool unsettled;          /* slots wait for a server that is ready */
     enum channel_state seen; /* the server's state when it was last looked at */
-    uint64_t free;  /* one bit for each slot */
-    uint32_t order; /* of the next request */
+    uint64_t free;           /* one bit for each slot */
+    uint32_t order;          /* of the next request */
     uint32_t unknown_completions, failed;
     uint64_t requests, resubmitted;
     uint8_t serial[20];

@@ -258,8 +258,8 @@ static uint32_t skip(const struct virtqueue_segment *segments, uint32_t count, u
     return i;
 }
 
-uint64_t virtqueue_gather(const struct virtqueue_segment *segments, uint32_t count, uint64_t offset, void *bytes,
-                          uint64_t len)
+uint64_t virtqueue_gather(const struct virtqueue_segment *segments, uint32_t count, uint64_t offset,
+                          void *bytes, uint64_t len)
 {
     uint64_t done = 0;
     for (uint32_t i = skip(segments, count, &offset); i < count && done < len; i++) {

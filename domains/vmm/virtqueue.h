@@ -78,8 +78,8 @@ bool virtqueue_sleep(struct virtqueue *queue, uint16_t more);
 void virtqueue_mute(struct virtqueue *queue);
 
 /* Copies between @bytes and the segments, from @offset of their contents on; answers the bytes copied. */
-uint64_t virtqueue_gather(const struct virtqueue_segment *segments, uint32_t count, uint64_t offset, void *bytes,
-                          uint64_t len);
+uint64_t virtqueue_gather(const struct virtqueue_segment *segments, uint32_t count, uint64_t offset,
+                          void *bytes, uint64_t len);
 uint64_t virtqueue_scatter(const struct virtqueue_segment *segments, uint32_t count, uint64_t offset,
                            const void *bytes, uint64_t len);
 

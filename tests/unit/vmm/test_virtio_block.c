@@ -26,7 +26,8 @@ static uint8_t *pool;
 
 static void serve(enum channel_state state)
 {
-    struct block_geometry geometry = {.sectors = DISK_SECTORS, .block_bytes = 4096, .features = 0x1f, .serial = "disk-7"};
+    struct block_geometry geometry = {
+        .sectors = DISK_SECTORS, .block_bytes = 4096, .features = 0x1f, .serial = "disk-7"};
     block_server_geometry(&server, &geometry);
     block_server_state(&server, state);
 }
@@ -64,8 +65,8 @@ static void ask_bytes(uint16_t n, uint32_t type, uint64_t sector, uint32_t bytes
     uint16_t first = (uint16_t)(3 * n);
     header(n, type, sector);
     driver_descriptor(&driver, 0, first, HEADER + 16u * n, 16, NEXT, (uint16_t)(first + 1));
-    driver_descriptor(&driver, 0, first + 1u, DATA + 4096u * n, bytes, NEXT | (type == OUT || type > GET_ID ? 0 : WRITE),
-                      (uint16_t)(first + 2));
+    driver_descriptor(&driver, 0, first + 1u, DATA + 4096u * n, bytes,
+                      NEXT | (type == OUT || type > GET_ID ? 0 : WRITE), (uint16_t)(first + 2));
     driver_descriptor(&driver, 0, first + 2u, STATUS + n, 1, WRITE, 0);
     if (bytes == 0) {
         driver_descriptor(&driver, 0, first, HEADER + 16u * n, 16, NEXT, (uint16_t)(first + 2));
@@ -232,7 +233,11 @@ static void test_block__errors_reach_the_guest(void)
     static const struct {
         enum block_status from;
         uint8_t to;
-    } map[] = {{BLOCK_STATUS_IO_ERROR, 1}, {BLOCK_STATUS_UNSUPPORTED, 2}, {BLOCK_STATUS_RANGE, 1}, {BLOCK_STATUS_READ_ONLY, 1}, {(enum block_status)200, 1}};
+    } map[] = {{BLOCK_STATUS_IO_ERROR, 1},
+               {BLOCK_STATUS_UNSUPPORTED, 2},
+               {BLOCK_STATUS_RANGE, 1},
+               {BLOCK_STATUS_READ_ONLY, 1},
+               {(enum block_status)200, 1}};
     struct block_request request;
     for (uint32_t i = 0; i < ARRAY_COUNT(map); i++) {
         setup();
