@@ -113,7 +113,7 @@ static void settle(struct bench *bench)
             return;
         }
     }
-    CHECK(!"it settles");
+    CHECK_EQ(0, 1); /* it settles */
 }
 
 static int next_completion(struct bench *bench, uint16_t *id)
