@@ -115,12 +115,20 @@ class Call(IntEnum):
     VCPU_RUN = 8
     VCPU_CONFIGURE = 44
     VCPU_READ = 45
+    IOSPACE_MAP = 40
+    IOSPACE_UNMAP = 41
+    IOSPACE_ATTACH = 42
+    IOSPACE_DETACH = 43
+    IOSPACE_WATCH = 46
+    IOSPACE_FAULT = 47
     IRQ_BIND = 52
     IRQ_ACK = 53
     IOPORT_IN = 56
     IOPORT_OUT = 57
     CONTROL_IOPORT = 60
     CONTROL_IRQ = 61
+    CONTROL_MSI = 62
+    CONTROL_DEVICE = 63
 
 
 class BlockOp(IntEnum):
@@ -293,6 +301,10 @@ class Lifecycle(IntEnum):
     STOPPING = 5
 
 
+class BlockFlags(IntFlag):
+    FUA = 1 << 0
+
+
 class Rights(IntFlag):
     READ = 1 << 0
     WRITE = 1 << 1
@@ -409,7 +421,9 @@ LAYOUTS: dict[str, Layout] = {
         "completion_tail": Field(12, "I"),
         "completion_event": Field(16, "I"),
         "ping": Field(20, "I"),
-        "pad_a": Field(24, "I", 10),
+        "joined_a": Field(24, "I"),
+        "joined_b": Field(28, "I"),
+        "pad_a": Field(32, "I", 8),
         "request_tail": Field(64, "I"),
         "completion_head": Field(68, "I"),
         "request_event": Field(72, "I"),
@@ -536,9 +550,13 @@ LAYOUTS: dict[str, Layout] = {
         "captab_slots": Field(40, "I"),
         "vendor": Field(44, "I"),
         "console_port": Field(48, "I"),
-        "reserved": Field(52, "I"),
-        "module": Field(56, "boot_module", 24),
-        "region": Field(632, "boot_region", 64),
+        "iommu": Field(52, "I"),
+        "msi_address": Field(56, "Q"),
+        "msi_address_step": Field(64, "Q"),
+        "msi_data": Field(72, "I"),
+        "msi_data_step": Field(76, "I"),
+        "module": Field(80, "boot_module", 24),
+        "region": Field(656, "boot_region", 64),
     }),
     "trace_event": Layout(24, {
         "tsc": Field(0, "Q"),

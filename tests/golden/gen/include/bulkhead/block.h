@@ -5,6 +5,9 @@
 
 enum block_op { BLOCK_OP_READ = 0, BLOCK_OP_WRITE = 1, BLOCK_OP_FLUSH = 2, BLOCK_OP_DISCARD = 3, BLOCK_OP_WRITE_ZEROES = 4 };
 
+/* Of a write: complete once it is on the medium. */
+enum block_flags { BLOCK_FUA = 1 << 0 };
+
 enum block_status {
     BLOCK_STATUS_OK = 0, BLOCK_STATUS_IO_ERROR = 1, BLOCK_STATUS_UNSUPPORTED = 2, BLOCK_STATUS_RANGE = 3, BLOCK_STATUS_READ_ONLY = 4
 };
@@ -27,7 +30,7 @@ struct block_completion { uint16_t id; uint8_t status, flags; uint32_t reserved;
 /* Ends: a asks, b serves. Free-running counters; the writer of each is named. An event is the counter's value from which its
  * reader wants a signal. */
 struct block_channel {
-    uint32_t epoch, state, request_head, completion_tail, completion_event, ping, pad_a[10], request_tail, completion_head;
-    uint32_t request_event, pong; uint64_t sectors; uint32_t block_bytes, features; uint8_t serial[32];
+    uint32_t epoch, state, request_head, completion_tail, completion_event, ping, joined_a, joined_b, pad_a[8], request_tail;
+    uint32_t completion_head, request_event, pong; uint64_t sectors; uint32_t block_bytes, features; uint8_t serial[32];
     struct block_request request[256]; struct block_completion completion[256]; uint8_t unused_[6016];
 };
