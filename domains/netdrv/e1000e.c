@@ -9,7 +9,7 @@ enum {
     FRAME_LEAST = 14
 };
 
-/* Everything beside the queues that `other` stands for ([82574] 7.4). */
+/* Everything beside the queues that `other` stands for ([I82574] 7.4). */
 static const uint32_t OTHER_CAUSES = CAUSE_OTHER | CAUSE_LINK_CHANGE | CAUSE_OVERRUN | CAUSE_MDIO_ACCESS |
                                      CAUSE_SMALL_PACKET | CAUSE_ACK | CAUSE_MANAGEMENT;
 
@@ -24,7 +24,7 @@ static bool poll_clear(const struct e1000e *device, enum e1000e_register which, 
     return true;
 }
 
-/* [82574] 4.6.2 and 10.2.2, CTRL: no new requests, those outstanding finish, then the reset. A device that does not finish is
+/* [I82574] 4.6.2 and 10.2.2, CTRL: no new requests, those outstanding finish, then the reset. A device that does not finish is
  * reset all the same: its iospace holds it. */
 static bool stop(const struct e1000e *device)
 {

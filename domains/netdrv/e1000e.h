@@ -1,5 +1,5 @@
 /* One Intel 82574L (QEMU's e1000e): rings, interrupts, link. It knows nothing of channels. All the device says or writes
- * is read once and checked. Source: [82574]. */
+ * is read once and checked. Source: [I82574]. */
 #ifndef NETDRV_E1000E_H
 #define NETDRV_E1000E_H
 

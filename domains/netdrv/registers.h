@@ -1,5 +1,5 @@
 /* The 82574's registers as far as netdrv uses them, and the two ways to reach one.
- * Source: [82574] 10.2, tables of registers; section numbers stand beside each group. */
+ * Source: [I82574] 10.2, tables of registers; section numbers stand beside each group. */
 #ifndef NETDRV_REGISTERS_H
 #define NETDRV_REGISTERS_H
 
@@ -109,7 +109,7 @@ enum e1000e_tarc { TARC_ENABLE = 1 << 10 };
 
 #define RAH_VALID (UINT32_C(1) << 31)
 
-/* [82574] 7.2.10: legacy transmit descriptor. */
+/* [I82574] 7.2.10: legacy transmit descriptor. */
 struct e1000e_transmit_descriptor {
     uint64_t address;
     uint16_t length;
@@ -122,7 +122,7 @@ struct e1000e_transmit_descriptor {
 enum { TRANSMIT_END = 1 << 0, TRANSMIT_CRC = 1 << 1, TRANSMIT_REPORT = 1 << 3 };
 enum { TRANSMIT_DONE = 1 << 0 };
 
-/* [82574] 7.1.4: legacy receive descriptor. */
+/* [I82574] 7.1.4: legacy receive descriptor. */
 struct e1000e_receive_descriptor {
     uint64_t address;
     uint16_t length;
