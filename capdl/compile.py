@@ -302,6 +302,8 @@ class Compilation:
             self.objects.number(server_key(BUILDER)),
             domains,
             list(self.model.claims),
+            False,
+            [],
         )
         check_limits(system, self.abi, self.written, self.faults)
         return Result(system, images)

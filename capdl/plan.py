@@ -220,4 +220,6 @@ class Plan:
             self.resources,
             self.text,
             spec.Restart(RESTART_ON[domain.restart.policy], domain.restart.limit, RESTART_WINDOW_S),
+            False,
+            [],
         )

@@ -60,8 +60,8 @@ def load(data: bytes) -> System:
     """Read the CBOR; Broken says why it is not a system."""
     try:
         top = cbor2.loads(data)
-        if top[0] != 1 or len(top) != 11 or cbor2.dumps(top, canonical=True) != data:
-            raise Broken(f"version {top[0]}, {len(top)} fields; expected version 1, 11, encoded as RFC 8949 4.2.1")
+        if top[0] != 2 or len(top) != 13 or cbor2.dumps(top, canonical=True) != data:
+            raise Broken(f"version {top[0]}, {len(top)} fields; expected version 2, 13, encoded as RFC 8949 4.2.1")
         system = System(dict(enumerate(top[5])), top[8], top[9], top[10])
         check_rules(system)
         make_edges(system)

@@ -259,7 +259,7 @@ def excuses_another_type(system: Any) -> None:
 
 
 def other_version(system: Any) -> None:
-    system[0] = 2
+    system[0] = 1
 
 
 def object_beyond(system: Any) -> None:
@@ -275,7 +275,7 @@ RULES = {
     ports_without_end: "'vmm-a' has I/O ports that do not exist", negative_object: "not a system",
     gives_untyped: "vmm-a → slot 60 → [vmm-a.heap], untyped", gives_own_table: "[vmm-a.captab], captab",
     gives_control: "[vmm-a.sched], control", excuses_another_type: "[vmm-a.captab], captab",
-    other_version: "version 2", object_beyond: "not a system",
+    other_version: "version 1", object_beyond: "not a system",
 }  # fmt: skip
 
 
