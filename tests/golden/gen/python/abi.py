@@ -115,12 +115,20 @@ class Call(IntEnum):
     VCPU_RUN = 8
     VCPU_CONFIGURE = 44
     VCPU_READ = 45
+    IOSPACE_MAP = 40
+    IOSPACE_UNMAP = 41
+    IOSPACE_ATTACH = 42
+    IOSPACE_DETACH = 43
+    IOSPACE_WATCH = 46
+    IOSPACE_FAULT = 47
     IRQ_BIND = 52
     IRQ_ACK = 53
     IOPORT_IN = 56
     IOPORT_OUT = 57
     CONTROL_IOPORT = 60
     CONTROL_IRQ = 61
+    CONTROL_MSI = 62
+    CONTROL_DEVICE = 63
 
 
 class BlockOp(IntEnum):
@@ -409,7 +417,9 @@ LAYOUTS: dict[str, Layout] = {
         "completion_tail": Field(12, "I"),
         "completion_event": Field(16, "I"),
         "ping": Field(20, "I"),
-        "pad_a": Field(24, "I", 10),
+        "joined_a": Field(24, "I"),
+        "joined_b": Field(28, "I"),
+        "pad_a": Field(32, "I", 8),
         "request_tail": Field(64, "I"),
         "completion_head": Field(68, "I"),
         "request_event": Field(72, "I"),
@@ -536,9 +546,13 @@ LAYOUTS: dict[str, Layout] = {
         "captab_slots": Field(40, "I"),
         "vendor": Field(44, "I"),
         "console_port": Field(48, "I"),
-        "reserved": Field(52, "I"),
-        "module": Field(56, "boot_module", 24),
-        "region": Field(632, "boot_region", 64),
+        "iommu": Field(52, "I"),
+        "msi_address": Field(56, "Q"),
+        "msi_address_step": Field(64, "Q"),
+        "msi_data": Field(72, "I"),
+        "msi_data_step": Field(76, "I"),
+        "module": Field(80, "boot_module", 24),
+        "region": Field(656, "boot_region", 64),
     }),
     "trace_event": Layout(24, {
         "tsc": Field(0, "Q"),
@@ -567,13 +581,15 @@ LAYOUTS: dict[str, Layout] = {
         "receive_tail": Field(12, "I"),
         "receive_event": Field(16, "I"),
         "transmit_done_event": Field(20, "I"),
-        "pad_a": Field(24, "I", 10),
+        "epoch_a": Field(24, "I"),
+        "pad_a": Field(28, "I", 9),
         "transmit_tail": Field(64, "I"),
         "receive_head": Field(68, "I"),
         "transmit_event": Field(72, "I"),
         "receive_space_event": Field(76, "I"),
         "link": Field(80, "I"),
-        "pad_b": Field(84, "I", 11),
+        "epoch_b": Field(84, "I"),
+        "pad_b": Field(88, "I", 10),
         "transmit": Field(128, "net_frame", 256),
         "receive": Field(2176, "net_frame", 256),
     }),
@@ -584,23 +600,26 @@ LAYOUTS: dict[str, Layout] = {
         "receive_tail": Field(12, "I"),
         "receive_event": Field(16, "I"),
         "transmit_done_event": Field(20, "I"),
-        "ping": Field(24, "I"),
-        "pad_a": Field(28, "I", 9),
+        "epoch_a": Field(24, "I"),
+        "ping": Field(28, "I"),
+        "pad_a": Field(32, "I", 8),
         "transmit_tail": Field(64, "I"),
         "receive_head": Field(68, "I"),
         "transmit_event": Field(72, "I"),
         "receive_space_event": Field(76, "I"),
-        "link": Field(80, "I"),
-        "pong": Field(84, "I"),
-        "mac": Field(88, "Q"),
-        "speed_mbit": Field(96, "I"),
-        "pad_b": Field(100, "I", 1),
-        "received": Field(104, "Q"),
-        "sent": Field(112, "Q"),
-        "missed": Field(120, "Q"),
-        "errors": Field(128, "Q"),
-        "transmit": Field(136, "net_transmit", 256),
-        "receive": Field(8328, "net_frame", 256),
+        "epoch_b": Field(80, "I"),
+        "link": Field(84, "I"),
+        "pong": Field(88, "I"),
+        "pad_b": Field(92, "I", 1),
+        "mac": Field(96, "Q"),
+        "speed_mbit": Field(104, "I"),
+        "pad_c": Field(108, "I", 1),
+        "received": Field(112, "Q"),
+        "sent": Field(120, "Q"),
+        "missed": Field(128, "Q"),
+        "errors": Field(136, "Q"),
+        "transmit": Field(144, "net_transmit", 256),
+        "receive": Field(8336, "net_frame", 256),
     }),
 }
 

@@ -27,7 +27,7 @@ struct block_completion { uint16_t id; uint8_t status, flags; uint32_t reserved;
 /* Ends: a asks, b serves. Free-running counters; the writer of each is named. An event is the counter's value from which its
  * reader wants a signal. */
 struct block_channel {
-    uint32_t epoch, state, request_head, completion_tail, completion_event, ping, pad_a[10], request_tail, completion_head;
-    uint32_t request_event, pong; uint64_t sectors; uint32_t block_bytes, features; uint8_t serial[32];
+    uint32_t epoch, state, request_head, completion_tail, completion_event, ping, joined_a, joined_b, pad_a[8], request_tail;
+    uint32_t completion_head, request_event, pong; uint64_t sectors; uint32_t block_bytes, features; uint8_t serial[32];
     struct block_request request[256]; struct block_completion completion[256]; uint8_t unused_[6016];
 };

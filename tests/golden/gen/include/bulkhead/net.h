@@ -16,17 +16,18 @@ struct net_frame { uint16_t len, flags; uint32_t reserved; };
 struct net_transmit { uint64_t header, rest; uint16_t header_len, rest_len; uint32_t flags; uint64_t reserved; };
 
 /* Ends: a is the VMM, b is netvirt. Entry n of a ring belongs to slot n of the pool. A tail that passes an entry gives its slot
- * back. */
+ * back. Free-running counters, reset by each end as it takes up a new epoch; an event is the counter's value from which its
+ * reader wants a signal. */
 struct net_channel {
-    uint32_t epoch, state, transmit_head, receive_tail, receive_event, transmit_done_event, pad_a[10], transmit_tail, receive_head;
-    uint32_t transmit_event, receive_space_event, link, pad_b[11]; struct net_frame transmit[256], receive[256];
-    uint8_t unused_[3968];
+    uint32_t epoch, state, transmit_head, receive_tail, receive_event, transmit_done_event, epoch_a, pad_a[9], transmit_tail;
+    uint32_t receive_head, transmit_event, receive_space_event, link, epoch_b, pad_b[10];
+    struct net_frame transmit[256], receive[256]; uint8_t unused_[3968];
 };
 
 /* Ends: a is netvirt, b is netdrv. Reception uses the slots of netvirt's pool (at offset receive_offset) in turn. */
 struct netdev_channel {
-    uint32_t epoch, state, transmit_head, receive_tail, receive_event, transmit_done_event, ping, pad_a[9], transmit_tail;
-    uint32_t receive_head, transmit_event, receive_space_event, link, pong; uint64_t mac; uint32_t speed_mbit, pad_b[1];
-    uint64_t received, sent, missed, errors; struct net_transmit transmit[256]; struct net_frame receive[256];
-    uint8_t unused_[6008];
+    uint32_t epoch, state, transmit_head, receive_tail, receive_event, transmit_done_event, epoch_a, ping, pad_a[8], transmit_tail;
+    uint32_t receive_head, transmit_event, receive_space_event, epoch_b, link, pong, pad_b[1]; uint64_t mac;
+    uint32_t speed_mbit, pad_c[1]; uint64_t received, sent, missed, errors; struct net_transmit transmit[256];
+    struct net_frame receive[256]; uint8_t unused_[6000];
 };
