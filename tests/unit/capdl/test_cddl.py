@@ -13,7 +13,7 @@ import pytest
 
 from capdl import api
 
-SYSTEMS = ("two-tenants", "guest", "guest-test", "bench", "bench-guest")
+SYSTEMS = ("two-tenants", "two-tenants-io", "guest", "guest-test", "bench", "bench-guest")
 
 
 @pytest.fixture(scope="module")
