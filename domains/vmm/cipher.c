@@ -5,62 +5,72 @@
 #include <bulkhead/message.h>
 
 #include "clock.h"
+#include "cpuid.h"
 #include "cryptdisk.h"
-#include "entropy.h"
 #include "log.h"
 #include "panic.h"
 #include "resource.h"
 #include "stubs.h"
+#include "virtio_entropy.h"
 
-/* The one disk. `ready` is the guest's thread's word that all else is in place: it rings the bell after it. */
 struct cipher {
     struct cryptdisk disk;
     struct block_channel front;
     uint64_t refused_told;
-    bool ready;
 };
 
-static struct cipher *shared;
+static struct cipher *shared; /* the one disk; set when all of it is in place */
 
-static bool fill(struct cipher *cipher, const struct domain_info *info, const struct virtio_block_options *outer)
+/* RDRAND may have nothing just now: [SDM-2023-09] Vol 1 7.3.17.1. */
+static bool cipher_random(uint64_t *value)
+{
+    for (unsigned tries = 0; tries < 10; tries++) {
+        if (host_random(value)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool fill(struct cipher *cipher, const struct domain_info *info,
+                 const struct virtio_block_options *outer)
 {
     const struct resource *key = resource_find(info, "key");
     struct cryptdisk_parts parts = {.front = &cipher->front,
                                     .back = outer->channel,
                                     .back_pool = outer->pool,
                                     .groups_max = crypt_groups(outer->sectors),
-                                    .random = entropy_word};
+                                    .random = cipher_random};
     if (key == NULL || key->kind != RESOURCE_KIND_IMAGE || key->bytes != CRYPT_KEY_BYTES) {
         log_line("no disk: it is to be encrypted, and there is no key of %u bytes", CRYPT_KEY_BYTES);
         return false;
     }
     parts.key = (const uint8_t *)(uintptr_t)key->address;
     parts.state = calloc(parts.groups_max + 1, sizeof *parts.state);
-    parts.front_pool = aligned_alloc(CRYPT_BLOCK_BYTES, BLOCK_LIMITS_POOL_BYTES);
+    parts.front_pool = malloc(BLOCK_LIMITS_POOL_BYTES);
     if (parts.state == NULL || parts.front_pool == NULL) {
         log_line("no disk: no memory to encrypt it");
         return false;
     }
-    if (!cryptdisk_open(&cipher->disk, &parts)) {
+    if (!virtio_entropy_works((host_cpuid(1, 0).ecx & CPUID_RDRAND) != 0) ||
+        !cryptdisk_open(&cipher->disk, &parts)) {
         log_line("no disk: it is to be encrypted, and this processor gives no random numbers");
         return false;
     }
     return true;
 }
 
-uint32_t cipher_open(const struct domain_info *info, struct virtio_block_options *options)
+bool cipher_open(const struct domain_info *info, struct virtio_block_options *options)
 {
-    uint32_t bell = resource_slot(info, "cipher-bell", RESOURCE_KIND_NOTIF);
     struct cipher *cipher = calloc(1, sizeof *cipher);
     if (cipher == NULL || !fill(cipher, info, options)) {
-        return 0;
+        return false;
     }
     options->channel = &cipher->front;
     options->pool = cipher->disk.front_pool;
     options->sectors = crypt_data_sectors(options->sectors);
-    shared = cipher;
-    __atomic_store_n(&cipher->ready, true, __ATOMIC_RELEASE);
-    return bell;
+    __atomic_store_n(&shared, cipher, __ATOMIC_RELEASE);
+    return true;
 }
 
 uint64_t cipher_refused(void)
@@ -71,12 +81,6 @@ uint64_t cipher_refused(void)
     uint64_t now = __atomic_load_n(&shared->disk.refused, __ATOMIC_RELAXED), before = shared->refused_told;
     shared->refused_told = now;
     return now - before;
-}
-
-static struct cipher *ready_cipher(void)
-{
-    struct cipher *cipher = __atomic_load_n(&shared, __ATOMIC_ACQUIRE);
-    return cipher != NULL && __atomic_load_n(&cipher->ready, __ATOMIC_ACQUIRE) ? cipher : NULL;
 }
 
 static void signal(uint32_t slot, uint32_t bits)
@@ -96,7 +100,7 @@ _Noreturn void cipher_run(const struct domain_info *info)
         if (notif_wait(bell, DEADLINE_NEVER, &bits) == ERR_RETIRED) {
             panic("the cipher's bell is gone");
         }
-        struct cipher *cipher = ready_cipher();
+        struct cipher *cipher = __atomic_load_n(&shared, __ATOMIC_ACQUIRE);
         if (cipher == NULL) {
             continue;
         }

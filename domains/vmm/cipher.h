@@ -8,8 +8,8 @@
 #include "virtio_block.h"
 
 /* Called by the guest's thread before its disk is opened: puts the inner channel, pool and size into @options in place
- * of those of the disk. Answers the slot whose bell wakes the cipher thread; 0: no disk, as the log says. */
-uint32_t cipher_open(const struct domain_info *info, struct virtio_block_options *options);
+ * of those of the disk. The thread begins when its bell rings after that. False: no disk, as the log says. */
+bool cipher_open(const struct domain_info *info, struct virtio_block_options *options);
 
 /* What did not verify since the last call. */
 uint64_t cipher_refused(void);
