@@ -115,12 +115,20 @@ class Call(IntEnum):
     VCPU_RUN = 8
     VCPU_CONFIGURE = 44
     VCPU_READ = 45
+    IOSPACE_MAP = 40
+    IOSPACE_UNMAP = 41
+    IOSPACE_ATTACH = 42
+    IOSPACE_DETACH = 43
+    IOSPACE_WATCH = 46
+    IOSPACE_FAULT = 47
     IRQ_BIND = 52
     IRQ_ACK = 53
     IOPORT_IN = 56
     IOPORT_OUT = 57
     CONTROL_IOPORT = 60
     CONTROL_IRQ = 61
+    CONTROL_MSI = 62
+    CONTROL_DEVICE = 63
 
 
 class BlockOp(IntEnum):
@@ -291,6 +299,10 @@ class Lifecycle(IntEnum):
     RESUMED = 3
     RESTARTED = 4
     STOPPING = 5
+
+
+class BlockFlags(IntFlag):
+    FUA = 1 << 0
 
 
 class Rights(IntFlag):
@@ -538,9 +550,13 @@ LAYOUTS: dict[str, Layout] = {
         "captab_slots": Field(40, "I"),
         "vendor": Field(44, "I"),
         "console_port": Field(48, "I"),
-        "reserved": Field(52, "I"),
-        "module": Field(56, "boot_module", 24),
-        "region": Field(632, "boot_region", 64),
+        "iommu": Field(52, "I"),
+        "msi_address": Field(56, "Q"),
+        "msi_address_step": Field(64, "Q"),
+        "msi_data": Field(72, "I"),
+        "msi_data_step": Field(76, "I"),
+        "module": Field(80, "boot_module", 24),
+        "region": Field(656, "boot_region", 64),
     }),
     "trace_event": Layout(24, {
         "tsc": Field(0, "Q"),
@@ -725,7 +741,7 @@ INTERFACES: dict[str, Interface] = {
     "bench": Interface("bench", 63, 1, ("domain", "guest", ), {
         "null": Method("null", 63, 0, (), ()),
     }),
-    "builder": Interface("builder", 17, 1, ("domain", ), {
+    "builder": Interface("builder", 17, 2, ("domain", ), {
         "start": Method("start", 17, 0, (Item('id', int, 0, 0, 0x3f, 0),), ()),
         "stop": Method("stop", 17, 1, (Item('id', int, 0, 0, 0x3f, 0),), ()),
         "restart": Method("restart", 17, 2, (Item('id', int, 0, 0, 0x3f, 0),), ()),
@@ -733,6 +749,8 @@ INTERFACES: dict[str, Interface] = {
         "destroy": Method("destroy", 17, 4, (Item('id', int, 0, 0, 0x3f, 0),), ()),
         "info": Method("info", 17, 5, (Item('id', int, 0, 0, 0x3f, 0),), (Item('state', DomainState, 0, 0, 0x3, 0), Item('capabilities', int, 1, 0, 0xffffffff, 0), Item('memory_kib', int, 2, 0, 0xffffffffffffffff, 0), Item('restarts', int, 3, 0, 0xffffffff, 0), Item('threads', int, 4, 0, 0xffffffff, 0))),
         "postmortem": Method("postmortem", 17, 6, (Item('id', int, 0, 0, 0x3f, 0),), (Item('rip', int, 0, 0, 0xffffffffffffffff, 0), Item('rsp', int, 1, 0, 0xffffffffffffffff, 0), Item('rax', int, 2, 0, 0xffffffffffffffff, 0), Item('stack0', int, 3, 0, 0xffffffffffffffff, 0), Item('stack1', int, 4, 0, 0xffffffffffffffff, 0), Item('state', int, 5, 0, 0xff, 0))),
+        "finished": Method("finished", 17, 7, (Item('status', int, 0, 0, 0xffffffff, 0),), ()),
+        "device_fault": Method("device_fault", 17, 8, (Item('id', int, 0, 0, 0x3f, 0),), (Item('count', int, 0, 0, 0xffffffff, 0), Item('reason', int, 1, 0, 0xffffffff, 0), Item('address', int, 2, 0, 0xffffffffffffffff, 0), Item('source', int, 3, 0, 0xffff, 0))),
     }),
     "notification": Interface("notification", 0, 1, ("kernel", ), {
         "signal": Method("signal", 0, 0, (Item('bits', int, 0, 0, 0xffffffff, 0),), ()),
