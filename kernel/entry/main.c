@@ -5,6 +5,7 @@
 #include "hw/barrier.h"
 #include "hw/fpu.h"
 #include "hw/ioapic.h"
+#include "hw/iommu.h"
 #include "hw/memory.h"
 #include "hw/paging.h"
 #include "hw/x86.h"
@@ -45,6 +46,7 @@ NORETURN void kernel_main(uint32_t magic, uint32_t info)
         paging_init(boot.memory_end);
         paging_init_cpu();
         cpu->cr3 = kernel_root().value;
+        iommu_init(cpu, &memory, &boot);
         fpu_init_cpu(cpu);
         ioapic_init();
         apic_init(cpu);

@@ -44,6 +44,7 @@ static void timers_run(struct cpu *cpu)
 static void interrupt(struct cpu *cpu, uint64_t vector)
 {
     if (vector == VECTOR_TIMER) timers_run(cpu);
+    else if (vector == VECTOR_IOMMU) iospace_faults(cpu);
     else irq_fire(cpu, (uint32_t)vector - VECTOR_GSI); /* nothing, if it is no input's */
     if (vector != VECTOR_SPURIOUS) apic_eoi();
 }

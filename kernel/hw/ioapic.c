@@ -1,5 +1,6 @@
 #include "hw/ioapic.h"
 #include "base/panic.h"
+#include "hw/iommu.h"
 #include "hw/paging.h"
 #include "hw/vectors.h"
 #include "hw/x86.h"
@@ -33,16 +34,18 @@ void ioapic_route(uint32_t gsi, uint32_t flags, uint32_t apic_id)
 {
     ASSERT(gsi < GSI_COUNT);
     const uint32_t mode = ((flags & IOAPIC_LEVEL) ? ENTRY_LEVEL : 0) | ((flags & IOAPIC_ACTIVE_LOW) ? ENTRY_ACTIVE_LOW : 0);
-    mmio_write32(ioapic_select(IOAPIC_ENTRIES + 2 * gsi), (VECTOR_GSI + gsi) | ENTRY_MASKED | mode);
-    mmio_write32(ioapic_select(IOAPIC_ENTRIES + 2 * gsi + 1), apic_id << 24);
+    const uint64_t entry = iommu_route(gsi, 0, (uint64_t)apic_id << 56 | (VECTOR_GSI + gsi) | ENTRY_MASKED | mode);
+    mmio_write32(ioapic_select(IOAPIC_ENTRIES + 2 * gsi), (uint32_t)entry);
+    mmio_write32(ioapic_select(IOAPIC_ENTRIES + 2 * gsi + 1), (uint32_t)(entry >> 32));
 }
 
-static void ioapic_set_mask(uint32_t gsi, uint32_t mask)
+static bool ioapic_set_mask(uint32_t gsi, uint32_t mask)
 {
-    ASSERT(gsi < GSI_COUNT);
+    if (gsi >= GSI_COUNT) return iommu_message(gsi, mask == 0);
     volatile void *entry = ioapic_select(IOAPIC_ENTRIES + 2 * gsi);
     mmio_write32(entry, (mmio_read32(entry) & ~(uint32_t)ENTRY_MASKED) | mask);
+    return false;
 }
 
-void ioapic_mask(uint32_t gsi) { ioapic_set_mask(gsi, ENTRY_MASKED); }
-void ioapic_unmask(uint32_t gsi) { ioapic_set_mask(gsi, 0); }
+void ioapic_mask(uint32_t irq) { (void)ioapic_set_mask(irq, ENTRY_MASKED); }
+bool ioapic_unmask(uint32_t irq) { return ioapic_set_mask(irq, 0); }

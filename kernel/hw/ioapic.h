@@ -9,6 +9,6 @@ enum { IOAPIC_LEVEL = 1, IOAPIC_ACTIVE_LOW = 2 };
 void ioapic_init(void);
 /* Send @gsi, below GSI_COUNT, to the processor with @apic_id, masked for now; @flags as above. */
 void ioapic_route(uint32_t gsi, uint32_t flags, uint32_t apic_id);
-/* A routed @gsi. */
-void ioapic_mask(uint32_t gsi);
-void ioapic_unmask(uint32_t gsi);
+/* A routed @irq, or a message (hw/iommu.h): true if one of those may have been lost while it was masked. */
+void ioapic_mask(uint32_t irq);
+bool ioapic_unmask(uint32_t irq);

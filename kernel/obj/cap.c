@@ -78,6 +78,7 @@ static void object_retire(struct cpu *cpu, struct slot *slot)
     switch ((enum object_type)slot->cap.type) {
     case OBJECT_TYPE_CAPTAB: captab_retire(object); return;
     case OBJECT_TYPE_SPACE: space_retire(cpu, object); return;
+    case OBJECT_TYPE_IOSPACE: iospace_retire(cpu, object); return;
     case OBJECT_TYPE_THREAD: thread_retire(cpu, object); return;
     case OBJECT_TYPE_SCHED: sched_retire(cpu, object); return;
     case OBJECT_TYPE_ENDPOINT: endpoint_retire(cpu, object); return;
@@ -87,7 +88,6 @@ static void object_retire(struct cpu *cpu, struct slot *slot)
     case OBJECT_TYPE_NONE:
     case OBJECT_TYPE_UNTYPED:
     case OBJECT_TYPE_FRAME:
-    case OBJECT_TYPE_IOSPACE:
     case OBJECT_TYPE_IOPORT:
     case OBJECT_TYPE_CONTROL: return; /* nothing but the capability */
     }

@@ -19,12 +19,12 @@ void irq_bind(struct cpu *cpu, struct irq *irq, struct slot *notif, uint64_t bit
     cap_hide(&irq->hidden, notif, PLACE_IRQ_NOTIF);
     irq->notif = cap_object(notif);
     irq->bits = bits;
-    ioapic_unmask(irq->gsi);
+    irq_ack(cpu, irq);
 }
 
-void irq_ack(struct irq *irq)
+void irq_ack(struct cpu *cpu, struct irq *irq)
 {
-    if (irq->notif) ioapic_unmask(irq->gsi);
+    if (irq->notif && ioapic_unmask(irq->gsi)) irq_fire(cpu, irq->gsi);
 }
 
 void irq_fire(struct cpu *cpu, uint32_t gsi)

@@ -4,6 +4,7 @@
 #include "obj/cap.h"
 
 enum { SPACES_MAX = 256, SPACE_TABLES_MAX = 4096 };
+enum space_format { FORMAT_X86, FORMAT_EPT, FORMAT_IO }; /* the first two as hvm_nested_format has them */
 
 struct space {
     uint64_t *root; /* 512 entries; its own page */
@@ -11,10 +12,10 @@ struct space {
     uint32_t tables, used; /* pool of further tables behind the root */
     uint32_t epoch;        /* with index: names this space for ever */
     uint16_t index;
-    uint8_t flags;        /* enum space_flags */
-    uint64_t generation;  /* raised when a mapping is taken away */
-    uint64_t *leaf_table; /* where the last 4 KiB mapping stands: tables stay until the space goes */
-    uint64_t leaf_region; /* which 2 MiB it maps */
+    uint8_t flags, format; /* enum space_flags; enum space_format */
+    uint64_t generation;   /* raised when a mapping is taken away */
+    uint64_t *leaf_table;  /* where the last 4 KiB mapping stands: tables stay until the space goes */
+    uint64_t leaf_region;  /* which 2 MiB it maps */
 };
 
 /* False if all SPACES_MAX are in use. */
@@ -37,3 +38,9 @@ MUST_CHECK enum error space_map_check(
 void space_map(struct space *space, struct slot *frame, uint64_t address, uint8_t access, struct space_entry place);
 /* Take away the mapping of a frame or vCPU page, if there is one. */
 void space_unmap(struct cpu *cpu, struct slot *frame);
+
+/* iospace.c | noiospace.c: a device's space is one of these with more behind it. @entry was cleared; what faulted is to be told. */
+void iospace_init(struct space *space, uint32_t tables);
+void iospace_retire(struct cpu *cpu, struct space *space);
+void iospace_unmapped(struct space *space, const uint64_t *entry);
+void iospace_faults(struct cpu *cpu);

@@ -20,14 +20,14 @@ uint64_t untyped_object_bytes(uint8_t type, uint64_t size)
     case OBJECT_TYPE_CAPTAB:
         return power_of_two(size) && size >= CAPTAB_SLOTS_MIN && size <= CAPTAB_SLOTS_MAX ? size * sizeof(struct slot) : 0;
     case OBJECT_TYPE_FRAME: return walk_leaf_level(size) < WALK_LEVELS ? size : 0;
-    case OBJECT_TYPE_SPACE: return size > 0 && size <= SPACE_TABLES_MAX ? (size + 2) * PAGE_BYTES : 0;
+    case OBJECT_TYPE_SPACE:
+    case OBJECT_TYPE_IOSPACE: return size > 0 && size <= SPACE_TABLES_MAX ? (size + 2) * PAGE_BYTES : 0;
     case OBJECT_TYPE_THREAD: return 4096;
     case OBJECT_TYPE_ENDPOINT: return 1024;
     case OBJECT_TYPE_SCHED:
     case OBJECT_TYPE_NOTIF: return 256;
     case OBJECT_TYPE_VCPU: return VCPU_BYTES;
     case OBJECT_TYPE_NONE:
-    case OBJECT_TYPE_IOSPACE:
     case OBJECT_TYPE_IRQ:
     case OBJECT_TYPE_IOPORT:
     case OBJECT_TYPE_CONTROL: return 0;
@@ -64,6 +64,7 @@ static void object_init(uint8_t type, uint8_t flags, uint64_t size, void *object
 {
     if (type == OBJECT_TYPE_CAPTAB) captab_init(object, size, flags);
     else if (type == OBJECT_TYPE_SPACE) space_init(object, (uint32_t)size, flags);
+    else if (type == OBJECT_TYPE_IOSPACE) iospace_init(object, (uint32_t)size);
     else if (type == OBJECT_TYPE_THREAD) thread_init(object);
     else if (type == OBJECT_TYPE_SCHED) ((struct sched *)object)->timer.kind = TIMER_SCHED;
     else if (type == OBJECT_TYPE_VCPU) vcpu_init(object);

@@ -16,7 +16,7 @@ enum error sys_irq_bind(struct invocation *call, const struct irq_bind_args *arg
 
 enum error sys_irq_ack(struct invocation *call)
 {
-    irq_ack(cap_object(call->slot));
+    irq_ack(call->cpu, cap_object(call->slot));
     return OK;
 }
 

@@ -14,7 +14,7 @@ enum error sys_untyped_retype(struct invocation *call, const struct untyped_rety
     if (args->flags & ~1ull) return ERR_ARGUMENT;
     if (each == 0) return ERR_RANGE;
     if ((untyped->flags & CAP_KEEP) && type != OBJECT_TYPE_FRAME && type != OBJECT_TYPE_UNTYPED) return ERR_TYPE;
-    if (type == OBJECT_TYPE_SPACE && (args->count != 1 || !space_available())) return ERR_LIMIT;
+    if ((type == OBJECT_TYPE_SPACE || type == OBJECT_TYPE_IOSPACE) && (args->count != 1 || !space_available())) return ERR_LIMIT;
     if (type == OBJECT_TYPE_VCPU && args->count > VCPUS_AT_ONCE) return ERR_LIMIT;
     error = untyped_plan(untyped, type, each, args->count, &start);
     if (!error) error = check_empty(table, args->first, args->count);

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from bulkhead import guests, initramfs, paths, systems
+from bulkhead import guests, paths, systems
 from bulkhead.platforms import Platform
 from bulkhead.session import Session
 from bulkhead.shell import GuestShell
@@ -23,7 +23,7 @@ def session(platform: Platform) -> Iterator[Session]:
     )
     images = paths.SYSTEMS / "two-tenants-module" / "images"
     images.mkdir(parents=True, exist_ok=True)
-    (images / guests.INITRAMFS.name).write_bytes(initramfs.build(guests.BUSYBOX, [module]))
+    (images / guests.INITRAMFS.name).write_bytes(guests.make_initramfs(versions, [module]))
     system = systems.assemble(
         systems.find("two-tenants"), name="two-tenants-module", extra_folders=(images,), platform=platform
     )

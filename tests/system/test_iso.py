@@ -55,7 +55,7 @@ def test_iso__boots_to_the_shells(
 ) -> None:
     system = assemble("two-tenants")
     timeout_s = BOOT_S * platform.patience
-    machine = Machine(memory_mib=system.memory_mib, platform=platform, extra=firmware)
+    machine = Machine(memory_mib=system.memory_mib, platform=platform, extra=firmware, devices=system.devices)
     with Session(machine, Boot(iso=iso)) as session:
         session.wait_ready(BOOT_S)
         said = verdict(session)

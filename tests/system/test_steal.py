@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Iterator
 
 import pytest
-from bulkhead.emulator import Machine
+
 from bulkhead.session import Session
 from bulkhead.shell import GuestShell
 from bulkhead.systems import System
@@ -20,7 +20,7 @@ SPENT = "awk 'NR == 1 {up = $1 * 100} /^cpu / {print int(up), $5, $9}' /proc/upt
 @pytest.fixture(scope="module")
 def session(assemble: Callable[[str], System]) -> Iterator[Session]:
     system = assemble("two-tenants")
-    with Session(Machine(memory_mib=system.memory_mib), system.boot()) as running:
+    with Session(system.machine(), system.boot()) as running:
         running.wait_ready(BOOT_S)
         yield running
         running.end()

@@ -8,7 +8,6 @@ from collections.abc import Callable, Iterator
 
 import pytest
 from bulkhead import paths, systems
-from bulkhead.emulator import Machine
 from bulkhead.session import Session
 from bulkhead.shell import GuestShell
 from bulkhead.systems import System
@@ -20,7 +19,7 @@ BOOT_S = 180.0
 def session(assemble: Callable[[str], System]) -> Iterator[Session]:
     """One running machine for the whole file; tests leave both tenants running."""
     system = assemble("two-tenants")
-    with Session(Machine(memory_mib=system.memory_mib), system.boot()) as running:
+    with Session(system.machine(), system.boot()) as running:
         running.wait_ready(BOOT_S)
         for tenant in system.tenants:
             GuestShell(running, tenant).wait_ready(BOOT_S)

@@ -12,7 +12,7 @@ import socket
 import time
 from pathlib import Path
 
-from bulkhead import bootcd, proc
+from bulkhead import bootcd, devices, proc
 from bulkhead.emulator import Boot, Emulator, Machine
 from bulkhead.errors import BulkheadFailed
 
@@ -34,7 +34,20 @@ _STOPPED = re.compile(r"^\(0\)\.\[\d+\] \[\w+\] (\S+) .*\nNext at t=\d+\n\(0\) \
 _GO_ON = "c\n" * 1000  # for the debugger, once for each stop
 
 
-def _configuration(machine: Machine, iso: Path, com1: int, com2: int) -> str:
+def _drives(iso: Path, disk: Path | None) -> tuple[str, ...]:
+    """The CD is the first drive, or where there is a @disk on the first channel, alone on the second."""
+    first = "ata0: enabled=1, ioaddr1=0x1f0, ioaddr2=0x3f0, irq=14"
+    if disk is None:
+        return first, f"ata0-master: type=cdrom, path={iso}, status=inserted"
+    return (
+        first,
+        f"ata0-master: type=disk, mode=flat, path={disk}, cylinders=0",  # 0: by the file's size
+        "ata1: enabled=1, ioaddr1=0x170, ioaddr2=0x370, irq=15",
+        f"ata1-master: type=cdrom, path={iso}, status=inserted",
+    )
+
+
+def _configuration(machine: Machine, iso: Path, disk: Path | None, com1: int, com2: int) -> str:
     """The bochsrc. `term` draws on a terminal that is a file; it needs no screen and listens on no port."""
     return "\n".join((
         "display_library: term",
@@ -42,8 +55,7 @@ def _configuration(machine: Machine, iso: Path, com1: int, com2: int) -> str:
         f"cpu: model={machine.platform.model}, count=1, ips={_INSTRUCTIONS_PER_S[machine.icount]}, reset_on_triple_fault=0",
         f"memory: guest={machine.memory_mib}, host={machine.memory_mib}",
         "clock: sync=none, time0=1000000000",
-        "ata0: enabled=1, ioaddr1=0x1f0, ioaddr2=0x3f0, irq=14",
-        f"ata0-master: type=cdrom, path={iso}, status=inserted",
+        *_drives(iso, disk),
         "boot: cdrom",
         f"com1: enabled=1, mode=socket-client, dev=127.0.0.1:{com1}",
         f"com2: enabled=1, mode=socket-client, dev=127.0.0.1:{com2}",
@@ -92,7 +104,7 @@ class Bochs(Emulator):
         if boot.iso is None:
             bootcd.make(boot, iso, self.folder, linux=linux)
         (self.folder / "bochsrc").write_text(
-            _configuration(machine, iso, first.getsockname()[1], second.getsockname()[1])
+            _configuration(machine, iso, devices.ata_disk(machine.devices, self.folder), first.getsockname()[1], second.getsockname()[1])
         )
         # Debian's Bochs stops in its debugger before the first instruction and at each panic: `c` lets it go.
         (self.folder / "go.rc").write_text(_GO_ON)

@@ -16,7 +16,7 @@ from rich.table import Table
 from capdl import cli as capdl_cli
 
 from bulkhead import (
-    attach, bench, control, errors, grub, guests, paths, platforms, report, run, singleguest, sources, sysroot,
+    attach, bench, control, devices, errors, grub, guests, paths, platforms, report, run, singleguest, sources, sysroot,
     systems, testrun,
 )  # fmt: skip
 from bulkhead import build as building
@@ -90,8 +90,12 @@ _on_option = click.option("--on", "emulator", type=click.Choice(platforms.EMULAT
 @_cpu_option
 @click.option("--tenant", metavar="NAME", help="The tenant in whose shell --exec runs.")
 @click.option("--exec", "command", metavar="COMMAND", help="Run one command and exit with its status.")
-@click.option("--kill", "kill_text", metavar="DOMAIN@Ns",
-              help="Kill a domain N seconds after COMMAND starts, or after all shells answer.")
+@click.option("--kill", "kill_texts", metavar="DOMAIN@Ns", multiple=True,
+              help="Kill a domain N seconds after COMMAND starts, or after all shells answer. May be repeated.")
+@click.option("--iommu", type=click.Choice(devices.IOMMUS), default=devices.DEFAULT_IOMMU, show_default=True,
+              help="The IOMMU of a machine whose devices need one.")
+@click.option("--disk", metavar="IMG",
+              help="What the machine's disk holds [default: a file under build/run/ that is kept].")
 @click.option("--guest", "guest_file", metavar="FILE", help="Boot this kernel image as the only tenant.")
 @click.option("--initrd", metavar="FILE", help="With --guest: its initial RAM disk or module.")
 @click.option("--append", metavar="TEXT", default="", help="With --guest: its command line.")
@@ -101,9 +105,9 @@ _on_option = click.option("--on", "emulator", type=click.Choice(platforms.EMULAT
 @click.option("--timeout", "timeout_s", metavar="S", type=click.FloatRange(min=0, min_open=True),
               help="Give up after this many seconds: exit status 124.")
 def run_command(
-    system: str | None, emulator: str, cpu: str | None, tenant: str | None, command: str | None, kill_text: str | None,
-    guest_file: str | None, initrd: str | None, append: str, memory_mib: int, debug_exit: bool,
-    timeout_s: float | None,
+    system: str | None, emulator: str, cpu: str | None, tenant: str | None, command: str | None,
+    kill_texts: Sequence[str], iommu: str, disk: str | None, guest_file: str | None, initrd: str | None, append: str,
+    memory_mib: int, debug_exit: bool, timeout_s: float | None,
 ) -> int:  # fmt: skip
     """Boot SYSTEM (default two-tenants) on the emulator.
 
@@ -113,7 +117,7 @@ def run_command(
     """
     platform = platforms.choose(emulator, cpu)
     if guest_file is not None:
-        if system or tenant or command or kill_text:
+        if system or tenant or command or kill_texts:
             raise UsageProblem("--guest stands alone: no SYSTEM, --tenant, --exec or --kill with it")
         return run.run_guest(
             singleguest.Request(
@@ -129,14 +133,15 @@ def run_command(
     if initrd or append or debug_exit:
         raise UsageProblem("--initrd, --append and --debug-exit need --guest FILE")
     name = system or paths.DEFAULT_SYSTEM
-    kill = run.Kill.parse(kill_text) if kill_text is not None else None
+    kills = [run.Kill.parse(text) for text in kill_texts]
+    choice = run.Choice(platform, iommu, run.existing_file(disk) if disk is not None else None)
     if (tenant is None) != (command is None):
         raise UsageProblem("--tenant NAME and --exec COMMAND go together")
     if tenant is not None and command is not None:
-        return run.run_command(name, tenant, command, kill, timeout_s, platform)
+        return run.run_command(name, tenant, command, kills, timeout_s, choice)
     if timeout_s is not None:
         raise UsageProblem("--timeout needs --exec or --guest")
-    return run.run_system(name, kill, platform)
+    return run.run_system(name, kills, choice)
 
 
 @cli.command()

@@ -17,6 +17,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+from bulkhead.devices import DEFAULT_IOMMU, Device
 from bulkhead.errors import BulkheadFailed, TimeOut
 from bulkhead.platforms import QEMU_SVM, Platform
 
@@ -47,6 +48,8 @@ class Machine:
     platform: Platform = QEMU_SVM
     icount: bool = False  # a TSC tick is an instruction and a nanosecond; on Bochs it is always an instruction
     extra: Sequence[str] = field(default_factory=tuple)  # further arguments of QEMU
+    devices: Sequence[Device] = ()
+    iommu: str = DEFAULT_IOMMU  # QEMU has one where a device needs it
 
 
 class Emulator(ABC):

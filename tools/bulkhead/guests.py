@@ -4,19 +4,21 @@ build/guests/images/ holds what systems name:
     linux-cloud.bzimage   Debian's cloud kernel
     linux-amd64.bzimage   Debian's standard kernel
     memtest86+x64.bin
-    busybox.cpio.gz       the initramfs of initramfs.py
+    busybox.cpio.gz       the initramfs of initramfs.py: busybox, e2fsprogs, the virtio drivers of both kernels
 build/guests/versions.json names the Debian version of each.
 """
 
 from __future__ import annotations
 
 import json
+import os
 import re
 import shutil
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from bulkhead import debian, initramfs, paths, proc, report
+from bulkhead import debian, guesttools, initramfs, paths, proc, report
 from bulkhead.errors import BulkheadFailed
 
 IMAGES = paths.GUESTS / "images"
@@ -45,7 +47,7 @@ class Versions:
     @property
     def cloud_release(self) -> str:
         """The release that `uname -r` prints in the cloud guest."""
-        return self.linux_cloud.split()[0].removeprefix("linux-image-")
+        return _release(self.linux_cloud)
 
 
 def _read_versions() -> Versions | None:
@@ -112,7 +114,7 @@ def ensure() -> Versions:
     if versions is None:
         with report.step("downloading the guest kernels from Debian (once)"):
             versions = _fetch()
-    _ensure_initramfs()
+    _ensure_initramfs(versions)
     return versions
 
 
@@ -137,14 +139,36 @@ def _fetch() -> Versions:
     return versions
 
 
-def _ensure_initramfs() -> None:
-    newest = max(
-        Path(initramfs.__file__).stat().st_mtime, BUSYBOX.stat().st_mtime,
-        Path(__file__).stat().st_mtime,
+def _package(kernel: str) -> str:
+    """The package of a kernel in Versions, and the folder where it is unpacked."""
+    return kernel.split()[0]
+
+
+def _release(kernel: str) -> str:
+    """What `uname -r` prints in a guest of it."""
+    return _package(kernel).removeprefix("linux-image-")
+
+
+def make_initramfs(versions: Versions, modules: Sequence[Path] = ()) -> bytes:
+    """The initramfs of the Linux guests, with more @modules if wanted."""
+    return initramfs.build(
+        BUSYBOX, modules,
+        virtio={_release(kernel): guesttools.drivers(paths.GUESTS / _package(kernel))
+                for kernel in (versions.linux_cloud, versions.linux_amd64)},
+        tools=guesttools.filesystem_tools(),
     )  # fmt: skip
-    if INITRAMFS.exists() and INITRAMFS.stat().st_mtime >= newest:
+
+
+def _ensure_initramfs(versions: Versions) -> None:
+    sources = [Path(module.__file__ or "") for module in (initramfs, guesttools)]
+    files = (*sources, Path(__file__), BUSYBOX, guesttools.stamp())
+    if INITRAMFS.exists() and INITRAMFS.stat().st_mtime >= max(file.stat().st_mtime for file in files):
         return
-    INITRAMFS.write_bytes(initramfs.build(BUSYBOX))
+    with report.step("packing the guests' initramfs"):
+        # Renamed into place: another command may be reading it.
+        new = INITRAMFS.with_name(f"{INITRAMFS.name}.{os.getpid()}")
+        new.write_bytes(make_initramfs(versions))
+        new.replace(INITRAMFS)
 
 
 def headers_folder(versions: Versions) -> Path:

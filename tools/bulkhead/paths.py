@@ -19,9 +19,10 @@ SYSTEM_SOURCES = ROOT / "capdl" / "system"
 DEFAULT_SYSTEM = "two-tenants"
 
 
-def kernel_elf(vendor: str) -> Path:
-    """The kernel image for one CPU vendor, svm or vmx."""
-    return TARGET / "kernel" / f"bulkhead-{vendor}.elf"
+def kernel_elf(vendor: str, iommu: str | None = None) -> Path:
+    """The kernel image for one CPU vendor, svm or vmx, and one IOMMU, vtd or amdvi."""
+    name = f"{vendor}-{iommu}" if iommu else vendor
+    return TARGET / "kernel" / f"bulkhead-{name}.elf"
 
 
 def domain_elf(name: str) -> Path:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import socket
 from pathlib import Path
 
-from bulkhead import proc
+from bulkhead import devices, proc
 from bulkhead.emulator import Boot, Emulator, Machine, Module
 from bulkhead.errors import BulkheadFailed
 
@@ -59,6 +59,7 @@ class Qemu(Emulator):
         if machine.icount:
             command += ["-icount", "shift=0,sleep=off"]
         try:
+            command += devices.qemu_arguments(machine.devices, machine.iommu, self.folder)
             command += [*machine.extra, *_boot_arguments(boot, self.folder)]
             self._start(command, keep=(com1_there.fileno(), com2_there.fileno()))
         finally:

@@ -8,11 +8,13 @@ import signal
 import sys
 import threading
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from bulkhead import report, singleguest, systems, terminal
 from bulkhead.control import ControlServer
+from bulkhead.devices import DEFAULT_IOMMU
 from bulkhead.errors import BulkheadError, BulkheadFailed, GuestDied, TimeOut, UsageProblem
 from bulkhead.link import Message
 from bulkhead.platforms import QEMU_SVM, Platform
@@ -33,7 +35,7 @@ class Kill:
     @staticmethod
     def parse(text: str) -> Kill:
         """Reads DOMAIN@Ns."""
-        match = re.fullmatch(r"([A-Za-z0-9_-]+)@(\d+(?:\.\d+)?)s", text)
+        match = re.fullmatch(r"([A-Za-z0-9_.-]+)@(\d+(?:\.\d+)?)s", text)
         if match is None:
             raise UsageProblem(f"--kill wants DOMAIN@SECONDSs, for example vmm-a@2s, not '{text}'")
         return Kill(match[1], float(match[2]))
@@ -60,12 +62,49 @@ class _PendingKill:
         except BulkheadError as error:
             self._error = str(error)
 
+    def cancel(self) -> None:
+        """Kills nothing any more."""
+        self._timer.cancel()
+
     def check(self) -> None:
         """Refuses to call it a success if nothing was killed."""
         self._timer.cancel()
         self._timer.join(20 if self._timer.is_alive() else None)
         if self._error is not None:
             raise BulkheadFailed(f"{self._kill.domain} was not killed: {self._error}")
+
+
+@dataclass(frozen=True)
+class Choice:
+    """The machine that a system is to run on."""
+
+    platform: Platform = QEMU_SVM
+    iommu: str = DEFAULT_IOMMU
+    disk: Path | None = None  # None: the disks of the last run
+
+    def assemble(self, name: str) -> System:
+        """The system @name for this machine."""
+        made = systems.assemble(systems.find(name), platform=self.platform, iommu=self.iommu)
+        return made.with_disk(self.disk)
+
+
+class _PendingKills:
+    """All that --kill asked for."""
+
+    def __init__(self, session: Session, kills: Sequence[Kill]) -> None:
+        self._pending = [_PendingKill(session, kill) for kill in kills]
+
+    def start(self) -> None:
+        """Starts counting for each."""
+        for one in self._pending:
+            one.start()
+
+    def check(self) -> None:
+        """Refuses to call it a success if one of them was not carried out."""
+        for one in self._pending:
+            one.cancel()
+        for one in self._pending:
+            one.check()
 
 
 def _patience(session: Session) -> float:
@@ -92,22 +131,22 @@ def _summary(event: Message | None) -> str:
     )
 
 
-def run_system(name: str, kill: Kill | None, platform: Platform = QEMU_SVM) -> int:
+def run_system(name: str, kills: Sequence[Kill], choice: Choice = Choice()) -> int:
     """Boots a system and gives its console to the person."""
-    system = systems.assemble(systems.find(name), platform=platform)
+    system = choice.assemble(name)
     _leave_on_signals()
     with Session(system.machine(), system.boot()) as session:
         control = ControlServer(session, system.name)
         try:
-            return _interact(session, system, kill)
+            return _interact(session, system, kills)
         finally:
             control.close()
             session.end()
 
 
-def _interact(session: Session, system: System, kill: Kill | None) -> int:
+def _interact(session: Session, system: System, kills: Sequence[Kill]) -> int:
     interactive = os.isatty(sys.stdin.fileno())
-    if kill is not None:
+    if kills:
         with report.step(f"booting {system.name}"):
             session.wait_ready(BOOT_TIMEOUT_S)
             for tenant in system.tenants:
@@ -120,23 +159,21 @@ def _interact(session: Session, system: System, kill: Kill | None) -> int:
     if interactive:
         names = " or ".join(f"'console {tenant}'" for tenant in system.tenants)
         report.say(f"at the prompt: {names or 'help'}, Ctrl-] comes back; 'quit' or {terminal.HINT}")
-    pending = _PendingKill(session, kill) if kill is not None else None
-    if pending is not None:
-        pending.start()
-    session.console.attach(terminal.write_out, replay=pending is None)
+    pending = _PendingKills(session, kills)
+    pending.start()
+    session.console.attach(terminal.write_out, replay=not kills)
     terminal.pass_through(session.console.send, lambda: session.emulator.status() is not None)
     session.console.detach(terminal.write_out)
     session.emulator.check_alive()
-    if pending is not None:
-        pending.check()
+    pending.check()
     return 0
 
 
 def run_command(
-    name: str, tenant: str, command: str, kill: Kill | None, timeout_s: float | None, platform: Platform = QEMU_SVM
+    name: str, tenant: str, command: str, kills: Sequence[Kill], timeout_s: float | None, choice: Choice = Choice()
 ) -> int:
     """Boots a system, runs one command in a tenant's shell, and returns its status."""
-    system = systems.assemble(systems.find(name), platform=platform)
+    system = choice.assemble(name)
     if tenant not in system.tenants:
         known = ", ".join(system.tenants) or "none"
         raise UsageProblem(f"{system.name} has no tenant '{tenant}' with a guest; it has: {known}")
@@ -148,12 +185,9 @@ def run_command(
                 session.wait_ready(BOOT_TIMEOUT_S)
                 shell = GuestShell(session, tenant)
                 shell.wait_ready(timeout_s or _patience(session))
-            pending = _PendingKill(session, kill) if kill is not None else None
-            status = shell.execute(
-                command, terminal.write_out, timeout_s, pending.start if pending else None
-            )
-            if pending is not None:
-                pending.check()
+            pending = _PendingKills(session, kills)
+            status = shell.execute(command, terminal.write_out, timeout_s, pending.start)
+            pending.check()
             return status
         finally:
             control.close()

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from capdl import api
 
-from bulkhead import build, guests, image, paths, report
+from bulkhead import build, devices, guests, image, paths, report
+from bulkhead.devices import DEFAULT_IOMMU, Device
 from bulkhead.emulator import Boot, Machine, Module
 from bulkhead.errors import BulkheadError, BulkheadFailed, UsageProblem
 from bulkhead.platforms import QEMU_SVM, Platform
@@ -32,6 +33,8 @@ class System:
     memory_mib: int
     tenants: tuple[str, ...]
     platform: Platform = QEMU_SVM
+    devices: tuple[Device, ...] = ()
+    iommu: str = DEFAULT_IOMMU  # the kernel image's, where a device needs one
 
     def boot(self) -> Boot:
         """What the platform's emulator starts."""
@@ -40,7 +43,20 @@ class System:
 
     def machine(self, icount: bool = False) -> Machine:
         """The machine that the description asks for."""
-        return Machine(memory_mib=self.memory_mib, platform=self.platform, icount=icount)
+        return Machine(
+            memory_mib=self.memory_mib, platform=self.platform, icount=icount, devices=self.devices, iommu=self.iommu
+        )
+
+    def with_disk(self, disk: Path | None) -> System:
+        """The system whose one disk is the file @disk; None: what each of its disks held when it last ran."""
+        if disk is not None:
+            return replace(self, devices=devices.with_disk(self.devices, disk))
+        return replace(self, devices=tuple(self._kept(device) for device in self.devices))
+
+    def _kept(self, device: Device) -> Device:
+        if not device.is_disk:
+            return device
+        return replace(device, disk=devices.make_disk(paths.RUN / f"{self.name}.{device.name}.img"))
 
 
 def available() -> list[str]:
@@ -92,17 +108,24 @@ def assemble(
     parameters: Mapping[str, str] | None = None,
     extra_folders: Sequence[Path] = (),
     platform: Platform = QEMU_SVM,
+    iommu: str = DEFAULT_IOMMU,
 ) -> System:
-    """Builds all that @file needs and makes its boot image under build/systems/@name, for QEMU, or @name-PLATFORM."""
+    """Builds all that @file needs and makes its boot image under build/systems/@name, for QEMU, or @name-PLATFORM.
+
+    With a device that needs an IOMMU the kernel image is the one for @iommu.
+    """
     build.build("target")
     guests.ensure()
     name = name or file.stem
     if platform is not QEMU_SVM:
         name = f"{name}-{platform.name}"
-    built = paths.kernel_elf(platform.vendor)
+    if iommu != DEFAULT_IOMMU:
+        name = f"{name}-{iommu}"
     folder = paths.SYSTEMS / name
     with report.step(f"assembling the system {name}"):
         made = compile_description(file, folder, [*extra_folders, *image_folders()], parameters, platform.machine)
+        listed = devices.read(folder)
+        built = paths.kernel_elf(platform.vendor, iommu if devices.needs_iommu(listed) else None)
         builder = paths.TARGET / "domains" / "builder" / "builder.bin"
         for needed in (built, builder):
             if not needed.is_file():
@@ -120,4 +143,6 @@ def assemble(
         memory_mib=made.memory_mib,
         tenants=tuple(made.tenants),
         platform=platform,
+        devices=listed,
+        iommu=iommu,
     )

@@ -62,6 +62,14 @@ static const char *const shapes[CALL_LIMIT] = {
     [CALL_IOPORT_OUT] = "oyb",
     [CALL_CONTROL_IOPORT] = "Cdoo",
     [CALL_CONTROL_IRQ] = "Cdgf",
+    [CALL_CONTROL_MSI] = "Cdgb",
+    [CALL_CONTROL_DEVICE] = "CdDz",
+    [CALL_IOSPACE_MAP] = "FaX",
+    [CALL_IOSPACE_UNMAP] = "F",
+    [CALL_IOSPACE_ATTACH] = "k1",
+    [CALL_IOSPACE_DETACH] = "",
+    [CALL_IOSPACE_WATCH] = "Nm",
+    [CALL_IOSPACE_FAULT] = "",
 };
 
 static const uint8_t frequent[] = {CALL_ENDPOINT_CALL,   CALL_ENDPOINT_WAIT,       CALL_ENDPOINT_REPLY_WAIT,
@@ -135,6 +143,10 @@ static uint64_t parameter(char letter)
         return below(4) << 39 | below(4) << 21 | below(4) << 12;
     case 'x':
         return 1 + below(8);
+    case 'X':
+        return ONE_OF(1, 3, 3, 8);
+    case 'D':
+        return DEVICE_FREE - PAGE_BYTES + below(4) * PAGE_BYTES;
     case 'g':
         return below(3);
     case 'B':
@@ -187,9 +199,21 @@ static enum hvm_exit guest(struct cpu *cpu, struct hvm *hvm)
     }
 }
 
+/* A line, a message or a fault of the IOMMU, whose record then waits. */
+static uint64_t device_vector(void)
+{
+    if (once_in(3))
+        return VECTOR_GSI + GSI_COUNT + below(2);
+    if (!once_in(3))
+        return VECTOR_GSI + below(8);
+    fake.dma.fault[0] = (struct dma_fault){word(), (uint32_t)below(8), (uint16_t)below(3)};
+    fake.dma.faults = 1;
+    return VECTOR_IOMMU;
+}
+
 static void interrupt(void)
 {
-    struct registers regs = {.vector = once_in(2) ? (uint64_t)VECTOR_TIMER : VECTOR_GSI + below(8)};
+    struct registers regs = {.vector = once_in(2) ? (uint64_t)VECTOR_TIMER : device_vector()};
 
     entry_trap_kernel(&fake_cpu, &regs);
 }
@@ -244,6 +268,9 @@ void drive_begin(void)
     (void)world_new(OBJECT_TYPE_FRAME, 4096, 0);
     (void)world_sched(30);
     (void)world_call(world_self(), CALL_CONTROL_IRQ, SLOT_CONTROL, WORDS(SLOT_CAPTAB, world.next++, 4, 0));
+    (void)world_call(world_self(), CALL_CONTROL_MSI, SLOT_CONTROL, WORDS(SLOT_CAPTAB, world.next++, 0, 1));
+    (void)world_new(OBJECT_TYPE_IOSPACE, 8, 0);
+    (void)world_new(OBJECT_TYPE_IOSPACE, 8, 0);
     (void)world_call(world_self(), CALL_CONTROL_IOPORT, SLOT_CONTROL,
                      WORDS(SLOT_CAPTAB, world.next++, 0x3f8, 0x3ff));
     /* Servers that have no context wait, as they would after their start. */
@@ -403,7 +430,7 @@ uint32_t drive_step(const struct drive_source *source)
     } else if (once_in(48)) {
         trap(14);
     } else if (once_in(24)) {
-        trap(VECTOR_GSI + below(8));
+        trap(device_vector());
     } else {
         system_call();
     }

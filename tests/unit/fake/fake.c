@@ -11,6 +11,7 @@
 #include "hw/barrier.h"
 #include "hw/fpu.h"
 #include "hw/ioapic.h"
+#include "hw/iommu.h"
 #include "hw/paging.h"
 
 struct fake_machine fake;
@@ -182,13 +183,97 @@ void ioapic_route(uint32_t gsi, uint32_t flags, uint32_t apic_id)
     fake.masked[gsi] = true;
 }
 
-void ioapic_mask(uint32_t gsi)
+void ioapic_mask(uint32_t irq)
 {
-    fake.masked[gsi] = true;
+    if (irq < GSI_COUNT)
+        fake.masked[irq] = true;
+    else
+        (void)iommu_message(irq, false);
 }
-void ioapic_unmask(uint32_t gsi)
+
+bool ioapic_unmask(uint32_t irq)
 {
-    fake.masked[gsi] = false;
+    if (irq >= GSI_COUNT)
+        return iommu_message(irq, true);
+    fake.masked[irq] = false;
+    return false;
+}
+
+uint64_t iommu_route(uint32_t irq, uint32_t source, uint64_t entry)
+{
+    if (irq < GSI_COUNT)
+        return entry;
+    ASSERT(irq - GSI_COUNT < MSI_COUNT);
+    fake.dma.message[irq - GSI_COUNT].source = (uint16_t)source;
+    fake.dma.message[irq - GSI_COUNT].entry = entry;
+    return 0;
+}
+
+bool iommu_message(uint32_t irq, bool open)
+{
+    uint32_t handle = irq - GSI_COUNT;
+    bool lost;
+
+    if (handle >= MSI_COUNT)
+        return false;
+    lost = fake.dma.message[handle].cut;
+    fake.dma.message[handle].cut = !open && fake.dma.message[handle].taken;
+    fake.dma.message[handle].taken = !open;
+    return open && lost;
+}
+
+enum error dma_attach_check(uint16_t source)
+{
+    (void)source;
+    return fake.dma.no_table ? ERR_LIMIT : OK;
+}
+
+void dma_attach(uint16_t source, uint32_t domain, hpa_t root)
+{
+    ASSERT(domain >= 1 && domain <= DMA_DOMAINS && !fake.dma.domain[domain - 1].attached);
+    fake.dma.domain[domain - 1].attached = fake.dma.domain[domain - 1].reported = true;
+    fake.dma.domain[domain - 1].source = source;
+    fake.dma.domain[domain - 1].root = root.value;
+}
+
+void dma_detach(uint16_t source, uint32_t domain)
+{
+    ASSERT(fake.dma.domain[domain - 1].attached && fake.dma.domain[domain - 1].source == source);
+    fake.dma.domain[domain - 1].attached = false;
+}
+
+void dma_flush(uint32_t domain)
+{
+    ASSERT(fake.dma.domain[domain - 1].attached);
+    fake.dma.domain[domain - 1].flushes++;
+}
+
+void dma_write_back(const void *start, uint64_t bytes)
+{
+    ASSERT(fake_ptr_to_phys(start) + bytes <= FAKE_BASE + FAKE_BYTES);
+    fake.dma.written_back += bytes;
+}
+
+void dma_report(uint16_t source, bool wanted)
+{
+    for (uint32_t i = 0; i < DMA_DOMAINS; i++)
+        if (fake.dma.domain[i].attached && fake.dma.domain[i].source == source)
+            fake.dma.domain[i].reported = wanted;
+}
+
+bool dma_fault(struct dma_fault *fault)
+{
+    if (fake.dma.faults == 0)
+        return false;
+    *fault = fake.dma.fault[0];
+    fake.dma.faults--;
+    memmove(fake.dma.fault, fake.dma.fault + 1, fake.dma.faults * sizeof fake.dma.fault[0]);
+    return true;
+}
+
+bool iomem_free(uint64_t base, uint64_t end)
+{
+    return base >= DEVICE_FREE && end <= DEVICE_FREE_END;
 }
 
 uint8_t barriers;

@@ -6,6 +6,7 @@
 
 #include "base/types.h"
 #include "hw/cpu.h"
+#include "hw/dma.h"
 #include "hw/hvm.h"
 #include "hw/vectors.h"
 
@@ -13,12 +14,34 @@
 #define FAKE_BASE 0x40000000ull
 #define FAKE_BYTES (16ull << 20)
 #define FAKE_KERNEL_ROOT 0x1000ull
+/* Device memory that a domain may have. */
+#define DEVICE_FREE 0xe0000000ull
+#define DEVICE_FREE_END 0xf0000000ull
 
 struct fake_port_access {
     uint16_t port;
     uint8_t bytes;
     bool out;
     uint32_t value;
+};
+
+/* The IOMMU: what the kernel told it last, by domain - 1 and by message. */
+struct fake_dma {
+    struct {
+        bool attached, reported;
+        uint16_t source;
+        uint64_t root;
+        uint32_t flushes;
+    } domain[DMA_DOMAINS];
+    struct {
+        uint16_t source;
+        uint64_t entry;
+        bool taken, cut; /* one has come since it was open; a second has */
+    } message[MSI_COUNT];
+    bool no_table; /* dma_attach_check answers ERR_LIMIT */
+    uint64_t written_back;
+    struct dma_fault fault[16]; /* waiting */
+    uint32_t faults;
 };
 
 struct fake_machine {
@@ -30,6 +53,7 @@ struct fake_machine {
     uint32_t accesses;
     uint32_t port_value;                       /* what a read gives */
     bool routed[GSI_COUNT], masked[GSI_COUNT]; /* of the IOAPIC */
+    struct fake_dma dma;
     uint32_t route_flags[GSI_COUNT];
     uint64_t deadline; /* of the APIC timer; ~0 = stopped */
     uint32_t eois, barriers, windows;

@@ -1,6 +1,7 @@
 /* What must hold between any two system calls, told by walking everything from the root of the derivation tree. */
 #include <stdio.h>
 
+#include "obj/iospace.h"
 #include "obj/walker.h"
 #include "world.h"
 
@@ -445,9 +446,36 @@ static void check_irqs(void)
         HOLDS(irq->made == lives(OBJECT_TYPE_IRQ, irq));
         HOLDS(lives_or_none(OBJECT_TYPE_NOTIF, irq->notif));
         HOLDS(!irq->notif || irq->made);
-        if (!irq->notif)
+        if (!irq->notif && gsi < GSI_COUNT)
             HOLDS(fake.masked[gsi]);
     }
+}
+
+/* What the IOMMU was told is what the iospaces say. */
+static void check_iospaces(void)
+{
+    uint32_t attached = 0;
+
+    for (uint32_t i = 0; i < live[OBJECT_TYPE_IOSPACE].count; i++) {
+        const struct iospace *io = live[OBJECT_TYPE_IOSPACE].object[i];
+
+        HOLDS(io->space.format == FORMAT_IO && io->domain <= DMA_DOMAINS);
+        HOLDS(lives_or_none(OBJECT_TYPE_NOTIF, io->watch.notif));
+        if (io->domain == 0)
+            continue;
+        attached++;
+        HOLDS(fake.dma.domain[io->domain - 1].attached);
+        HOLDS(fake.dma.domain[io->domain - 1].source == io->source);
+        HOLDS(fake.dma.domain[io->domain - 1].root == io->space.root_pa.value);
+        HOLDS(fake.dma.domain[io->domain - 1].reported == (io->faults == 0));
+    }
+    for (uint32_t i = 0; i < DMA_DOMAINS; i++) {
+        attached -= fake.dma.domain[i].attached;
+        for (uint32_t j = 0; j < i; j++)
+            HOLDS(!fake.dma.domain[i].attached || !fake.dma.domain[j].attached ||
+                  fake.dma.domain[i].source != fake.dma.domain[j].source);
+    }
+    HOLDS(attached == 0);
 }
 
 uint32_t invariants(void)
@@ -480,5 +508,7 @@ uint32_t invariants(void)
         check_captab(live[OBJECT_TYPE_CAPTAB].object[i]);
     if (!problems)
         check_irqs();
+    if (!problems)
+        check_iospaces();
     return problems;
 }

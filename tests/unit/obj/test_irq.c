@@ -19,7 +19,7 @@ static void test_irq__fires_as_a_signal_and_stays_masked_until_acknowledged(void
     CHECK(!fake.masked[GSI]);
     irq_fire(&fake_cpu, GSI);
     CHECK(fake.masked[GSI] && target->bits == 0x10);
-    irq_ack(world_object(line));
+    irq_ack(&fake_cpu, world_object(line));
     CHECK(!fake.masked[GSI]);
     CHECK_WORLD();
 }
@@ -30,7 +30,7 @@ static void test_irq__an_unbound_one_is_masked_and_silent(void)
     fake.masked[GSI] = false;
     irq_fire(&fake_cpu, GSI);
     CHECK(fake.masked[GSI]);
-    irq_ack(irq_get(GSI));
+    irq_ack(&fake_cpu, irq_get(GSI));
     CHECK(fake.masked[GSI]);
     irq_fire(&fake_cpu, IRQS); /* not one of ours */
     CHECK(!irq_get(IRQS) && !irq_get(UINT64_MAX));

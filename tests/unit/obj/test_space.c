@@ -50,13 +50,15 @@ static void test_space__entries_are_what_hardware_reads(void)
 
 static void test_space__a_guests_space_has_the_vendors_format(void)
 {
-    struct space *space = world_object(world_new(OBJECT_TYPE_SPACE, 4, SPACE_GUEST));
     struct slot *page = frame(PAGE_BYTES), *other = frame(PAGE_BYTES);
+    struct space *space;
 
     fake.nested_format = 1;
+    space = world_object(world_new(OBJECT_TYPE_SPACE, 4, SPACE_GUEST));
     map(space, page, 0x1000, MAP_READ | MAP_WRITE | MAP_EXEC);
     CHECK_EQ(translated(space, 0x1000, 0), page->cap.object | 7 | 0x30);
     fake.nested_format = 0;
+    space = world_object(world_new(OBJECT_TYPE_SPACE, 4, SPACE_GUEST));
     map(space, other, 0x2000, MAP_READ);
     CHECK_EQ(translated(space, 0x2000, 0), other->cap.object | 5 | 1ull << 63);
 }

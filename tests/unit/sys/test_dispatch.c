@@ -38,7 +38,7 @@ static void test_dispatch__refuses_numbers_without_a_call(void)
         }
         REFUSED(ERR_SYSCALL, (enum call)number, SLOT_UNTYPED, 0);
     }
-    CHECK_EQ(calls, 33);
+    CHECK_EQ(calls, 41);
 }
 
 static void test_dispatch__refuses_slots_outside_and_empty(void)
@@ -74,7 +74,11 @@ static uint32_t object_of(uint8_t type)
         CHECK_EQ(CALL(CALL_CONTROL_IOPORT, SLOT_CONTROL, SLOT_CAPTAB, world.next, 0x3f8, 0x3ff), OK);
         return world.next++;
     }
-    return world_new(type, type == OBJECT_TYPE_CAPTAB ? 64 : type == OBJECT_TYPE_SPACE ? 4 : 0, 0);
+    return world_new(type,
+                     type == OBJECT_TYPE_CAPTAB                                 ? 64
+                     : type == OBJECT_TYPE_SPACE || type == OBJECT_TYPE_IOSPACE ? 4
+                                                                                : 0,
+                     0);
 }
 
 /* Each call needs its right: a capability with all the others is refused. */

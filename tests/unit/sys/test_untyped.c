@@ -65,8 +65,7 @@ static void test_untyped__retype_refuses_beyond_the_depth(void)
 
 static void test_untyped__retype_refuses_types_and_sizes_that_do_not_exist(void)
 {
-    const uint8_t never[] = {OBJECT_TYPE_NONE, OBJECT_TYPE_IOSPACE, OBJECT_TYPE_IRQ, OBJECT_TYPE_IOPORT,
-                             OBJECT_TYPE_CONTROL};
+    const uint8_t never[] = {OBJECT_TYPE_NONE, OBJECT_TYPE_IRQ, OBJECT_TYPE_IOPORT, OBJECT_TYPE_CONTROL};
 
     for (size_t i = 0; i < sizeof never; i++)
         RETYPE_REFUSED(ERR_RANGE, never[i], 0, PAGE_BYTES, SLOT_CAPTAB, TO, 1);

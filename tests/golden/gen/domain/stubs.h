@@ -355,6 +355,81 @@ MUST_CHECK static inline enum error vcpu_read(uint32_t slot, uint32_t groups)
     return error;
 }
 
+/* Map frame capability @frame of the caller's table at the device's @address, aligned to the frame's size: read, or read and
+ * write. */
+MUST_CHECK static inline enum error iospace_map(uint32_t slot, uint32_t frame, uint64_t address, uint8_t access)
+{
+    struct message message;
+    enum error error;
+
+    message = (struct message){.word = {[0] = frame, [1] = address, [2] = access}};
+    error = ipc_invoke(ipc_target(CALL_IOSPACE_MAP, slot), 0, &message);
+    return error;
+}
+
+MUST_CHECK static inline enum error iospace_unmap(uint32_t slot, uint32_t frame)
+{
+    struct message message;
+    enum error error;
+
+    message = (struct message){.word = {[0] = frame}};
+    error = ipc_invoke(ipc_target(CALL_IOSPACE_UNMAP, slot), 0, &message);
+    return error;
+}
+
+/* Let the function @source (bus in bits 8-15, device and function below) work in this space; what is attached nowhere reaches
+ * nothing. */
+MUST_CHECK static inline enum error iospace_attach(uint32_t slot, uint32_t control, uint16_t source)
+{
+    struct message message;
+    enum error error;
+
+    message = (struct message){.word = {[0] = control, [1] = source}};
+    error = ipc_invoke(ipc_target(CALL_IOSPACE_ATTACH, slot), 0, &message);
+    return error;
+}
+
+/* Take the device out again; when this returns, nothing of its DMA is under way. */
+MUST_CHECK static inline enum error iospace_detach(uint32_t slot)
+{
+    struct message message;
+    enum error error;
+
+    message = (struct message){.label = 0};
+    error = ipc_invoke(ipc_target(CALL_IOSPACE_DETACH, slot), 0, &message);
+    return error;
+}
+
+/* Signal @bits of @notif when the attached device is refused an access. */
+MUST_CHECK static inline enum error iospace_watch(uint32_t slot, uint32_t notif, uint32_t bits)
+{
+    struct message message;
+    enum error error;
+
+    message = (struct message){.word = {[0] = notif, [1] = bits}};
+    error = ipc_invoke(ipc_target(CALL_IOSPACE_WATCH, slot), 0, &message);
+    return error;
+}
+
+/* Take the record: how many were refused, and the reason, address and source of the first. From a fault until this call the
+ * source's further faults are not reported. */
+MUST_CHECK static inline enum error iospace_fault(
+    uint32_t slot, uint32_t *count, uint32_t *reason, uint64_t *address, uint16_t *source)
+{
+    struct message message;
+    enum error error;
+
+    message = (struct message){.label = 0};
+    error = ipc_invoke(ipc_target(CALL_IOSPACE_FAULT, slot), 0, &message);
+    if (error == OK) {
+        *count = (uint32_t)message.word[0];
+        *reason = (uint32_t)message.word[1];
+        *address = message.word[2];
+        *source = (uint16_t)message.word[3];
+    }
+    return error;
+}
+
 /* Signal @bits of @notif at each interrupt; masked until acknowledged. */
 MUST_CHECK static inline enum error irq_bind(uint32_t slot, uint32_t notif, uint32_t bits)
 {
@@ -418,6 +493,29 @@ MUST_CHECK static inline enum error control_irq(uint32_t slot, uint32_t captab, 
 
     message = (struct message){.word = {[0] = captab, [1] = index, [2] = gsi, [3] = flags}};
     error = ipc_invoke(ipc_target(CALL_CONTROL_IRQ, slot), 0, &message);
+    return error;
+}
+
+/* Make the irq object of message @handle, which @source alone may send. A second interrupt before irq_ack cuts it off; irq_ack
+ * puts it back and signals once more. */
+MUST_CHECK static inline enum error control_msi(uint32_t slot, uint32_t captab, uint32_t index, uint32_t handle, uint16_t source)
+{
+    struct message message;
+    enum error error;
+
+    message = (struct message){.word = {[0] = captab, [1] = index, [2] = handle, [3] = source}};
+    error = ipc_invoke(ipc_target(CALL_CONTROL_MSI, slot), 0, &message);
+    return error;
+}
+
+/* Make a *keep* untyped of @bytes of device memory at @base, whole pages outside of RAM and of what the kernel withholds. */
+MUST_CHECK static inline enum error control_device(uint32_t slot, uint32_t captab, uint32_t index, uint64_t base, uint64_t bytes)
+{
+    struct message message;
+    enum error error;
+
+    message = (struct message){.word = {[0] = captab, [1] = index, [2] = base, [3] = bytes}};
+    error = ipc_invoke(ipc_target(CALL_CONTROL_DEVICE, slot), 0, &message);
     return error;
 }
 

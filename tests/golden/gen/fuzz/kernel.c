@@ -186,6 +186,58 @@ static void try_vcpu_read(const uint64_t words[static 10])
     }
 }
 
+static void try_iospace_map(const uint64_t words[static 10])
+{
+    const struct iospace_map_args *in = (const void *)words;
+
+    if (refuses_iospace_map(words))
+        return;
+    {
+        uint64_t w[10] = {[0] = in->frame, [1] = in->address, [2] = in->access};
+        check(memcmp(w, words, sizeof(w)) == 0);
+        check(!(w[0] > 0xffffffffu || w[2] > 15));
+    }
+}
+
+static void try_iospace_unmap(const uint64_t words[static 10])
+{
+    const struct iospace_unmap_args *in = (const void *)words;
+
+    if (refuses_iospace_unmap(words))
+        return;
+    {
+        uint64_t w[10] = {[0] = in->frame};
+        check(memcmp(w, words, sizeof(w)) == 0);
+        check(!(w[0] > 0xffffffffu));
+    }
+}
+
+static void try_iospace_attach(const uint64_t words[static 10])
+{
+    const struct iospace_attach_args *in = (const void *)words;
+
+    if (refuses_iospace_attach(words))
+        return;
+    {
+        uint64_t w[10] = {[0] = in->control, [1] = in->source};
+        check(memcmp(w, words, sizeof(w)) == 0);
+        check(!(w[0] > 0xffffffffu || w[1] > 0xffff));
+    }
+}
+
+static void try_iospace_watch(const uint64_t words[static 10])
+{
+    const struct iospace_watch_args *in = (const void *)words;
+
+    if (refuses_iospace_watch(words))
+        return;
+    {
+        uint64_t w[10] = {[0] = in->notif, [1] = in->bits};
+        check(memcmp(w, words, sizeof(w)) == 0);
+        check(!((w[0] | w[1]) > 0xffffffffu));
+    }
+}
+
 static void try_irq_bind(const uint64_t words[static 10])
 {
     const struct irq_bind_args *in = (const void *)words;
@@ -251,6 +303,32 @@ static void try_control_irq(const uint64_t words[static 10])
     }
 }
 
+static void try_control_msi(const uint64_t words[static 10])
+{
+    const struct control_msi_args *in = (const void *)words;
+
+    if (refuses_control_msi(words))
+        return;
+    {
+        uint64_t w[10] = {[0] = in->captab, [1] = in->index, [2] = in->handle, [3] = in->source};
+        check(memcmp(w, words, sizeof(w)) == 0);
+        check(!((w[0] | w[1]) > 0xffffffffu || w[2] > 31 || w[3] > 0xffff));
+    }
+}
+
+static void try_control_device(const uint64_t words[static 10])
+{
+    const struct control_device_args *in = (const void *)words;
+
+    if (refuses_control_device(words))
+        return;
+    {
+        uint64_t w[10] = {[0] = in->captab, [1] = in->index, [2] = in->base, [3] = in->bytes};
+        check(memcmp(w, words, sizeof(w)) == 0);
+        check(!((w[0] | w[1]) > 0xffffffffu));
+    }
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     static void (*const decoders[])(const uint64_t *) = {
@@ -267,11 +345,17 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         try_sched_configure,
         try_vcpu_configure,
         try_vcpu_read,
+        try_iospace_map,
+        try_iospace_unmap,
+        try_iospace_attach,
+        try_iospace_watch,
         try_irq_bind,
         try_ioport_in,
         try_ioport_out,
         try_control_ioport,
         try_control_irq,
+        try_control_msi,
+        try_control_device,
     };
     uint64_t words[10] = {0};
 

@@ -20,11 +20,17 @@ struct sched_configure_args { uint64_t control, budget, period, priority, proces
 struct notif_signal_args { uint64_t bits; };
 struct vcpu_configure_args { uint64_t space, captab; };
 struct vcpu_read_args { uint64_t groups; };
+struct iospace_map_args { uint64_t frame, address, access; };
+struct iospace_unmap_args { uint64_t frame; };
+struct iospace_attach_args { uint64_t control, source; };
+struct iospace_watch_args { uint64_t notif, bits; };
 struct irq_bind_args { uint64_t notif, bits; };
 struct ioport_in_args { uint64_t port, size_bytes; };
 struct ioport_out_args { uint64_t port, size_bytes, value; };
 struct control_ioport_args { uint64_t captab, index, first, last; };
 struct control_irq_args { uint64_t captab, index, gsi, flags; };
+struct control_msi_args { uint64_t captab, index, handle, source; };
+struct control_device_args { uint64_t captab, index, base, bytes; };
 
 /* Whether words from @first on are not all zero; a constant @first leaves one test. */
 static inline bool words_set(const uint64_t w[static 10], uint32_t first)
@@ -55,11 +61,17 @@ static inline bool words_set(const uint64_t w[static 10], uint32_t first)
     WITH(notif_signal, NOTIF_SIGNAL, NOTIF, SIGNAL, 0, 10, 0) \
     WITH(vcpu_configure, VCPU_CONFIGURE, VCPU, MANAGE, 0, 2, (w[0] | w[1]) > 0xffffffffu) \
     WITH(vcpu_read, VCPU_READ, VCPU, MANAGE, 0, 1, w[0] > 511) \
+    WITH(iospace_map, IOSPACE_MAP, IOSPACE, MANAGE, 0, 3, w[0] > 0xffffffffu || w[2] > 15) \
+    WITH(iospace_unmap, IOSPACE_UNMAP, IOSPACE, MANAGE, 0, 1, w[0] > 0xffffffffu) \
+    WITH(iospace_attach, IOSPACE_ATTACH, IOSPACE, MANAGE, 0, 2, w[0] > 0xffffffffu || w[1] > 0xffff) \
+    WITH(iospace_watch, IOSPACE_WATCH, IOSPACE, MANAGE, 0, 2, (w[0] | w[1]) > 0xffffffffu) \
     WITH(irq_bind, IRQ_BIND, IRQ, MANAGE, 0, 2, (w[0] | w[1]) > 0xffffffffu) \
     WITH(ioport_in, IOPORT_IN, IOPORT, READ, 1, 2, w[0] > 0xffff || w[1] < 1 || w[1] > 4) \
     WITH(ioport_out, IOPORT_OUT, IOPORT, WRITE, 0, 3, w[0] > 0xffff || w[2] > 0xffffffffu || w[1] < 1 || w[1] > 4) \
     WITH(control_ioport, CONTROL_IOPORT, CONTROL, MANAGE, 0, 4, (w[0] | w[1]) > 0xffffffffu || (w[2] | w[3]) > 0xffff) \
     WITH(control_irq, CONTROL_IRQ, CONTROL, MANAGE, 0, 4, (w[0] | w[1]) > 0xffffffffu || w[3] > 255 || w[2] > 23) \
+    WITH(control_msi, CONTROL_MSI, CONTROL, MANAGE, 0, 4, (w[0] | w[1]) > 0xffffffffu || w[2] > 31 || w[3] > 0xffff) \
+    WITH(control_device, CONTROL_DEVICE, CONTROL, MANAGE, 0, 4, (w[0] | w[1]) > 0xffffffffu) \
     PLAIN(untyped_info, UNTYPED_INFO, UNTYPED, READ, 1, 0, 0) PLAIN(space_info, SPACE_INFO, SPACE, READ, 1, 0, 0) \
     PLAIN(thread_resume, THREAD_RESUME, THREAD, MANAGE, 0, 0, 0) PLAIN(thread_suspend, THREAD_SUSPEND, THREAD, MANAGE, 0, 0, 0) \
     PLAIN(sched_info, SCHED_INFO, SCHED, READ, 1, 0, 0) PLAIN(sched_yield, SCHED_YIELD, SCHED, READ, 0, 0, 0) \
@@ -67,6 +79,7 @@ static inline bool words_set(const uint64_t w[static 10], uint32_t first)
     PLAIN(endpoint_reply_wait, ENDPOINT_REPLY_WAIT, ENDPOINT, WAIT, 1, 10, 0) \
     PLAIN(endpoint_defer, ENDPOINT_DEFER, ENDPOINT, WAIT, 1, 0, 0) PLAIN(endpoint_resume, ENDPOINT_RESUME, ENDPOINT, WAIT, 1, 10, 0) \
     PLAIN(notif_wait, NOTIF_WAIT, NOTIF, WAIT, 1, 10, 0) PLAIN(vcpu_run, VCPU_RUN, VCPU, MANAGE, 1, 10, 0) \
+    PLAIN(iospace_detach, IOSPACE_DETACH, IOSPACE, MANAGE, 0, 0, 0) PLAIN(iospace_fault, IOSPACE_FAULT, IOSPACE, READ, 1, 0, 0) \
     PLAIN(irq_ack, IRQ_ACK, IRQ, MANAGE, 0, 0, 0)
 
 /* refuses_@name: a word is outside its declared type, or an unused one not zero. */

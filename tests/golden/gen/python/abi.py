@@ -115,12 +115,20 @@ class Call(IntEnum):
     VCPU_RUN = 8
     VCPU_CONFIGURE = 44
     VCPU_READ = 45
+    IOSPACE_MAP = 40
+    IOSPACE_UNMAP = 41
+    IOSPACE_ATTACH = 42
+    IOSPACE_DETACH = 43
+    IOSPACE_WATCH = 46
+    IOSPACE_FAULT = 47
     IRQ_BIND = 52
     IRQ_ACK = 53
     IOPORT_IN = 56
     IOPORT_OUT = 57
     CONTROL_IOPORT = 60
     CONTROL_IRQ = 61
+    CONTROL_MSI = 62
+    CONTROL_DEVICE = 63
 
 
 class BlockOp(IntEnum):
@@ -538,9 +546,13 @@ LAYOUTS: dict[str, Layout] = {
         "captab_slots": Field(40, "I"),
         "vendor": Field(44, "I"),
         "console_port": Field(48, "I"),
-        "reserved": Field(52, "I"),
-        "module": Field(56, "boot_module", 24),
-        "region": Field(632, "boot_region", 64),
+        "iommu": Field(52, "I"),
+        "msi_address": Field(56, "Q"),
+        "msi_address_step": Field(64, "Q"),
+        "msi_data": Field(72, "I"),
+        "msi_data_step": Field(76, "I"),
+        "module": Field(80, "boot_module", 24),
+        "region": Field(656, "boot_region", 64),
     }),
     "trace_event": Layout(24, {
         "tsc": Field(0, "Q"),

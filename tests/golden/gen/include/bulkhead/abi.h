@@ -21,8 +21,10 @@ enum call {
     CALL_THREAD_CONFIGURE = 28, CALL_THREAD_RESUME = 29, CALL_THREAD_SUSPEND = 30, CALL_THREAD_READ = 31, CALL_THREAD_WRITE = 32,
     CALL_SCHED_CONFIGURE = 36, CALL_SCHED_INFO = 37, CALL_SCHED_YIELD = 38, CALL_ENDPOINT_CALL = 1, CALL_ENDPOINT_WAIT = 2,
     CALL_ENDPOINT_REPLY_WAIT = 3, CALL_ENDPOINT_DEFER = 4, CALL_ENDPOINT_RESUME = 5, CALL_NOTIF_SIGNAL = 6, CALL_NOTIF_WAIT = 7,
-    CALL_VCPU_RUN = 8, CALL_VCPU_CONFIGURE = 44, CALL_VCPU_READ = 45, CALL_IRQ_BIND = 52, CALL_IRQ_ACK = 53, CALL_IOPORT_IN = 56,
-    CALL_IOPORT_OUT = 57, CALL_CONTROL_IOPORT = 60, CALL_CONTROL_IRQ = 61
+    CALL_VCPU_RUN = 8, CALL_VCPU_CONFIGURE = 44, CALL_VCPU_READ = 45, CALL_IOSPACE_MAP = 40, CALL_IOSPACE_UNMAP = 41,
+    CALL_IOSPACE_ATTACH = 42, CALL_IOSPACE_DETACH = 43, CALL_IOSPACE_WATCH = 46, CALL_IOSPACE_FAULT = 47, CALL_IRQ_BIND = 52,
+    CALL_IRQ_ACK = 53, CALL_IOPORT_IN = 56, CALL_IOPORT_OUT = 57, CALL_CONTROL_IOPORT = 60, CALL_CONTROL_IRQ = 61,
+    CALL_CONTROL_MSI = 62, CALL_CONTROL_DEVICE = 63
 };
 #define CALL_SHIFT 32
 #define HYPERCALL_BIT (1ull << 63)
@@ -129,8 +131,9 @@ struct boot_module { uint64_t base, bytes; uint32_t slot, reserved; };
 /* What the kernel tells the first domain. */
 struct boot_info {
     uint64_t magic, tsc_khz, rsdp;
-    uint32_t untyped_count, untyped_first, module_count, module_first, captab_slots, vendor, console_port, reserved;
-    struct boot_module module[24]; struct boot_region region[64]; uint8_t unused_[1928];
+    uint32_t untyped_count, untyped_first, module_count, module_first, captab_slots, vendor, console_port, iommu;
+    uint64_t msi_address, msi_address_step; uint32_t msi_data, msi_data_step; struct boot_module module[24];
+    struct boot_region region[64]; uint8_t unused_[1904];
 };
 
 /* The kernel's event ring (read-only page for builder), dumped on panic. */

@@ -164,9 +164,13 @@ _Static_assert(offsetof(struct boot_info, module_first) == 36, "boot_info.module
 _Static_assert(offsetof(struct boot_info, captab_slots) == 40, "boot_info.captab_slots");
 _Static_assert(offsetof(struct boot_info, vendor) == 44, "boot_info.vendor");
 _Static_assert(offsetof(struct boot_info, console_port) == 48, "boot_info.console_port");
-_Static_assert(offsetof(struct boot_info, reserved) == 52, "boot_info.reserved");
-_Static_assert(offsetof(struct boot_info, module) == 56, "boot_info.module");
-_Static_assert(offsetof(struct boot_info, region) == 632, "boot_info.region");
+_Static_assert(offsetof(struct boot_info, iommu) == 52, "boot_info.iommu");
+_Static_assert(offsetof(struct boot_info, msi_address) == 56, "boot_info.msi_address");
+_Static_assert(offsetof(struct boot_info, msi_address_step) == 64, "boot_info.msi_address_step");
+_Static_assert(offsetof(struct boot_info, msi_data) == 72, "boot_info.msi_data");
+_Static_assert(offsetof(struct boot_info, msi_data_step) == 76, "boot_info.msi_data_step");
+_Static_assert(offsetof(struct boot_info, module) == 80, "boot_info.module");
+_Static_assert(offsetof(struct boot_info, region) == 656, "boot_info.region");
 _Static_assert(sizeof(struct boot_info) == 4096, "boot_info");
 
 _Static_assert(offsetof(struct trace_event, tsc) == 0, "trace_event.tsc");
