@@ -1,4 +1,4 @@
-/* [ACPI-6.5] 5.2: RSDP, RSDT, XSDT, FADT, FACS, MADT; 20: AML, by hand, for the only two names we need. */
+/* [ACPI-6.5] 5.2: RSDP, RSDT, XSDT, FADT, FACS, MADT; 20: AML, by hand, for the few names we need. */
 #include "acpi.h"
 
 #include <string.h>
@@ -6,6 +6,7 @@
 #include "boot.h"
 #include "ioapic.h"
 #include "lapic.h"
+#include "pci.h"
 #include "pit.h"
 #include "pm.h"
 
@@ -141,10 +142,32 @@ static const uint8_t dsdt_code[] = {
     0x47, 0x01, 0xf8, 0x03, 0xf8, 0x03, 0x00, 0x08, 0x22, 0x10,        0x00, 0x79, 0x00,
 };
 
-static void write_dsdt(uint8_t *base)
+/* Only where there is something on the bus:
+ * Scope (\_SB) { Device (PCI0) { Name (_HID, EisaId ("PNP0A03")) Name (_UID, 0) Name (_BBN, 0) Name (_CRS, ResourceTemplate ()
+ *     { WordBusNumber (ResourceProducer, MinFixed, MaxFixed, PosDecode, 0, 0, 0, 0, 1)
+ *       IO (Decode16, 0xcf8, 0xcf8, 1, 8)
+ *       WordIO (ResourceProducer, MinFixed, MaxFixed, PosDecode, EntireRange, 0, 0xc000, 0xcfff, 0, 0x1000)
+ *       DWordMemory (ResourceProducer, PosDecode, MinFixed, MaxFixed, NonCacheable, ReadWrite,
+ *                    0, 0xe0000000, 0xe00fffff, 0, 0x100000) }) } }
+ * No _PRT: INTx is not offered. */
+static const uint8_t dsdt_pci[] = {
+    0x10, 0x42, 0x07, '_',  'S',  'B',  '_',  0x5b, 0x82, 0x4a, 0x06, 'P',  'C',  'I',  '0',  0x08, '_',
+    'H',  'I',  'D',  0x0c, 0x41, 0xd0, 0x0a, 0x03, 0x08, '_',  'U',  'I',  'D',  0x00, 0x08, '_',  'B',
+    'B',  'N',  0x00, 0x08, '_',  'C',  'R',  'S',  0x11, 0x48, 0x04, 0x0a, 0x44, 0x88, 0x0d, 0x00, 0x02,
+    0x0c, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x01, 0x00, 0x47, 0x01, 0xf8, 0x0c, 0xf8,
+    0x0c, 0x01, 0x08, 0x88, 0x0d, 0x00, 0x01, 0x0c, 0x03, 0x00, 0x00, 0x00, 0xc0, 0xff, 0xcf, 0x00, 0x00,
+    0x00, 0x10, 0x87, 0x17, 0x00, 0x00, 0x0c, 0x01, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0xe0, 0xff,
+    0xff, 0x0f, 0xe0, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x10, 0x00, 0x79, 0x00,
+};
+_Static_assert(PCI_IO_BASE == 0xc000 && PCI_MEMORY_BASE == 0xe0000000, "the windows above hold the BARs");
+
+static void write_dsdt(uint8_t *base, bool pci)
 {
     struct table dsdt = begin(base, DSDT_AT, "DSDT", 2);
     append(&dsdt, dsdt_code, sizeof dsdt_code);
+    if (pci) {
+        append(&dsdt, dsdt_pci, sizeof dsdt_pci);
+    }
     finish(&dsdt);
 }
 
@@ -185,7 +208,7 @@ static void write_rsdp(uint8_t *base)
     t[32] = checksum(t, RSDP_BYTES);
 }
 
-bool acpi_write(struct memory *memory, gpa_t *rsdp)
+bool acpi_write(struct memory *memory, bool pci, gpa_t *rsdp)
 {
     uint8_t *base = memory_at(memory, gpa(LAYOUT_ACPI), TABLES_BYTES);
     if (base == NULL) {
@@ -196,7 +219,7 @@ bool acpi_write(struct memory *memory, gpa_t *rsdp)
     write_fadt(base);
     write_madt(base);
     write_facs(base);
-    write_dsdt(base);
+    write_dsdt(base, pci);
     write_rsdp(base);
     *rsdp = gpa(RSDP_AT);
     return true;

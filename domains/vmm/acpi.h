@@ -4,7 +4,7 @@
 
 #include "memory.h"
 
-/* False: no memory. *rsdp is where it stands. */
-bool acpi_write(struct memory *memory, gpa_t *rsdp);
+/* With @pci there is a PCI host bridge. False: no memory. *rsdp is where it stands. */
+bool acpi_write(struct memory *memory, bool pci, gpa_t *rsdp);
 
 #endif

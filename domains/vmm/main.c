@@ -85,6 +85,7 @@ static void open_clock(struct vm *vm, const struct domain_info *info)
 static void open_platform(struct vm *vm, const struct domain_info *info)
 {
     struct platform_options options = {
+        .memory = &vm->memory,
         .boot_s = vm->kvmclock.boot_s,
         .ram_below_4g = vm->memory.low_bytes,
         .ram_above_4g = vm->memory.high_bytes,
@@ -115,7 +116,7 @@ static void boot(struct vm *vm, const struct domain_info *info)
         vm_die(vm, DEATH_IMAGE_REFUSED, "no image 'kernel'");
         return;
     }
-    if (!acpi_write(&vm->memory, &request.rsdp)) {
+    if (!acpi_write(&vm->memory, bus_populated(&vm->platform.bus), &request.rsdp)) {
         vm_die(vm, DEATH_MEMORY_EXHAUSTED, "no memory for the ACPI tables");
         return;
     }
@@ -151,6 +152,7 @@ void domain_main(const struct domain_info *info, uint32_t thread)
     open_console(&vm, info);
     open_clock(&vm, info);
     open_platform(&vm, info);
+    vm_open_channels(&vm, info);
     boot(&vm, info);
     if (vm.ended == GUEST_RUNS) {
         log_line("guest enters with %llu MiB",

@@ -16,7 +16,7 @@ static const struct port_range ports[] = {
     {UART_PORT_FIRST, UART_PORT_LAST, PORT_UART, "16550A"},
     {PIC_ELCR_PORT, PIC_ELCR_PORT + 1, PORT_ELCR, "8259A edge/level control"},
     {PM_PORT_FIRST, PM_PORT_LAST, PORT_PM, "ACPI PM1a and PM timer"},
-    {PCI_PORT_ADDRESS, PCI_PORT_DATA + 3, PORT_PCI, "PCI configuration, empty bus"},
+    {PCI_PORT_ADDRESS, PCI_PORT_DATA + 3, PORT_PCI, "PCI configuration"},
     {PM_PORT_RESET, PM_PORT_RESET, PORT_PM_LEGACY, "reset control"},
 };
 
@@ -36,12 +36,13 @@ void platform_init(struct platform *platform, const struct platform_options *opt
     pit_init(&platform->pit, 0);
     rtc_init(&platform->rtc, options->boot_s, options->ram_below_4g, options->ram_above_4g);
     pm_init(&platform->pm);
-    pci_init(&platform->pci);
     for (size_t i = 0; i < ARRAY_COUNT(ports); i++) {
         for (uint32_t port = ports[i].first; port <= ports[i].last; port++) {
             platform->port[port] = (uint8_t)ports[i].device;
         }
     }
+    bus_init(&platform->bus, options->memory, &platform->lapic,
+             (struct port_map){platform->port, PORT_UNKNOWN, PORT_VIRTIO});
     if (options->debug_exit_port != 0) {
         platform->debugexit.port = options->debug_exit_port;
         platform->port[options->debug_exit_port] = PORT_DEBUG_EXIT;
@@ -74,7 +75,9 @@ uint8_t platform_in_byte(struct platform *platform, uint16_t port, uint64_t now_
     case PORT_PM_LEGACY:
         return pm_read_legacy(&platform->pm, port);
     case PORT_PCI:
-        return pci_read_byte(&platform->pci, port - PCI_PORT_ADDRESS);
+        return (uint8_t)bus_config_in(&platform->bus, port - PCI_PORT_ADDRESS, 1);
+    case PORT_VIRTIO:
+        return (uint8_t)bus_port_in(&platform->bus, port, 1);
     case PORT_IGNORED:
         return 0xff;
     case PORT_UNKNOWN:
@@ -116,7 +119,8 @@ static void write_byte(struct platform *platform, uint16_t port, uint8_t value, 
     case PORT_DEBUG_EXIT:
         debugexit_write(&platform->debugexit, value);
         return;
-    case PORT_PCI:
+    case PORT_PCI: /* whole accesses go to the bus, and their bytes do not come here */
+    case PORT_VIRTIO:
     case PORT_IGNORED:
         return;
     case PORT_UNKNOWN:
@@ -133,7 +137,10 @@ uint32_t platform_in(struct platform *platform, uint16_t port, unsigned size_byt
         return platform_in_byte(platform, port, now_ns);
     }
     if (platform->port[port] == PORT_PCI) {
-        return pci_read(&platform->pci, port - PCI_PORT_ADDRESS, size_bytes);
+        return bus_config_in(&platform->bus, port - PCI_PORT_ADDRESS, size_bytes);
+    }
+    if (platform->port[port] == PORT_VIRTIO) {
+        return bus_port_in(&platform->bus, port, size_bytes);
     }
     if (port == PM_PORT_TIMER && size_bytes == 4) {
         return pm_timer(now_ns);
@@ -149,7 +156,11 @@ void platform_out(struct platform *platform, uint16_t port, unsigned size_bytes,
                   uint64_t now_ns)
 {
     if (platform->port[port] == PORT_PCI) {
-        pci_write(&platform->pci, port - PCI_PORT_ADDRESS, size_bytes, value);
+        bus_config_out(&platform->bus, port - PCI_PORT_ADDRESS, size_bytes, value);
+        return;
+    }
+    if (platform->port[port] == PORT_VIRTIO) {
+        bus_port_out(&platform->bus, port, size_bytes, value);
         return;
     }
     if (platform->port[port] == PORT_DEBUG_EXIT) {
@@ -177,11 +188,14 @@ static void note_unknown_memory(struct platform *platform, gpa_t address)
 uint64_t platform_load(struct platform *platform, gpa_t address, unsigned size_bytes, uint64_t now_ns)
 {
     uint32_t offset = (uint32_t)address.value & 0xffcu, word;
+    uint64_t wide;
     unsigned shift = 8 * ((unsigned)address.value & 3u);
     if (is_apic_page(platform, address.value)) {
         word = offset % 16 == 0 ? lapic_read(&platform->lapic, offset, now_ns) : 0;
     } else if ((address.value & ~UINT64_C(0xfff)) == IOAPIC_PAGE) {
         word = ioapic_read(&platform->ioapic, offset);
+    } else if (bus_load(&platform->bus, address.value, size_bytes, &wide)) {
+        return wide;
     } else {
         note_unknown_memory(platform, address);
         return mask_bytes(size_bytes);
@@ -212,7 +226,7 @@ void platform_store(struct platform *platform, gpa_t address, unsigned size_byte
         after_apic_write(platform, effect, vector);
     } else if ((address.value & ~UINT64_C(0xfff)) == IOAPIC_PAGE && (offset == 0 || size_bytes >= 4)) {
         ioapic_write(&platform->ioapic, offset, (uint32_t)value);
-    } else {
+    } else if (!bus_store(&platform->bus, address.value, size_bytes, value)) {
         note_unknown_memory(platform, address);
     }
 }

@@ -3,10 +3,10 @@
 #ifndef VMM_PLATFORM_H
 #define VMM_PLATFORM_H
 
+#include "bus.h"
 #include "debugexit.h"
 #include "ioapic.h"
 #include "lapic.h"
-#include "pci.h"
 #include "pic.h"
 #include "pit.h"
 #include "pm.h"
@@ -18,6 +18,7 @@ enum port_device {
     PORT_IGNORED, /* the same without counting: ports that every kernel tries */
     PORT_RTC,
     PORT_PCI,
+    PORT_VIRTIO, /* BAR 0 of a function, where its driver put it */
     PORT_ELCR,
     /* From here on an access may change an interrupt, a timer or the guest's life. */
     PORT_UART,
@@ -50,7 +51,7 @@ struct platform {
     struct pit pit;
     struct rtc rtc;
     struct pm pm;
-    struct pci pci;
+    struct bus bus;
     struct debugexit debugexit;
     uint64_t unknown_ports, unknown_memory; /* accesses that nobody answered */
     uint16_t last_unknown_port;
@@ -59,6 +60,7 @@ struct platform {
 };
 
 struct platform_options {
+    struct memory *memory;
     uint64_t boot_s; /* the RTC's time at start, seconds since 1970 */
     uint64_t ram_below_4g, ram_above_4g;
     uint16_t debug_exit_port;

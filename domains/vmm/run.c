@@ -81,6 +81,7 @@ static RARE void port_access(struct vm *vm, uint16_t port, unsigned size, bool i
         *rax = size == 4 ? value : (*rax & ~mask_bytes(size)) | value;
     } else {
         platform_out(&vm->platform, port, size, (uint32_t)(*rax & mask_bytes(size)), now_ns);
+        vm_settle_channels(vm);
     }
 }
 

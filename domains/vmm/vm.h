@@ -28,6 +28,11 @@ enum death {
 
 #define EXIT_REASONS 32u
 
+/* What wakes another domain; slot 0 = nobody. */
+struct bell {
+    uint32_t slot, bits;
+};
+
 struct vm {
     struct vcpu_state *state;
     uint64_t run_target; /* rax of vcpu_run */
@@ -46,6 +51,7 @@ struct vm {
     struct timebase timebase;
     struct kvmclock kvmclock;
     struct console console;
+    struct bell block_bell;
     uint64_t mtrr_default;
     uint64_t idle_ns;
     uint32_t sched_slot; /* our own context, for steal time; 0 = unknown */
@@ -126,6 +132,9 @@ void vm_settle_delivery(struct vm *vm);
 void vm_service(struct vm *vm);
 void vm_halt(struct vm *vm);
 void vm_wait_console(struct vm *vm);
+/* channels.c: disk and network, found in the description, and what they ask for after they were touched. */
+void vm_open_channels(struct vm *vm, const struct domain_info *info);
+void vm_settle_channels(struct vm *vm);
 /* start.c: registers and tables for the first instruction. */
 bool vm_start(struct vm *vm, const struct entry *entry);
 /* One file for each kind of exit that has something to do. */

@@ -79,16 +79,34 @@ static void test_acpi__dsdt_packages_end_where_the_table_ends(void)
     CHECK_EQ(scope + 1 + (dsdt[scope + 1] & 0xfu) + (uint32_t)dsdt[scope + 2] * 16, len);
 }
 
+/* With a bus there is a second scope behind the first, and both end where they say. */
+static void test_acpi__a_bus_adds_a_host_bridge(void)
+{
+    gpa_t rsdp;
+    CHECK(acpi_write(&memory, true, &rsdp));
+    test_acpi__tables_hang_together();
+    const uint8_t *fadt = at(load_u64(at(load_u64(at(LAYOUT_ACPI) + 24)) + 36));
+    const uint8_t *dsdt = at(load_u64(fadt + 140));
+    uint32_t len = load_u32(dsdt + 4), scope = 36 + 13;
+    scope += 1 + (dsdt[scope + 1] & 0xfu) + (uint32_t)dsdt[scope + 2] * 16;
+    CHECK_EQ(dsdt[scope], 0x10);
+    CHECK_EQ(scope + 1 + (dsdt[scope + 1] & 0xfu) + (uint32_t)dsdt[scope + 2] * 16, len);
+    CHECK_EQ(dsdt[scope + 8], 0x82); /* the device in it ends there, too */
+    CHECK_EQ(scope + 9 + (dsdt[scope + 9] & 0xfu) + (uint32_t)dsdt[scope + 10] * 16, len);
+    CHECK(memcmp(dsdt + scope + 11, "PCI0", 4) == 0);
+}
+
 int main(void)
 {
     gpa_t rsdp;
     fake_memory(&memory, 2 * PIECE_BYTES, 2);
-    if (!acpi_write(&memory, &rsdp) || rsdp.value != LAYOUT_ACPI) {
+    if (!acpi_write(&memory, false, &rsdp) || rsdp.value != LAYOUT_ACPI) {
         return 1;
     }
     RUN(test_acpi__rsdp_is_found_by_scanning);
     RUN(test_acpi__tables_hang_together);
     RUN(test_acpi__dsdt_packages_end_where_the_table_ends);
+    RUN(test_acpi__a_bus_adds_a_host_bridge);
     fake_memory_free(&memory);
     return UNIT_RESULT();
 }

@@ -301,6 +301,10 @@ class Lifecycle(IntEnum):
     STOPPING = 5
 
 
+class BlockFlags(IntFlag):
+    FUA = 1 << 0
+
+
 class Rights(IntFlag):
     READ = 1 << 0
     WRITE = 1 << 1

@@ -1,0 +1,201 @@
+#include "bus.h"
+
+#define CLASS_STORAGE 0x010000u
+
+void bus_init(struct bus *bus, struct memory *memory, struct lapic *lapic, struct port_map map)
+{
+    *bus = (struct bus){.memory = memory, .lapic = lapic, .map = map};
+    pci_init(&bus->pci);
+}
+
+void bus_attach_block(struct bus *bus)
+{
+    struct pci_function *function =
+        pci_add(&bus->pci, VIRTIO_BLOCK, VIRTIO_ID_BLOCK, CLASS_STORAGE, 1, BLOCK_CONFIG_BYTES);
+    virtio_block_attach(&bus->block, function, bus->memory, bus->lapic);
+    bus->device[VIRTIO_BLOCK] = &bus->block.virtio;
+}
+
+bool bus_populated(const struct bus *bus)
+{
+    for (unsigned i = 0; i < PCI_FUNCTIONS; i++) {
+        if (bus->device[i] != NULL) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* ------------------------------------------------------------------ what an access sets off */
+
+static void work(struct bus *bus, unsigned index)
+{
+    switch ((enum virtio_index)index) {
+    case VIRTIO_BLOCK:
+        virtio_block_work(&bus->block);
+        return;
+    case VIRTIO_NETWORK:
+    case VIRTIO_CONSOLE:
+    case VIRTIO_ENTROPY:
+        return;
+    }
+}
+
+static void reset(struct bus *bus, unsigned index)
+{
+    switch ((enum virtio_index)index) {
+    case VIRTIO_BLOCK:
+        virtio_block_reset(&bus->block);
+        return;
+    case VIRTIO_NETWORK:
+    case VIRTIO_CONSOLE:
+    case VIRTIO_ENTROPY:
+        return;
+    }
+}
+
+static void note_interrupt(struct bus *bus, struct virtio *device)
+{
+    bus->attention = bus->attention || device->attention;
+    device->attention = false;
+}
+
+static void write_structure(struct bus *bus, unsigned index, uint32_t offset, unsigned size_bytes,
+                            uint32_t value)
+{
+    struct virtio *device = bus->device[index];
+    uint32_t queue;
+    switch (virtio_write(device, offset, size_bytes, value, &queue)) {
+    case VIRTIO_EFFECT_NONE:
+        break;
+    case VIRTIO_EFFECT_RESET:
+        reset(bus, index);
+        break;
+    case VIRTIO_EFFECT_START:
+    case VIRTIO_EFFECT_NOTIFY:
+        work(bus, index);
+        break;
+    }
+    note_interrupt(bus, device);
+}
+
+/* ------------------------------------------------------------------ ports */
+
+static void set_ports(const struct bus *bus, uint16_t first, uint8_t from, uint8_t to)
+{
+    for (uint32_t port = first; port < first + PCI_IO_BYTES; port++) {
+        if (bus->map.port[port] == from) {
+            bus->map.port[port] = to;
+        }
+    }
+}
+
+/* A BAR takes ports that nobody else answers; of two in the same place the first has them. */
+static void map_ports(struct bus *bus)
+{
+    for (unsigned i = 0; i < PCI_FUNCTIONS; i++) {
+        if (bus->mapped[i] != 0) {
+            set_ports(bus, bus->mapped[i], bus->map.virtio, bus->map.nobody);
+            bus->mapped[i] = 0;
+        }
+    }
+    for (unsigned i = 0; i < PCI_FUNCTIONS; i++) {
+        const struct pci_function *function = &bus->pci.function[i];
+        if (function->present && (function->command & PCI_COMMAND_IO) != 0 && function->io != 0) {
+            bus->mapped[i] = function->io;
+            set_ports(bus, function->io, bus->map.nobody, bus->map.virtio);
+        }
+    }
+}
+
+uint32_t bus_port_in(struct bus *bus, uint16_t port, unsigned size_bytes)
+{
+    const struct pci_function *function = pci_find_port(&bus->pci, port);
+    if (function == NULL) {
+        return (uint32_t)mask_bytes(size_bytes);
+    }
+    return virtio_read(bus->device[function - bus->pci.function], port % PCI_IO_BYTES, size_bytes);
+}
+
+void bus_port_out(struct bus *bus, uint16_t port, unsigned size_bytes, uint32_t value)
+{
+    const struct pci_function *function = pci_find_port(&bus->pci, port);
+    if (function != NULL) {
+        write_structure(bus, (unsigned)(function - bus->pci.function), port % PCI_IO_BYTES, size_bytes,
+                        value);
+    }
+}
+
+/* ------------------------------------------------------------------ configuration space */
+
+uint32_t bus_config_in(struct bus *bus, unsigned offset, unsigned size_bytes)
+{
+    struct pci_access access;
+    uint32_t value = pci_read(&bus->pci, offset, size_bytes, &access), at;
+    unsigned size;
+    if (access.effect == PCI_EFFECT_WINDOW && pci_window(&bus->pci.function[access.index], &at, &size)) {
+        return virtio_read(bus->device[access.index], at, size) & (uint32_t)mask_bytes(size_bytes);
+    }
+    return value;
+}
+
+void bus_config_out(struct bus *bus, unsigned offset, unsigned size_bytes, uint32_t value)
+{
+    struct pci_access access = pci_write(&bus->pci, offset, size_bytes, value, bus->lapic);
+    uint32_t at;
+    unsigned size;
+    switch (access.effect) {
+    case PCI_EFFECT_NONE:
+        return;
+    case PCI_EFFECT_MOVED:
+        map_ports(bus);
+        return;
+    case PCI_EFFECT_MSIX:
+        bus->attention = true;
+        return;
+    case PCI_EFFECT_WINDOW:
+        if (pci_window(&bus->pci.function[access.index], &at, &size)) {
+            write_structure(bus, access.index, at, size, value);
+        }
+        return;
+    }
+}
+
+/* ------------------------------------------------------------------ memory */
+
+/* 6.8.2: aligned accesses of 4 or 8 bytes; narrower loads see their part, as the emulators do. */
+bool bus_load(struct bus *bus, uint64_t address, unsigned size_bytes, uint64_t *value)
+{
+    const struct pci_function *function = pci_find_memory(&bus->pci, address);
+    uint32_t offset = (uint32_t)address % PCI_MEMORY_BYTES;
+    if (function == NULL) {
+        return false;
+    }
+    uint64_t low = msix_read(&function->msix, offset & ~3u);
+    uint64_t high = size_bytes == 8 && offset % 8 == 0 ? msix_read(&function->msix, offset + 4) : 0;
+    *value = (low | high << 32) >> (8 * (offset % 4)) & mask_bytes(size_bytes);
+    return true;
+}
+
+bool bus_store(struct bus *bus, uint64_t address, unsigned size_bytes, uint64_t value)
+{
+    struct pci_function *function = pci_find_memory(&bus->pci, address);
+    uint32_t offset = (uint32_t)address % PCI_MEMORY_BYTES;
+    if (function == NULL || size_bytes < 4 || offset % size_bytes != 0) {
+        return false;
+    }
+    for (unsigned i = 0; i < size_bytes; i += 4) {
+        if (msix_write(&function->msix, offset + i, (uint32_t)(value >> (8 * i)), bus->lapic)) {
+            bus->attention = true;
+        }
+    }
+    return true;
+}
+
+void bus_work(struct bus *bus)
+{
+    if (bus->device[VIRTIO_BLOCK] != NULL && virtio_block_stirred(&bus->block)) {
+        virtio_block_work(&bus->block);
+        note_interrupt(bus, &bus->block.virtio);
+    }
+}

@@ -1,0 +1,112 @@
+/* Disk and network of this guest: channels from the description, bells, and the log of devices that broke. */
+#include <bulkhead/message.h>
+
+#include "clock.h"
+#include "log.h"
+#include "resource.h"
+#include "stubs.h"
+#include "vm.h"
+
+#define BELL_BITS_BLOCK 0x10u
+#define FLAG_READ_ONLY 1u
+#define FLAG_ENCRYPT 2u
+/* A guest reads its disk's geometry once, so it had better be known; drivers are ready within milliseconds. */
+#define READY_WAIT_NS UINT64_C(2000000000)
+
+static void *region(const struct domain_info *info, const char *name, uint64_t bytes)
+{
+    const struct resource *found = resource_find(info, name);
+    if (found == NULL || found->kind != RESOURCE_KIND_REGION || found->bytes < bytes) {
+        return NULL;
+    }
+    return (void *)(uintptr_t)found->address;
+}
+
+static struct bell bell_of(const struct domain_info *info, const char *name, uint32_t otherwise)
+{
+    const struct resource *found = resource_find(info, name);
+    struct bell bell = {0, otherwise};
+    if (found != NULL && found->kind == RESOURCE_KIND_NOTIF) {
+        bell.slot = found->slot;
+        bell.bits = found->extra != 0 ? (uint32_t)found->extra : otherwise;
+    }
+    return bell;
+}
+
+static void ring(struct bell *bell)
+{
+    if (bell->slot != 0 && notif_signal(bell->slot, bell->bits) != OK) {
+        bell->slot = 0; /* the other end is gone for good */
+    }
+}
+
+static void wait_for_disk(struct vm *vm)
+{
+    uint64_t deadline = timebase_tsc(&vm->timebase, vm_now_ns(vm) + READY_WAIT_NS);
+    enum error error = OK;
+    while (!virtio_block_known(&vm->platform.bus.block) && error != ERR_TIMEOUT) {
+        uint32_t bits;
+        error = notif_wait(vm->bell_slot, deadline, &bits);
+    }
+    if (error == ERR_TIMEOUT) {
+        log_line("the disk is not ready: the guest starts without knowing its block size");
+    }
+}
+
+static void open_block(struct vm *vm, const struct domain_info *info)
+{
+    const struct resource *about = resource_find(info, "block-info");
+    struct virtio_block_options options = {
+        .channel = region(info, "block", sizeof(struct block_channel)),
+        .pool = region(info, "block-pool", BLOCK_LIMITS_POOL_BYTES),
+    };
+    if (options.channel == NULL || options.pool == NULL || about == NULL ||
+        about->kind != RESOURCE_KIND_NUMBER) {
+        return;
+    }
+    if ((about->count & FLAG_ENCRYPT) != 0) {
+        log_line("no disk: it is to be encrypted, which this VMM cannot do");
+        return;
+    }
+    options.sectors = about->bytes;
+    options.read_only = (about->count & FLAG_READ_ONLY) != 0;
+    vm->block_bell = bell_of(info, "block-bell", BELL_BITS_BLOCK);
+    virtio_block_open(&vm->platform.bus.block, &options);
+    wait_for_disk(vm);
+    bus_attach_block(&vm->platform.bus);
+}
+
+void vm_open_channels(struct vm *vm, const struct domain_info *info)
+{
+    open_block(vm, info);
+}
+
+/* Told once for each device, counted always. */
+static void log_broken(struct bus *bus)
+{
+    static const char *const names[PCI_FUNCTIONS] = {"disk", "network", "console", "entropy"};
+    for (unsigned i = 0; i < PCI_FUNCTIONS; i++) {
+        struct virtio *device = bus->device[i];
+        if (device == NULL || device->broken == NULL) {
+            continue;
+        }
+        if (device->breaks == 1) {
+            log_line("virtio %s needs a reset: %s", names[i], device->broken);
+        }
+        device->broken = NULL;
+    }
+}
+
+void vm_settle_channels(struct vm *vm)
+{
+    struct bus *bus = &vm->platform.bus;
+    if (bus->block.signal) {
+        bus->block.signal = false;
+        ring(&vm->block_bell);
+    }
+    if (bus->attention) {
+        bus->attention = false;
+        vm->attention = true;
+        log_broken(bus);
+    }
+}
