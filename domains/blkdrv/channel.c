@@ -36,7 +36,8 @@ static bool pages_possible(const struct block_request *request)
 enum block_status channel_check(const struct block_geometry *geometry, const struct block_request *request)
 {
     const uint32_t sectors_per_block = geometry->block_bytes / BLOCK_LIMITS_SECTOR_BYTES;
-    if (request->op > BLOCK_OP_WRITE_ZEROES || request->flags != 0 ||
+    const uint8_t flags = request->op == BLOCK_OP_WRITE ? BLOCK_FUA : 0;
+    if (request->op > BLOCK_OP_WRITE_ZEROES || (request->flags & ~flags) != 0 ||
         (geometry->features & 1u << request->op) == 0) {
         return BLOCK_STATUS_UNSUPPORTED;
     }

@@ -87,11 +87,14 @@ static void send(struct nvme *nvme, uint16_t index)
     slot->chunk = request->sectors;
     if (request->op <= BLOCK_OP_WRITE) {
         set_blocks(nvme, entry, request->sector, request->sectors);
+        if ((request->flags & BLOCK_FUA) != 0) {
+            entry->dword12 |= (uint32_t)FORCE_UNIT_ACCESS;
+        }
         set_pages(nvme, entry, index, request->data, request->sectors * BLOCK_LIMITS_SECTOR_BYTES);
     } else if (request->op == BLOCK_OP_DISCARD) {
         set_range(nvme, entry, index, request);
     } else if (request->op == BLOCK_OP_WRITE_ZEROES) {
-        const uint32_t most = ZEROES_BLOCKS_MAX << (nvme->block_shift - 9);
+        const uint32_t most = (uint32_t)ZEROES_BLOCKS_MAX << (nvme->block_shift - 9);
         slot->chunk = request->sectors < most ? request->sectors : most;
         set_blocks(nvme, entry, request->sector, slot->chunk);
     }

@@ -21,6 +21,7 @@ static void send(struct blkvirt *blkvirt, struct entry *entry)
 {
     const struct block_request request = {.id = table_handle(&blkvirt->table, entry),
                                           .op = entry->op,
+                                          .flags = entry->flags,
                                           .sectors = entry->sectors,
                                           .sector = entry->sector,
                                           .data = entry->data};

@@ -29,6 +29,7 @@ struct entry {
     uint8_t tenant;
     uint8_t generation; /* tells a late or doubled completion from that of the entry's next use */
     uint8_t op;         /* enum block_op */
+    uint8_t flags;      /* enum block_flags */
     uint32_t sectors;
     uint64_t sector; /* the device's */
     uint64_t data;   /* the device's address */

@@ -98,7 +98,8 @@ static enum block_status check_sectors(const struct blkvirt *blkvirt, const stru
 static enum block_status check(const struct blkvirt *blkvirt, const struct tenant *tenant,
                                const struct block_request *request)
 {
-    if (request->op > BLOCK_OP_WRITE_ZEROES || request->flags != 0 ||
+    const uint8_t flags = request->op == BLOCK_OP_WRITE ? BLOCK_FUA : 0;
+    if (request->op > BLOCK_OP_WRITE_ZEROES || (request->flags & ~flags) != 0 ||
         (blkvirt->device.geometry.features & 1u << request->op) == 0) {
         return BLOCK_STATUS_UNSUPPORTED;
     }
@@ -112,6 +113,7 @@ static enum block_status check(const struct blkvirt *blkvirt, const struct tenan
 static void translate(const struct tenant *tenant, const struct block_request *request, struct entry *entry)
 {
     entry->id = request->id;
+    entry->flags = request->flags;
     if (request->op != BLOCK_OP_FLUSH) {
         entry->sectors = request->sectors;
         entry->sector = tenant->first + request->sector;

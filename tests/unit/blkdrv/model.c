@@ -73,7 +73,8 @@ static void answer(uint32_t number, uint16_t id, uint32_t result, uint16_t statu
 static void make_queue(uint32_t number, bool submission, const struct nvme_command *command)
 {
     const uint32_t entries = (command->dword10 >> 16) + 1;
-    offence((command->dword10 & 0xffff) != 1 || (command->dword11 & 1) == 0 || entries > (model.cap & 0xffff) + 1);
+    offence((command->dword10 & 0xffff) != 1 || (command->dword11 & 1) == 0 ||
+            entries > (model.cap & 0xffff) + 1);
     offence(command->prp1 % 4096 != 0 || reach(command->prp1, entries * (submission ? 64 : 16)) == NULL);
     if (submission) {
         offence(model.queue[number].completion == 0 || entries != model.queue[number].entries ||
@@ -179,7 +180,8 @@ static void transfer(const struct nvme_command *command, bool write)
         const uint32_t here = page + 1 == pages ? bytes - page * 4096 : 4096;
         uint8_t *at = reach(page_of(command, pages, page), here);
         if (at != NULL)
-            memcpy(write ? model.disk + first + page * 4096 : at, write ? at : model.disk + first + page * 4096, here);
+            memcpy(write ? model.disk + first + page * 4096 : at,
+                   write ? at : model.disk + first + page * 4096, here);
     }
 }
 
