@@ -1,5 +1,6 @@
 #include "device_calls.h"
 
+#include <builder_client.h>
 #include <clock.h>
 #include <error_name.h>
 #include <pci_client.h>
@@ -38,13 +39,10 @@ enum error device_park(struct mgmt *mgmt, const struct device *device, bool park
     return service_park(device->service_slot, patience(mgmt), parked);
 }
 
-/* Builder has no method for it yet. */
 enum error device_fault_take(struct mgmt *mgmt, const struct device *device, struct device_fault *fault)
 {
-    (void)mgmt;
-    (void)device;
-    (void)fault;
-    return ERR_UNSUPPORTED;
+    return builder_device_fault(mgmt->builder_slot, patience(mgmt), device->driver->id, &fault->count,
+                                &fault->reason, &fault->address, &fault->source);
 }
 
 const char *device_error_name(enum error error)
