@@ -18,7 +18,7 @@ from .graph import graph_svg
 from .images import ImageStore, NoImages
 from .matrix import matrix_csv, matrix_html
 from .prove import Broken, prove
-from .summary import Summary, summarize, summary_json
+from .summary import DeviceSummary, Summary, devices_of, summarize, summary_json
 from .view import View
 
 __all__ = [
@@ -43,6 +43,7 @@ class Checked:
     modules: list[tuple[str, Path]]  # after builder and the CBOR, in boot order; empty without images
     claims: list[str]
     view: View
+    devices: list[DeviceSummary]
 
     @property
     def summary(self) -> Summary:
@@ -105,7 +106,7 @@ def check_system(
     cbor = spec.encode(result.system)
     claims = _prove(cbor, written)
     modules = [(one.record.name, one.path) for one in result.images if one.path is not None]
-    return Checked(result.system, cbor, modules, claims, View(result.system, numbers))
+    return Checked(result.system, cbor, modules, claims, View(result.system, numbers), devices_of(model))
 
 
 def compile_system(
@@ -125,7 +126,7 @@ def compile_system(
         "matrix.csv": matrix_csv(view),
         "matrix.html": matrix_html(view, checked.claims),
         "graph.svg": graph_svg(view),
-        "summary.json": json.dumps(summary_json(view, checked.claims, hashes), indent=2) + "\n",
+        "summary.json": json.dumps(summary_json(view, checked.claims, hashes, checked.devices), indent=2) + "\n",
     }
     try:
         out.mkdir(parents=True, exist_ok=True)

@@ -14,7 +14,9 @@ from .view import View
 
 _RIGHTS = {"read": "R", "write": "W", "exec": "X", "wait": "R", "signal": "W", "call": "W"}
 CONTROL = "irq_control"  # what comes nearest to our control; capDL does not declare it
+MSI_FIRST = 24  # how messages are numbered behind the pins of the one IOAPIC
 _LEVELS = ("pdpt", "pd", "pt")
+_IO_LEVELS = ("iopt", "iopd", "iot")  # by what one entry reaches: 1 GiB, 2 MiB, 4 KiB
 _SLOT_BOUND_NOTIFICATION, _SLOT_BOUND_VCPU = 8, 9  # of a tcb, in the capDL tool's model
 
 
@@ -33,10 +35,13 @@ class Text:
         control = view.abi.type("control")
         self.names = [CONTROL if one.type == control else identifier(one.name) for one in self.system.objects]
         self.tables: dict[int, dict[str, list[str]]] = {}  # by domain: table → lines
+        self.io_tables: dict[int, dict[str, list[str]]] = {}  # by iospace
 
     def write(self) -> str:
         for domain in self.system.domains:
             self.tables[domain.id] = page_tables(self, domain)
+            for device in domain.devices:
+                self.io_tables[device.iospace] = io_tables(self, device)
         return "\n".join([*self.header(), *self.object_lines(), *self.cap_lines(), *self.irq_lines(), ""])
 
     def header(self) -> Iterator[str]:
@@ -59,12 +64,27 @@ class Text:
                     yield f"  {self.names[number]}{array} = {self.declaration(number, one)}"
             for table in list(self.tables.get(owner, {}))[1:]:
                 yield f"  {table} = {table.rsplit('.', 1)[1].rstrip('0123456789')}"
+            for device in self.devices_of(owner):
+                for table in list(self.io_tables[device.iospace])[1:]:
+                    level = _IO_LEVELS.index(table.rsplit(".", 1)[1].rstrip("0123456789")) + 1
+                    yield f"  {table} = io_pt (level: {level})"
             yield "}"
             yield ""
+        for window in self.system.windows:
+            count = self.system.objects[window.object].count
+            array, note = (f"[{count}]", " -- and the pages behind it") if count > 1 else ("", "")
+            yield f"{self.names[window.object]}{array} = frame (4k, paddr: {window.base:#x}){note}"
         for (first, last), name in self.view.port_columns().items():
             yield f"{identifier(name)} = io_ports (ports: [{first:#x}..{last:#x}])"
         for gsi in sorted(irq.gsi for domain in self.system.domains for irq in domain.irqs):
             yield f"irq{gsi} = ioapic_irq (ioapic_num: 0, ioapic_pin: {gsi}, ioapic_level: 0, ioapic_polarity: 0)"
+        for device in (device for domain in self.system.domains for device in domain.devices):
+            for msi in device.msis:
+                bus, slot, function = _function(msi.source)
+                yield (
+                    f"msi{msi.handle} = msi_irq (msi_handle: {msi.handle}, msi_pci_bus: {bus}, msi_pci_dev: {slot},"
+                    f" msi_pci_fun: {function})"
+                )
         yield ""
         yield "} caps {"
         yield ""
@@ -82,6 +102,10 @@ class Text:
             return self.thread_declaration(number)
         if kind == "sched":
             return self.sched_declaration(number)
+        if kind == "iospace":
+            device = next(one for domain in self.system.domains for one in domain.devices if one.iospace == number)
+            bus, slot, function = _function(device.source)
+            return f"io_device (domainID: {device.source}, {bus:#x}:{slot}.{function})"
         nested = " -- nested paging" if kind == "space" and one.flags else ""
         return {"untyped": "ut", "space": "pml4", "endpoint": "ep", "notif": "notification", "vcpu": "vcpu"}[
             kind
@@ -115,7 +139,15 @@ class Text:
                 yield f"{table} {{"
                 yield from lines
                 yield "}"
+            for device in domain.devices:
+                for table, lines in self.io_tables[device.iospace].items():
+                    yield f"{table} {{"
+                    yield from lines
+                    yield "}"
             yield ""
+
+    def devices_of(self, owner: int) -> list[spec.Device]:
+        return self.system.domains[owner].devices if owner < len(self.system.domains) else []
 
     def thread_caps(self, domain: spec.Domain, thread: spec.Thread) -> Iterator[str]:
         yield f"{self.names[thread.object]} {{"
@@ -149,11 +181,15 @@ class Text:
             yield f"  {port.slot:#x}: {identifier(ports[(port.first, port.last)])}"
         for irq in domain.irqs:
             yield f"  {irq.slot:#x}: irq{irq.gsi} -- rings {self.names[irq.notif]}, bits {irq.bits:#x}"
+        for msi in (msi for device in domain.devices for msi in device.msis):
+            yield f"  {msi.slot:#x}: msi{msi.handle} -- rings {self.names[msi.notif]}, bits {msi.bits:#x}"
 
     def irq_lines(self) -> Iterator[str]:
         yield "} irq maps {"
         for gsi in sorted(irq.gsi for domain in self.system.domains for irq in domain.irqs):
             yield f"  {gsi}: irq{gsi}"
+        for handle in sorted(msi.handle for d in self.system.domains for one in d.devices for msi in one.msis):
+            yield f"  {MSI_FIRST + handle}: msi{handle}"
         yield "}"
 
 
@@ -172,21 +208,35 @@ class Leaf:
     rights: str
 
 
+def _function(source: int) -> tuple[int, int, int]:
+    """Bus, device, function."""
+    return source >> 8, source >> 3 & 31, source & 7
+
+
 def page_tables(text: Text, domain: spec.Domain) -> dict[str, list[str]]:
+    return _tables(text.names[domain.space], domain.name, _LEVELS, list(_leaves(text, domain)))
+
+
+def io_tables(text: Text, device: spec.Device) -> dict[str, list[str]]:
+    """The same for a device. Its root has one entry: no address that we choose is beyond 512 GiB."""
+    root = text.names[device.iospace]
+    return _tables(root, root, _IO_LEVELS, list(_mapped(text, device.mappings)))
+
+
+def _tables(root: str, prefix: str, levels: tuple[str, ...], leaves: list[Leaf]) -> dict[str, list[str]]:
     """The tables that the mappings imply (our spaces carve them from a pool), root first."""
-    root = text.names[domain.space]
     entries: dict[str, list[tuple[int, str | Leaf]]] = {root: []}
     made: dict[tuple[int, int], str] = {}
-    for leaf in sorted(_leaves(text, domain), key=lambda one: one.address):
-        table, levels = root, 3 if leaf.each == layout.PAGE else 2
-        for level in range(levels):
+    for leaf in sorted(leaves, key=lambda one: one.address):
+        table, depth = root, 3 if leaf.each == layout.PAGE else 2
+        for level in range(depth):
             key = (level, leaf.address >> (39 - 9 * level))
             if key not in made:
-                made[key] = f"{domain.name}.{_LEVELS[level]}{sum(one == level for one, _ in made)}"
+                made[key] = f"{prefix}.{levels[level]}{sum(one == level for one, _ in made)}"
                 entries[made[key]] = []
                 entries[table].append((key[1] & 511, made[key]))
             table = made[key]
-        entries[table].append((leaf.address >> (39 - 9 * levels) & 511, leaf))
+        entries[table].append((leaf.address >> (39 - 9 * depth) & 511, leaf))
     return {table: list(_rendered(lines)) for table, lines in entries.items()}
 
 
@@ -223,7 +273,11 @@ def _leaves(text: Text, domain: spec.Domain) -> Iterator[Leaf]:
             yield _leaf(text, first + index * layout.PAGE, domain.image_frames, frame, segment.access)
             frame += 1
     yield _leaf(text, layout.INFO_ADDRESS, domain.info_frame, 0, 1)
-    for mapping in domain.mappings:
+    yield from _mapped(text, domain.mappings)
+
+
+def _mapped(text: Text, mappings: list[spec.Mapping]) -> Iterator[Leaf]:
+    for mapping in mappings:
         for index in range(mapping.count):
             each = _page_size(text, mapping.object)
             yield _leaf(text, mapping.vaddr + index * each, mapping.object, mapping.first + index, mapping.access)

@@ -9,8 +9,21 @@ from fractions import Fraction
 from .abi import Abi
 from .claims import ClaimReader
 from .description import Description, WrittenDomain, WrittenGuest
+from .equipment import Equipment, absent
 from .errors import Faults, Place
-from .model import BUILDER_NAME, VMM_PREFIX, Authority, BootModule, Domain, Guest, Model, Restart, Schedule
+from .model import (
+    BUILDER,
+    BUILDER_NAME,
+    VMM_PREFIX,
+    Authority,
+    BootModule,
+    Domain,
+    Endpoint,
+    Guest,
+    Model,
+    Restart,
+    Schedule,
+)
 from .platforms import PLATFORMS
 from .spec import Claim, OnlyHolds
 from .tables import one_of
@@ -32,7 +45,7 @@ class Checker:
         self.abi = abi
         self.faults = faults
         self.platform = PLATFORMS[written.machine]
-        self.disabled = {one.name for one in written.subjects if not one.enabled}
+        self.disabled = {one.name for one in written.subjects if not one.enabled} | absent(written, self.platform)
         self.all_names: set[str] = set()
         self.domains: list[Domain] = []
         self.places: dict[str, Place] = {}
@@ -47,7 +60,13 @@ class Checker:
         self.domains = self.make_domains()
         wiring = Wiring(self.written, self.abi, self.faults, self.domains, self.disabled)
         channels, endpoints = wiring.channels(), wiring.endpoints()
+        equipment = Equipment(self.written, self.platform, self.faults, self.domains, self.disabled)
+        devices = equipment.devices(channels)
+        equipment.check_channels(wiring.written_of, channels, devices)
+        channels = equipment.with_shares(wiring.written_of, channels)
+        scan, keeper = equipment.pci_roles(devices)
         management = self.management()
+        self.check_once(endpoints, management)
         self.check_ports()
         self.faults.stop_if_any()
         wiring.check_cycles(endpoints)
@@ -55,7 +74,7 @@ class Checker:
         self.check_budgets()
         self.check_focus({channel.end_a for channel in channels if channel.kind == "console"})
         subjects = {domain.name for domain in self.domains} | self.guests().keys()
-        reader = ClaimReader(subjects, self.abi, self.platform, self.faults)
+        reader = ClaimReader(subjects, self.disabled, self.abi, self.platform, devices, self.faults)
         claims = [*self.laboratory_claims(), *(claim for one in self.written.claims for claim in reader.read(one))]
         self.faults.stop_if_any()
         return Model(
@@ -68,6 +87,10 @@ class Checker:
             tuple(channels),
             tuple(endpoints),
             tuple(claims),
+            tuple(devices),
+            scan,
+            keeper,
+            self.written.unsafe_dma,
             {image.name: image.file for image in self.written.images},
         )
 
@@ -92,7 +115,9 @@ class Checker:
         for guest in self.written.guests:
             if self.claim_name(guest.name, guest.at("name")):
                 self.claim_name(VMM_PREFIX + guest.name, guest.at("name"))
-        kept = len(self.written.domains) + len(self.written.guests) - len(self.disabled)
+        for device in self.written.devices:
+            self.claim_name(device.name, device.at("name"))
+        kept = sum(one.name not in self.disabled for one in self.written.subjects)
         if kept == 0:
             self.faults.add(self.written.table.place, "the system has no domain", "a [[domain]] or a [[guest]]")
         if kept > DOMAINS_MAX:
@@ -131,10 +156,10 @@ class Checker:
     def make_domains(self) -> list[Domain]:
         made: list[Domain] = []
         for domain in self.written.domains:
-            if domain.enabled:
+            if domain.name not in self.disabled:
                 made.append(self.domain(len(made), domain))
         for guest in self.written.guests:
-            if guest.enabled:
+            if guest.name not in self.disabled:
                 made.append(self.vmm(len(made), guest))
         return made
 
@@ -154,6 +179,7 @@ class Checker:
             self.restart(one.name),
             None,
             self.authority(one),
+            one.once,
         )
 
     def authority(self, one: WrittenDomain) -> Authority | None:
@@ -225,11 +251,26 @@ class Checker:
             return None
         return found.id
 
+    def check_once(self, endpoints: list[Endpoint], management: int | None) -> None:
+        """A domain that runs before all others must be able to say that it is through, and never comes again."""
+        mask = self.abi.interfaces[BUILDER_NAME].mask(["finished"])
+        for domain in (one for one in self.domains if one.once):
+            place = next(one.at("once") for one in self.written.domains if one.name == domain.name)
+            clients = [client for one in endpoints if one.server == BUILDER for client in one.clients]
+            if not any(client.domain == domain.id and client.mask & mask for client in clients):
+                what = f"'{domain.name}' runs once and cannot say that it is through"
+                self.faults.add(place, what, "a client of builder with the method 'finished'")
+            if domain.id == management:
+                self.faults.add(place, f"'{domain.name}' runs once and is the management", "another domain")
+            if domain.restart != _POLICY_NEVER or not domain.start:
+                what = f"'{domain.name}' runs once, but is to be started later or again"
+                self.faults.add(place, what, "'start = true' and no restart policy")
+
     def check_ports(self) -> None:
         known = self.platform.ports()
         holders: dict[str, str] = {}
         for one in self.written.domains:
-            for name, place in one.ports if one.enabled else ():
+            for name, place in () if one.name in self.disabled else one.ports:
                 if name not in known:
                     self.faults.add(place, f"the machine '{self.platform.name}' has no port '{name}'", one_of(known))
                 elif name in holders:

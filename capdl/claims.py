@@ -13,14 +13,16 @@ from lark.exceptions import UnexpectedCharacters, UnexpectedEOF, UnexpectedInput
 from .abi import Abi
 from .description import WrittenClaim
 from .errors import Faults, Place
-from .platforms import Platform
-from .spec import Claim, HoldsNo, NoFlow, OnlyCalls, OnlyHolds, OnlyPort
+from .model import Device
+from .platforms import PAGE, Platform
+from .spec import Claim, DeviceReaches, HoldsNo, NoFlow, NoMemory, OnlyCalls, OnlyHolds, OnlyMaps, OnlyPort, Range
 from .tables import one_of
 
 SENTENCES = (
     "'no flow from A to B [except through C, D]', 'no flow between A and B [except through C]', "
-    "'A holds no TYPE, TYPE [of another domain]', 'only A, B may call INTERFACE.METHOD', 'only A may use PORT' "
-    "or 'only A may hold TYPE'"
+    "'A holds no TYPE, TYPE [of another domain]', 'only A, B may call INTERFACE.METHOD', 'only A may use PORT', "
+    "'only A may hold TYPE', 'only A may map configuration space', 'only A may map MSI-X tables', "
+    "'A holds no memory of B, C' or 'the device of A reaches only pools'"
 )
 
 
@@ -35,8 +37,10 @@ class ClaimReader:
     """Reads claims against the names of one system."""
 
     subjects: set[str]
+    disabled: set[str]
     abi: Abi
     platform: Platform
+    devices: list[Device]
     faults: Faults
 
     def read(self, written: WrittenClaim) -> list[Claim]:
@@ -48,6 +52,8 @@ class ClaimReader:
             self._refuse(written, inside, error)
             return []
         before = len(self.faults.found)
+        if self._about_nothing(tree):
+            return []
         made: list[Claim] = getattr(self, f"_{tree.data}")(written.text, inside, tree)
         return made if len(self.faults.found) == before else []
 
@@ -69,8 +75,17 @@ class ClaimReader:
     def _subject(self, token: Any, inside: Place) -> str:
         return self._known(token, inside, self.subjects, "domain or guest")
 
+    def _about_nothing(self, tree: Tree[Token]) -> bool:
+        """Is what the claim speaks of, rather than allows, not in this system?"""
+        names = [str(token) for token in tree.children if isinstance(token, Token)][:2 if tree.data == "no_flow" else 1]
+        for child in tree.children:
+            if isinstance(child, Tree) and child.data == "between":
+                names += [str(token) for token in child.children]
+        return any(name in self.disabled for name in names)
+
     def _names(self, tree: Any, inside: Place) -> list[str]:
-        return [self._subject(token, inside) for token in tree.children]
+        """Those of the names that are there: what is not can be allowed nothing."""
+        return [self._subject(token, inside) for token in tree.children if str(token) not in self.disabled]
 
     def _no_flow(self, text: str, inside: Place, tree: Tree[Token]) -> list[Claim]:
         *ends, exception = tree.children
@@ -119,6 +134,26 @@ class ClaimReader:
         who, port = tree.children
         assert isinstance(port, Token)
         names = self._names(who, inside)
-        ports = self.platform.ports()
+        ports = self.platform.all_ports()
         name = self._known(port, inside, ports, "port")
         return [OnlyPort(4, text, names, *ports[name])] if name in ports else []
+
+    def _only_maps(self, text: str, inside: Place, tree: Tree[Token]) -> list[Claim]:
+        who, what = tree.children
+        assert isinstance(what, Tree)
+        host = self.platform.pci
+        ranges: list[Range] = []
+        if host and what.data == "config":
+            ranges = [Range(host.ecam, host.ecam_bytes)]
+        elif host:
+            places = [(one.index, one.kind.pci) for one in self.devices if one.kind.pci]
+            ranges = [Range(host.window(index) + pci.msix_offset, PAGE) for index, pci in places]
+        return [OnlyMaps(6, text, self._names(who, inside), ranges)]
+
+    def _no_memory(self, text: str, inside: Place, tree: Tree[Token]) -> list[Claim]:
+        who, of = tree.children
+        names = self._names(of, inside)
+        return [NoMemory(7, text, self._subject(who, inside), names)]
+
+    def _device_reaches(self, text: str, inside: Place, tree: Tree[Token]) -> list[Claim]:
+        return [DeviceReaches(8, text, self._subject(tree.children[0], inside))]

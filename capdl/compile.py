@@ -8,6 +8,7 @@ from . import layout, spec
 from .abi import Abi
 from .bells import BY_CHANNEL
 from .description import Description
+from .driving import REGIONS, Driving
 from .errors import Faults, Place
 from .images import Found, ImageProblem, ImageStore, pages
 from .limits import check_limits
@@ -39,10 +40,12 @@ class Compilation:
     found: dict[str, Found] = field(default_factory=dict)  # by file name
     order: list[str] = field(default_factory=list)
     objects: Objects = field(init=False)
+    driving: Driving = field(init=False)
     plans: list[Plan] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self.objects = Objects(self.abi)
+        self.driving = Driving(self.model, self.objects)
         self.plans = [Plan(domain, self.abi, self.objects) for domain in self.model.domains]
 
     # --- images ---
@@ -118,7 +121,10 @@ class Compilation:
                 )
         if any(domain.authority for domain in self.model.domains):
             add("control", spec.SHARED, "control", 0)
+        self.driving.add_shared()
         for channel in self.model.channels:
+            if channel.kind in REGIONS:
+                continue
             count = CHANNEL_BYTES // layout.PAGE
             add(self.channel_key(channel), spec.SHARED, "frame", layout.PAGE, count=count)
 
@@ -139,6 +145,7 @@ class Compilation:
         for channel in self.model.channels:
             if domain.id in (channel.end_a, channel.end_b):
                 self.make_channel_end(plan, channel)
+        self.make_equipment(plan)
         self.make_ports(plan)
         if domain.guest:
             self.make_guest(plan, domain.guest)
@@ -147,6 +154,14 @@ class Compilation:
         if domain.authority:
             self.make_authority(plan, domain.authority)
         self.make_own(plan)
+
+    def make_equipment(self, plan: Plan) -> None:
+        management = None if self.model.management is None else self.plans[self.model.management]
+        self.driving.make_virtualiser(plan, management)
+        device = self.model.device_of(plan.domain.id)
+        if device:
+            self.driving.make_driver(plan, device, management)
+        self.driving.make_pci(plan)
 
     def make_clients(self, plan: Plan) -> None:
         for endpoint in self.model.endpoints:
@@ -163,6 +178,9 @@ class Compilation:
     def make_channel_end(self, plan: Plan, channel: Channel) -> None:
         at_a = plan.domain.id == channel.end_a
         peer = self.plans[channel.end_b if at_a else channel.end_a]
+        if channel.kind in REGIONS:
+            self.driving.make_end(plan, channel, peer)
+            return
         region = self.channel_key(channel)
         address, size = plan.map_region(region, READ | WRITE)
         plan.resource(channel.kind if at_a else region, "region", address=address, size=size)
@@ -233,6 +251,7 @@ class Compilation:
             f"{one.id} {one.name} {one.guest.name if one.guest else '-'} {one.restart}\n" for one in self.model.domains
         )
         plan.text_resource("domains", "".join(lines))
+        self.driving.make_management(plan)
 
     def make_authority(self, plan: Plan, authority: Authority) -> None:
         """A laboratory's domain makes objects for itself: docs/capdl.md, "Laboratories"."""
@@ -285,10 +304,7 @@ class Compilation:
         self.faults.stop_if_any()
         objects = self.objects.seal()
         domains = [self.domain_record(plan, objects) for plan in self.plans]
-        channels = [
-            spec.Channel(self.objects.number(self.channel_key(one)), one.end_a, one.end_b)
-            for one in self.model.channels
-        ]
+        channels = [record for one in self.model.channels for record in self.channel_records(one)]
         images = [self.found[name] for name in self.order]
         system = spec.System(
             spec.VERSION,
@@ -302,9 +318,16 @@ class Compilation:
             self.objects.number(server_key(BUILDER)),
             domains,
             list(self.model.claims),
+            self.model.unsafe_dma,
+            self.driving.windows(),
         )
         check_limits(system, self.abi, self.written, self.faults)
         return Result(system, images)
+
+    def channel_records(self, channel: Channel) -> list[spec.Channel]:
+        if channel.kind in REGIONS:
+            return self.driving.channels(channel)
+        return [spec.Channel(self.objects.number(self.channel_key(channel)), channel.end_a, channel.end_b)]
 
     def domain_record(self, plan: Plan, objects: list[spec.Object]) -> spec.Domain:
         domain = plan.domain

@@ -13,7 +13,8 @@ from .positions import read_text
 from .tables import Table
 
 GUEST_NAME_LONGEST = 11  # its VMM is called vmm-NAME
-CHANNEL_KINDS = ("console", "log")
+CHANNEL_KINDS = ("console", "log", "block", "blockdev", "net", "netdev")
+DEVICE_CLASSES = ("disk", "network")
 POLICIES = ("never", "on-failure", "always")
 
 
@@ -64,6 +65,7 @@ class WrittenDomain(WrittenSubject):
     fpu: bool
     ports: list[tuple[str, Place]]
     authority: WrittenAuthority | None
+    once: bool
 
 
 @dataclass(frozen=True)
@@ -87,6 +89,20 @@ class WrittenChannel(Written):
     kind: str
     from_end: str
     to_end: str
+    window_mib: int = 0  # block
+    read_only: bool = False
+    encrypt: bool = False
+    vlan: int = 0  # net
+    rate_kbit: int = 0
+    peers: tuple[tuple[str, Place], ...] = ()
+
+
+@dataclass(frozen=True)
+class WrittenDevice(Written):
+    name: str
+    class_: str
+    driver: str
+    enabled: bool
 
 
 @dataclass(frozen=True)
@@ -145,12 +161,14 @@ class Description(Written):
     console: str
     management: str
     laboratory: bool
+    unsafe_dma: bool
     machine: str
     memory_mib: int
     overcommit: bool
     images: list[WrittenImage]
     domains: list[WrittenDomain]
     guests: list[WrittenGuest]
+    devices: list[WrittenDevice]
     channels: list[WrittenChannel]
     endpoints: list[WrittenEndpoint]
     schedules: dict[str, WrittenSchedule]
@@ -158,6 +176,8 @@ class Description(Written):
     claims: list[WrittenClaim]
     system: Table = field(repr=False, compare=False)
     platform: Table = field(repr=False, compare=False)
+    pci: Table = field(repr=False, compare=False)  # who handles configuration space: scan, keeper
+    without: dict[str, list[tuple[str, Place]]] = field(default_factory=dict)  # by machine: devices that it lacks
 
 
 def _image(table: Table) -> WrittenImage:
@@ -177,6 +197,7 @@ def _domain(table: Table) -> WrittenDomain:
         fpu=table.boolean("fpu", True),
         ports=table.texts("ports"),
         authority=_authority(table),
+        once=table.boolean("once", False),
     )
 
 
@@ -225,7 +246,47 @@ def _authority(table: Table) -> WrittenAuthority | None:
 
 
 def _channel(table: Table) -> WrittenChannel:
-    return WrittenChannel(table, table.choice("kind", CHANNEL_KINDS), table.name("from"), table.name("to"))
+    kind, ends = table.choice("kind", CHANNEL_KINDS), (table.name("from"), table.name("to"))
+    if kind == "block":
+        return WrittenChannel(
+            table,
+            kind,
+            *ends,
+            window_mib=table.integer("window_mib", 1, 1 << 24),
+            read_only=table.boolean("read_only", False),
+            encrypt=table.boolean("encrypt", False),
+        )
+    if kind == "net":
+        return WrittenChannel(
+            table,
+            kind,
+            *ends,
+            vlan=table.integer("vlan", 0, 4094, 0),
+            rate_kbit=table.integer("rate_kbit", 0, 1 << 24, 0),
+            peers=tuple(table.texts("peers")),
+        )
+    return WrittenChannel(table, kind, *ends)
+
+
+def _device(table: Table) -> WrittenDevice:
+    return WrittenDevice(
+        table,
+        table.name("name"),
+        table.choice("class", DEVICE_CLASSES),
+        table.name("driver"),
+        table.boolean("enabled", True),
+    )
+
+
+def _without(platform: Table) -> dict[str, list[tuple[str, Place]]]:
+    """[platform.MACHINE] without = [...]: what one machine lacks of the devices described."""
+    found: dict[str, list[tuple[str, Place]]] = {}
+    for machine in PLATFORMS:
+        if platform.has(machine):
+            inner = platform.table(machine)
+            found[machine] = inner.texts("without")
+            inner.finish()
+    return found
 
 
 def _client(table: Table) -> WrittenClient:
@@ -279,6 +340,7 @@ def _named(table: Table, skip: set[str]) -> dict[str, Table]:
 
 def _whole(top: Table) -> Description:
     system, platform, scheduling = top.table("system"), top.table("platform"), top.table("scheduling")
+    pci = top.table("pci")
     if not top.has("system"):
         refuse(top.place, "there is no [system] table", "[system] with 'name'")
     overcommit = scheduling.boolean("overcommit", False)
@@ -290,12 +352,14 @@ def _whole(top: Table) -> Description:
         system.name("console", ""),
         system.name("management", ""),
         system.boolean("laboratory", False),
+        system.boolean("unsafe_dma", False),
         platform.choice("machine", PLATFORMS, "q35"),
         platform.integer("memory_mib", 64, 1 << 20, 1024),
         overcommit,
         top.tables("image", _image),
         top.tables("domain", _domain),
         top.tables("guest", _guest),
+        top.tables("device", _device),
         top.tables("channel", _channel),
         top.tables("endpoint", _endpoint),
         schedules,
@@ -303,9 +367,13 @@ def _whole(top: Table) -> Description:
         top.tables("claim", _claim),
         system,
         platform,
+        pci,
+        _without(platform),
     )
+    for role in ("scan", "keeper"):
+        pci.name(role, "")
     system.text("description", "")
-    for table in (system, platform, scheduling, *(one.table for one in (*schedules.values(), *restarts.values())), top):
+    for table in (system, platform, scheduling, pci, *(one.table for one in (*schedules.values(), *restarts.values())), top):
         table.finish()
     return found
 

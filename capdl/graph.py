@@ -109,12 +109,50 @@ class Drawing:
         return [f"{memory_mib} MiB", *images]
 
     def edges(self) -> list[Edge]:
-        return [*self.channel_edges(), *self.call_edges(), *self.fault_edges()]
+        return [*self.channel_edges(), *self.dma_edges(), *self.call_edges(), *self.fault_edges()]
+
+    def devices(self) -> list[tuple[str, str, list[str]]]:
+        """(node, label, who maps its memory) of each bus master."""
+        made: list[tuple[str, str, list[str]]] = []
+        for domain in self.system.domains:
+            for device in domain.devices:
+                bases = [one for one in self.system.windows if self.maps(domain, one.object)]
+                stem = self.system.objects[bases[0].object].name.partition(".")[0] if bases else "device"
+                ours = [one for one in self.system.windows if self.system.objects[one.object].name.startswith(f"{stem}.")]
+                lines = [f"{stem}: {self.view.device_name(device)}"]
+                lines += [f"{self.system.objects[one.object].name} at {one.base:#x}" for one in ours]
+                lines += [f"message {msi.handle}" for msi in device.msis]
+                holders = [
+                    node(other.name)
+                    for other in self.system.domains
+                    if any(self.maps(other, one.object) for one in ours)
+                ]
+                made.append((node(self.view.device_name(device)), "\n".join(lines), holders))
+        return made
+
+    @staticmethod
+    def maps(domain: spec.Domain, number: int) -> bool:
+        return any(mapping.object == number for mapping in domain.mappings)
+
+    def dma_edges(self) -> list[Edge]:
+        """From a device to those whose pools it reaches."""
+        ends = {one.object: one.end_a for one in self.system.channels if one.end_a == one.end_b}
+        made: list[Edge] = []
+        for domain in self.system.domains:
+            for device in domain.devices:
+                for mapping in (one for one in device.mappings if one.object in ends):
+                    owner = self.system.domains[ends[mapping.object]].name
+                    label = f"{self.system.objects[mapping.object].name}\n{self.view.access(mapping.access)}"
+                    source = node(self.view.device_name(device))
+                    made.append(Edge(source, node(owner), label, "dma", self.colors[owner][0]))
+        return made
 
     def channel_edges(self) -> list[Edge]:
         """Channels between the same two ends share one edge."""
         names: dict[tuple[int, int], list[str]] = {}
         for channel in self.system.channels:
+            if channel.end_a == channel.end_b:
+                continue  # a pool: drawn where its device reaches it
             kind = self.system.objects[channel.object].name.partition("-")[0]
             names.setdefault((channel.end_a, channel.end_b), []).append(kind)
         domains = self.system.domains
@@ -185,7 +223,8 @@ def graph_dot(view: View) -> str:
     boxes = drawing.boxes()
     template = environment().get_template("graph.dot.j2")
     return template.render(
-        system=view.system, boxes=boxes, edges=drawing.edges(), ports=drawing.ports(), guest_node=guest_node
+        system=view.system, boxes=boxes, edges=drawing.edges(), ports=drawing.ports(), devices=drawing.devices(),
+        guest_node=guest_node,
     )
 
 

@@ -25,14 +25,17 @@ POOLS = {
 
 
 def builder_slots(system: spec.System) -> int:
-    """Slots of builder's own table: originals, copies for mappings of shared frames, fault capabilities, interrupts."""
+    """Slots of builder's own table: originals, copies for mappings, fault capabilities, interrupts, device memory."""
     originals = sum(one.count for one in system.objects)
     copies = sum(
         mapping.count
         for domain in system.domains
         for mapping in domain.mappings
-        if system.objects[mapping.object].owner == spec.SHARED
+        if system.objects[mapping.object].owner in (spec.SHARED, spec.DEVICE_MEMORY)
     )
+    devices = [device for domain in system.domains for device in domain.devices]
+    copies += sum(mapping.count for device in devices for mapping in device.mappings)
+    copies += len(system.windows) + sum(len(device.msis) for device in devices)
     return originals + copies + sum(len(domain.threads) + len(domain.irqs) for domain in system.domains)
 
 

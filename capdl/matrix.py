@@ -46,7 +46,7 @@ def _groups(view: View, rows: list[Row], columns: list[Column], cells: dict[tupl
             for column in columns
             if column.owner == owner
         ]
-        detail = {"system": "shared, owned by neither end: ", "machine": "ports and interrupts"}.get(
+        detail = {"system": "shared, owned by neither end: ", "machine": "device memory, ports and interrupts"}.get(
             owner, "its own untyped: "
         )
         groups.append(Group(owner, detail + (human_bytes(memory[owner]) if owner in memory else ""), lines))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from .platforms import Platform
+from .platforms import DeviceKind, Platform
 from .spec import Claim
 
 BUILDER = -1  # in place of a domain id: the endpoint that builder serves
@@ -69,11 +69,48 @@ class Domain:
     restart: Restart
     guest: Guest | None
     authority: Authority | None = None
+    once: bool = False
 
     @property
     def title(self) -> str:
         """The tenant's name, or the domain's where it has none."""
         return self.guest.name if self.guest else self.name
+
+
+@dataclass(frozen=True)
+class Window:
+    """The part of a disk that a tenant has."""
+
+    first_sector: int
+    sectors: int
+    read_only: bool
+    encrypt: bool
+
+    @property
+    def flags(self) -> int:
+        return (1 if self.read_only else 0) | (2 if self.encrypt else 0)
+
+
+@dataclass(frozen=True)
+class Net:
+    """A tenant's place on a network."""
+
+    mac: int  # first byte lowest
+    vlan: int
+    rate_kbit: int
+    peers: tuple[int, ...]  # domains
+
+
+@dataclass(frozen=True)
+class Device:
+    """A device of the machine in the hands of one driver."""
+
+    name: str
+    class_: str
+    kind: DeviceKind
+    driver: int
+    virtualiser: int | None
+    index: int  # among the devices on PCI, or among the others
 
 
 @dataclass(frozen=True)
@@ -83,6 +120,8 @@ class Channel:
     kind: str
     end_a: int
     end_b: int
+    window: Window | None = None  # of a block channel
+    net: Net | None = None  # of a net channel
 
 
 @dataclass(frozen=True)
@@ -114,7 +153,18 @@ class Model:
     channels: tuple[Channel, ...]
     endpoints: tuple[Endpoint, ...]
     claims: tuple[Claim, ...]
+    devices: tuple[Device, ...] = ()
+    pci_scan: int | None = None
+    pci_keeper: int | None = None
+    unsafe_dma: bool = False
     image_files: dict[str, str] = field(default_factory=dict)  # by the name that the description gives them
+
+    @property
+    def pci_devices(self) -> list[Device]:
+        return [device for device in self.devices if device.kind.pci]
+
+    def device_of(self, driver: int) -> Device | None:
+        return next((device for device in self.devices if device.driver == driver), None)
 
     def served_by(self, domain: int) -> list[Endpoint]:
         return [endpoint for endpoint in self.endpoints if endpoint.server == domain]

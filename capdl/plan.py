@@ -8,10 +8,11 @@ from . import bells, layout, model, spec
 from .abi import Abi
 from .objects import Objects
 
-READ, WRITE, EXEC = 1, 2, 4  # map_flags
+READ, WRITE, EXEC, UNCACHED = 1, 2, 4, 8  # map_flags
 SEALED = 1
 TEXT_BYTES = 1024
 RESOURCES_MOST = 40
+NAME_LONGEST = 23  # of a resource
 RESTART_ON = {"never": 0, "on-failure": 1, "always": 3}
 RESTART_WINDOW_S = 60
 FAULT_INTERFACE = 1
@@ -31,6 +32,17 @@ def key(domain: model.Domain, part: str) -> str:
 
 
 @dataclass
+class DevicePlan:
+    """A bus master of the domain; objects by key."""
+
+    iospace: str
+    source: int
+    mappings: list[tuple[str, int, int]]  # key, address, access
+    msis: list[tuple[int, int, int]]  # slot, handle, bits
+    fault: tuple[str, int] | None  # notification, bits
+
+
+@dataclass
 class Plan:
     """Collects what a domain gets; references to objects are keys until `record`."""
 
@@ -44,6 +56,7 @@ class Plan:
     mappings: list[tuple[str, int, int]] = field(default_factory=list)  # key, address, access
     ioports: list[spec.IoPort] = field(default_factory=list)
     irqs: list[tuple[int, int, int]] = field(default_factory=list)  # slot, gsi, bits
+    devices: list[DevicePlan] = field(default_factory=list)
     resources: list[spec.Resource] = field(default_factory=list)
     text: str = ""
 
@@ -98,9 +111,19 @@ class Plan:
         return self.map_at(target, self.regions.place(each, count), access), each * count
 
     def resource(
-        self, name: str, kind: str, *, slot: int = 0, count: int = 0, address: int = 0, size: int = 0, extra: int = 0
+        self,
+        name: str,
+        kind: str,
+        *,
+        flags: int = 0,
+        slot: int = 0,
+        count: int = 0,
+        address: int = 0,
+        size: int = 0,
+        extra: int = 0,
     ) -> None:
-        assert len(name) <= 23, name
+        if len(name) > NAME_LONGEST:
+            raise PlanProblem(f"'{self.domain.name}' would have a resource called '{name}'", "a shorter name")
         if any(one.name == name for one in self.resources):
             raise PlanProblem(f"'{self.domain.name}' would have two resources called '{name}'", "another endpoint name")
         if len(self.resources) == RESOURCES_MOST:
@@ -108,7 +131,7 @@ class Plan:
                 f"'{self.domain.name}' needs more than {RESOURCES_MOST} named resources",
                 "fewer channels, ports or endpoints",
             )
-        self.resources.append(spec.Resource(name, self.abi.kind(kind), 0, slot, count, address, size, extra))
+        self.resources.append(spec.Resource(name, self.abi.kind(kind), flags, slot, count, address, size, extra))
 
     def text_resource(self, name: str, text: str) -> None:
         """Texts lie one after the other in the info page; `bytes` is the length, nothing ends them."""
@@ -123,10 +146,12 @@ class Plan:
         self.ioports.append(spec.IoPort(slot, first, last))
         self.resource(name, "ioport", slot=slot, count=last - first + 1, extra=first)
         if gsi is not None:
-            bits = bells.BY_PORT[name]
-            irq_slot = self.take_slots()
-            self.irqs.append((irq_slot, gsi, bits))
-            self.resource(f"{name}-irq", "irq", slot=irq_slot, extra=bits)
+            self.give_irq(f"{name}-irq", gsi, bells.BY_PORT[name])
+
+    def give_irq(self, name: str, gsi: int, bits: int) -> None:
+        slot = self.take_slots()
+        self.irqs.append((slot, gsi, bits))
+        self.resource(name, "irq", slot=slot, extra=bits)
 
     def leaves(self) -> list[tuple[int, int, int]]:
         """What the domain's page tables must reach beside its image: (address, page size, pages)."""
@@ -153,10 +178,10 @@ class Plan:
             for target, one in pairs
         ]
 
-    def resolved_mappings(self) -> list[spec.Mapping]:
+    def resolved_mappings(self, mappings: list[tuple[str, int, int]]) -> list[spec.Mapping]:
         vcpu = self.abi.type("vcpu")
         made: list[spec.Mapping] = []
-        for target, address, access in self.mappings:
+        for target, address, access in mappings:
             one = self.objects[target]
             count = 1 if one.type == vcpu else one.count
             made.append(spec.Mapping(self.objects.number(target), 0, count, address, access))
@@ -179,6 +204,17 @@ class Plan:
             fault,
             self.domain.id,
             layout.STACK_TOP,
+        )
+
+    def device(self, one: DevicePlan) -> spec.Device:
+        number, bell = self.objects.number, self.objects.number(self.key("bell"))
+        notif, bits = (number(one.fault[0]), one.fault[1]) if one.fault else (spec.NONE, 0)
+        return spec.Device(
+            number(one.iospace),
+            one.source,
+            self.resolved_mappings(one.mappings),
+            [spec.Msi(slot, handle, one.source, bell, bits) for slot, handle, bits in one.msis],
+            spec.FaultEvent(notif, bits),
         )
 
     def guest(self) -> spec.Guest | None:
@@ -211,7 +247,7 @@ class Plan:
             number(self.key("info")),
             profiles,
             spec.Heap(layout.HEAP_ADDRESS if heap_bytes else 0, heap_bytes),
-            self.resolved_mappings(),
+            self.resolved_mappings(self.mappings),
             self.resolved(self.capabilities),
             self.ioports,
             [spec.Irq(slot, gsi, 0, number(self.key("bell")), bits) for slot, gsi, bits in self.irqs],
@@ -220,4 +256,6 @@ class Plan:
             self.resources,
             self.text,
             spec.Restart(RESTART_ON[domain.restart.policy], domain.restart.limit, RESTART_WINDOW_S),
+            domain.once,
+            [self.device(one) for one in self.devices],
         )

@@ -6,64 +6,54 @@ becomes a graph whose edges say "information can go from here to there by an exp
 
 from __future__ import annotations
 
-from collections import defaultdict, deque
+from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from typing import Any
 
 import cbor2
 
-READ, WRITE, EXEC, CALL, WAIT, SIGNAL, MANAGE, COPY = (1 << bit for bit in range(8))  # rights
-MAP_WRITE, MAP_EXEC = 2, 4
-UNTYPED, CAPTAB, FRAME, SPACE, SCHED, ENDPOINT, NOTIF, CONTROL = 1, 2, 3, 4, 6, 7, 8, 13  # object_type
-TERMINAL, SEALED = 1, 1
-SHARED, NONE, BUILDER = 64, 65535, "builder"
+from .provedata import (
+    BUILDER,
+    CALL,
+    CAPTAB,
+    CONTROL,
+    COPY,
+    DEVICE_MEMORY,
+    ENDPOINT,
+    EXEC,
+    FRAME,
+    MANAGE,
+    MAP_EXEC,
+    MAP_WRITE,
+    NONE,
+    NOTIF,
+    READ,
+    SCHED,
+    SEALED,
+    SHARED,
+    SIGNAL,
+    TERMINAL,
+    TYPES,
+    UNTYPED,
+    WAIT,
+    WRITE,
+    Broken,
+    System,
+)
+from .provedevices import check_devices, device_edges, prove_device_reaches, prove_no_memory, prove_only_maps, sealed_pools
+
 ODD = (cbor2.CBORError, ArithmeticError, AttributeError, LookupError, MemoryError, RuntimeError, TypeError, ValueError)
-TYPES = "none untyped captab frame space thread sched endpoint notif vcpu iospace irq ioport control".split()
-
-
-class Broken(Exception):
-    """A claim does not hold, or the system breaks a rule that every system keeps."""
-
-
-@dataclass
-class System:
-    """The parts of the CBOR that claims speak of."""
-
-    objects: dict[int, list[Any]]
-    builder: int
-    domains: list[list[Any]]
-    claims: list[list[Any]]
-    edges: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
-
-    def name(self, number: int) -> str:
-        return str(self.objects[number][6])
-
-    def edge(self, source: str, target: str) -> None:
-        self.edges[source].add(target)
-
-    def both(self, one: str, other: str) -> None:
-        self.edge(one, other)
-        self.edge(other, one)
-
-    def holders(self) -> list[tuple[str, list[list[Any]]]]:
-        """Every table: who holds it and its capabilities."""
-        domains = [(domain[1], domain[12]) for domain in self.domains]
-        return domains + [(domain[16][0], domain[16][4]) for domain in self.domains if domain[16]]
-
-    def capabilities(self, without: list[str]) -> list[tuple[str, list[Any]]]:
-        """Every capability with its holder, but for those of @without."""
-        return [(name, one) for name, held in self.holders() for one in held if name not in without]
 
 
 def load(data: bytes) -> System:
     """Read the CBOR; Broken says why it is not a system."""
     try:
         top = cbor2.loads(data)
-        if top[0] != 1 or len(top) != 11 or cbor2.dumps(top, canonical=True) != data:
-            raise Broken(f"version {top[0]}, {len(top)} fields; expected version 1, 11, encoded as RFC 8949 4.2.1")
-        system = System(dict(enumerate(top[5])), top[8], top[9], top[10])
+        if top[0] != 2 or len(top) != 13 or cbor2.dumps(top, canonical=True) != data:
+            raise Broken(f"version {top[0]}, {len(top)} fields; expected version 2, 13, encoded as RFC 8949 4.2.1")
+        system = System(dict(enumerate(top[5])), top[8], top[9], top[10], top[7], top[12])
         check_rules(system)
+        check_devices(system)
         make_edges(system)
     except ODD as error:
         raise Broken(f"not a system as in docs/system.cddl: {error}") from error
@@ -85,7 +75,7 @@ def check_rules(system: System) -> None:
             raise Broken(f"'{domain[1]}' has I/O ports that do not exist")
         for reference, _, _, _, access in domain[11]:
             one = system.objects[reference]
-            if one[0] not in (number, SHARED):
+            if one[0] not in (number, SHARED, DEVICE_MEMORY):
                 raise Broken(f"'{domain[1]}' maps '{one[6]}', which another domain owns")
             if access & MAP_WRITE and access & MAP_EXEC:
                 raise Broken(f"'{domain[1]}' maps '{one[6]}' writable and executable")
@@ -121,7 +111,10 @@ def make_edges(system: System) -> None:
         for index, one in system.objects.items():
             if one[0] == number:
                 system.both(name, f"#{index}")
-        for reference, _, _, _, access in domain[11]:
+        sealed = sealed_pools(domain)
+        for reference, _, _, vaddr, access in domain[11]:
+            if vaddr in sealed:
+                continue  # what goes in and out there is encrypted and authenticated
             system.edge(f"#{reference}", name)
             if access & MAP_WRITE:
                 system.edge(name, f"#{reference}")
@@ -137,6 +130,7 @@ def make_edges(system: System) -> None:
                 caller(system, name, thread[9])
         if domain[16]:
             system.both(name, domain[16][0])
+    device_edges(system)
     for who, capability in system.capabilities([]):
         capability_edges(system, who, capability[1], capability[4])
 
@@ -199,19 +193,15 @@ def prove_no_flow(system: System, source: str, target: str, through: list[str]) 
 
 
 def prove_holds_no(system: System, who: str, types: int, foreign: bool) -> None:
-    found = [domain for domain in system.domains if who in (domain[1], *domain[16][:1])]
-    if not found:
-        raise Broken(f"no domain or guest is called {who}")
-    domain = found[0]
+    domain = system.find(who)
     held = [(one[1], f"slot {one[0]}") for one in (domain[12] if who == domain[1] else domain[16][4])]
     if who == domain[1]:
         held += [(one[0], f"mapping at {one[3]:#x}") for one in domain[11]]
     for reference, where in held:
         one = system.objects[reference]
-        of_another = one[0] not in (domain[0], SHARED)
+        of_another = one[0] not in (domain[0], SHARED, DEVICE_MEMORY)
         if types >> one[1] & 1 and (of_another or not foreign):
-            owner = "the system" if one[0] == SHARED else f"'{system.domains[one[0]][1]}'"
-            raise Broken(f"{who} → {where} → [{one[6]}], a {TYPES[one[1]]} of {owner}")
+            raise Broken(f"{who} → {where} → [{one[6]}], a {TYPES[one[1]]} of {system.owner(one)}")
 
 
 def prove_only_calls(system: System, who: list[str], interface: int, mask: int) -> None:
@@ -233,7 +223,16 @@ def prove_only_port(system: System, who: list[str], first: int, last: int) -> No
                 raise Broken(f"{domain[1]} → slot {slot} → ports {low:#x} to {high:#x}")
 
 
-PROOFS: list[Callable[..., None]] = [prove_no_flow, prove_holds_no, prove_only_calls, prove_only_port, prove_only_holds]
+PROOFS: list[Callable[..., None]] = [
+    prove_no_flow,
+    prove_holds_no,
+    prove_only_calls,
+    prove_only_port,
+    prove_only_holds,
+    prove_only_maps,
+    prove_no_memory,
+    prove_device_reaches,
+]
 
 
 def prove(data: bytes) -> list[tuple[str, str]]:

@@ -12,8 +12,10 @@ import cbor2
 
 from .errors import CapdlError
 
-VERSION = 1
+VERSION = 2
 SHARED = 64  # owner of what belongs to no domain
+DEVICE_MEMORY = 65  # owner of frames that are no RAM
+FILLED_BY_BUILDER = 1  # flag of a resource
 NONE = 65535  # "no object"
 
 
@@ -81,6 +83,12 @@ class Channel:
     object: int
     end_a: int
     end_b: int
+
+
+@dataclass(frozen=True)
+class Window:
+    object: int
+    base: int
 
 
 @dataclass(frozen=True)
@@ -171,6 +179,30 @@ class Resource:
 
 
 @dataclass(frozen=True)
+class Msi:
+    slot: int
+    handle: int
+    source: int
+    notif: int
+    bits: int
+
+
+@dataclass(frozen=True)
+class FaultEvent:
+    notif: int
+    bits: int
+
+
+@dataclass(frozen=True)
+class Device:
+    iospace: int
+    source: int
+    mappings: list[Mapping]
+    msis: list[Msi]
+    fault: FaultEvent
+
+
+@dataclass(frozen=True)
 class Restart:
     on: int
     max: int
@@ -199,6 +231,8 @@ class Domain:
     resources: list[Resource]
     text: str
     restart: Restart
+    once: bool
+    devices: list[Device]
 
 
 @dataclass(frozen=True)
@@ -245,8 +279,38 @@ class OnlyHolds:
     types: int
 
 
-Claim = Union[NoFlow, HoldsNo, OnlyCalls, OnlyPort, OnlyHolds]
-_CLAIMS: dict[int, type[Any]] = {1: NoFlow, 2: HoldsNo, 3: OnlyCalls, 4: OnlyPort, 5: OnlyHolds}
+@dataclass(frozen=True)
+class Range:
+    base: int
+    bytes: int
+
+
+@dataclass(frozen=True)
+class OnlyMaps:
+    kind: int
+    text: str
+    who: list[str]
+    ranges: list[Range]
+
+
+@dataclass(frozen=True)
+class NoMemory:
+    kind: int
+    text: str
+    who: str
+    of: list[str]
+
+
+@dataclass(frozen=True)
+class DeviceReaches:
+    kind: int
+    text: str
+    who: str
+
+
+Claim = Union[NoFlow, HoldsNo, OnlyCalls, OnlyPort, OnlyHolds, OnlyMaps, NoMemory, DeviceReaches]
+_KINDS = (NoFlow, HoldsNo, OnlyCalls, OnlyPort, OnlyHolds, OnlyMaps, NoMemory, DeviceReaches)
+_CLAIMS: dict[int, type[Any]] = dict(enumerate(_KINDS, start=1))
 
 
 @dataclass(frozen=True)
@@ -262,6 +326,8 @@ class System:
     builder: int
     domains: list[Domain]
     claims: list[Claim]
+    unsafe_dma: bool
+    windows: list[Window]
 
 
 def _plain(value: Any) -> Any:

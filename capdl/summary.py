@@ -6,7 +6,10 @@ from dataclasses import asdict, dataclass
 
 from . import layout
 from .limits import builder_slots, memory_kib
+from .model import Model
 from .view import View
+
+SECTOR_BYTES = 512
 
 
 def human_bytes(size: int) -> str:
@@ -47,6 +50,53 @@ class Summary:
     memory_kib: int
     machine_mib: int
     builder_slots: int
+
+
+@dataclass(frozen=True)
+class DeviceSummary:
+    """What the machine must have, in the order of its slots; and who shares it."""
+
+    name: str
+    kind: str
+    index: int
+    bytes: int  # least size of a disk; 0 for a network
+    windows: list[WindowSummary]
+    nets: list[NetSummary]
+
+
+@dataclass(frozen=True)
+class WindowSummary:
+    tenant: str
+    first_sector: int
+    sectors: int
+    read_only: bool
+    encrypt: bool
+
+
+@dataclass(frozen=True)
+class NetSummary:
+    tenant: str
+    mac: str
+    vlan: int
+    rate_kbit: int
+    peers: list[str]
+
+
+def devices_of(model: Model) -> list[DeviceSummary]:
+    made: list[DeviceSummary] = []
+    title = [domain.title for domain in model.domains]
+    for device in model.devices:
+        ours = [one for one in model.channels if one.end_b == device.virtualiser]
+        shares = [(title[one.end_a], one.window) for one in ours if one.window]
+        windows = [WindowSummary(who, w.first_sector, w.sectors, w.read_only, w.encrypt) for who, w in shares]
+        places = [(title[one.end_a], one.net) for one in ours if one.net]
+        nets = [
+            NetSummary(who, net.mac.to_bytes(6, "little").hex(":"), net.vlan, net.rate_kbit, [title[p] for p in net.peers])
+            for who, net in places
+        ]
+        size = max((one.first_sector + one.sectors for one in windows), default=0) * SECTOR_BYTES
+        made.append(DeviceSummary(device.name, device.kind.name, device.index, size, windows, nets))
+    return made
 
 
 def _policy(on: int, most: int) -> str:
@@ -92,10 +142,13 @@ def summarize(view: View) -> Summary:
     )
 
 
-def summary_json(view: View, proved: list[str], modules: list[tuple[str, str]]) -> dict[str, object]:
-    """For `summary.json`: the numbers, the claims that were proved, the modules with their hashes."""
+def summary_json(
+    view: View, proved: list[str], modules: list[tuple[str, str]], devices: list[DeviceSummary]
+) -> dict[str, object]:
+    """For `summary.json`: the numbers, the claims that were proved, the modules with their hashes, the devices."""
     return {
         **asdict(summarize(view)),
         "claims": proved,
         "modules": [{"name": name, "sha256": digest} for name, digest in modules],
+        "devices": [asdict(one) for one in devices],
     }

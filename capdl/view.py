@@ -28,6 +28,7 @@ LETTERS_EXPLAINED = {
     "M": "manage",
     "Y": "copy",
     "F": "faults go there",
+    "D": "its DMA goes through it",
 }
 
 
@@ -55,7 +56,7 @@ class Row:
     """A subject: a domain, a guest, or builder."""
 
     name: str
-    kind: str  # builder, domain, vmm, guest
+    kind: str  # builder, domain, vmm, guest, device
     compartment: int
 
 
@@ -64,6 +65,11 @@ class Column:
     name: str
     kind: str  # the type of object
     owner: str
+
+
+def function_name(source: int) -> str:
+    """01:00.0 for bus << 8 | devfn."""
+    return f"{source >> 8:02x}:{source >> 3 & 31:02x}.{source & 7}"
 
 
 class View:
@@ -75,7 +81,8 @@ class View:
         self.interfaces = {one.number: one for one in abi.interfaces.values()}
 
     def owner(self, one: spec.Object) -> str:
-        return "system" if one.owner == spec.SHARED else self.system.domains[one.owner].name
+        known = {spec.SHARED: "system", spec.DEVICE_MEMORY: "machine"}
+        return known.get(one.owner) or self.system.domains[one.owner].name
 
     def type_name(self, one: spec.Object) -> str:
         return "image" if one.content else self.abi.type_name(one.type)
@@ -87,6 +94,10 @@ class View:
     @staticmethod
     def access(access: int) -> str:
         return "".join(letter for bit, letter in enumerate("RWX") if access >> bit & 1)
+
+    @staticmethod
+    def device_name(device: spec.Device) -> str:
+        return f"device {function_name(device.source)}"
 
     def methods(self, interface: int, mask: int) -> list[str]:
         """Names of the methods in @mask, by number."""
@@ -114,6 +125,7 @@ class View:
             made.append(Row(domain.name, "vmm" if domain.guest else "domain", domain.compartment))
             if domain.guest:
                 made.append(Row(domain.guest.name, "guest", domain.compartment))
+            made += [Row(self.device_name(device), "device", domain.compartment) for device in domain.devices]
         return made
 
     def port_columns(self) -> dict[tuple[int, int], str]:
@@ -135,6 +147,8 @@ class View:
         columns += [Column(name, "ioport", "machine") for name in self.port_columns().values()]
         gsis = sorted({irq.gsi for domain in system.domains for irq in domain.irqs})
         columns += [Column(f"irq {gsi}", "irq", "machine") for gsi in gsis]
+        handles = sorted(msi.handle for domain in system.domains for device in domain.devices for msi in device.msis)
+        columns += [Column(f"msi {handle}", "irq", "machine") for handle in handles]
         return self.rows(), columns, dict(cells)
 
     def _domain(self, domain: spec.Domain, cells: dict[tuple[str, str], Cell]) -> None:
@@ -145,7 +159,7 @@ class View:
             )
         for mapping in domain.mappings:
             cells[domain.name, objects[mapping.object].name].add(
-                self.access(mapping.access), f"mapped at {mapping.vaddr:#x}"
+                self.access(mapping.access), f"mapped at {mapping.vaddr:#x}" + self.physical(mapping)
             )
         image = cells[domain.name, objects[domain.image_frames].name]
         accesses = {one.access for profile in domain.profiles for one in self.system.images[profile.image].segments}
@@ -168,8 +182,26 @@ class View:
         if domain.guest:
             ram = next(one.name for one in objects if one.owner == domain.id and one.name.endswith(".ram"))
             cells[domain.guest.name, ram].add("RWX", "its memory, as its VMM maps it")
+        for device in domain.devices:
+            self._device(domain, device, cells)
+
+    def physical(self, mapping: spec.Mapping) -> str:
+        base = next((one.base for one in self.system.windows if one.object == mapping.object), None)
+        return "" if base is None else f", physically at {base:#x}, uncached"
+
+    def _device(self, domain: spec.Domain, device: spec.Device, cells: dict[tuple[str, str], Cell]) -> None:
+        objects, name = self.system.objects, self.device_name(device)
+        cells[name, objects[device.iospace].name].add("D", "it reaches nothing else")
+        for mapping in device.mappings:
+            cells[name, objects[mapping.object].name].add(self.access(mapping.access), f"at {mapping.vaddr:#x}")
+        for msi in device.msis:
+            cells[domain.name, f"msi {msi.handle}"].add("M", f"rings bits {msi.bits:#x}")
+            cells[name, objects[msi.notif].name].add("S", f"message {msi.handle}, bits {msi.bits:#x}")
+        if device.fault.notif != spec.NONE:
+            cells[name, objects[device.fault.notif].name].add("S", f"its refused accesses, bits {device.fault.bits:#x}")
 
     def capability_count(self, domain: spec.Domain) -> int:
         """Slots in use in the domain's own table and its guest's."""
         own = sum(one.count for one in domain.capabilities) + len(domain.ioports) + len(domain.irqs)
+        own += sum(len(device.msis) for device in domain.devices)
         return own + (len(domain.guest.capabilities) if domain.guest else 0)

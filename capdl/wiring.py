@@ -6,7 +6,7 @@ import dataclasses
 from collections import Counter
 
 from .abi import Abi, Interface
-from .description import Description, WrittenClient, WrittenEndpoint
+from .description import Description, WrittenChannel, WrittenClient, WrittenEndpoint
 from .errors import Faults, Place
 from .model import BUILDER, BUILDER_NAME, Channel, Client, Domain, Endpoint
 from .tables import one_of
@@ -27,6 +27,7 @@ class Wiring:
         self.disabled = disabled
         self.by_name = {domain.name: domain for domain in domains}
         self.by_guest = {domain.guest.name: domain for domain in domains if domain.guest}
+        self.written_of: dict[int, WrittenChannel] = {}  # by number of the channel
 
     def channels(self) -> list[Channel]:
         made: list[Channel] = []
@@ -46,6 +47,7 @@ class Wiring:
             elif one.kind == "console" and not end_a.guest:
                 self.faults.add(one.at("from"), f"'{one.from_end}' is not a guest", "a guest: consoles are theirs")
             else:
+                self.written_of[len(made)] = one
                 made.append(Channel(one.kind, end_a.id, end_b.id))
         return made
 

@@ -18,6 +18,7 @@ static uint64_t retype_size(uint8_t type, uint64_t size_bytes)
     case OBJECT_TYPE_CAPTAB:
         return size_bytes / 64;
     case OBJECT_TYPE_SPACE:
+    case OBJECT_TYPE_IOSPACE:
         return size_bytes / PAGE_BYTES - 2;
     default:
         return size_bytes;

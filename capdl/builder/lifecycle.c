@@ -40,6 +40,11 @@ enum error lifecycle_start(struct builder *builder, uint32_t id)
     if (!known(builder, id) || builder->domain[id].state != DOMAIN_STATE_STOPPED) {
         return ERR_STATE;
     }
+    enum error attached = devices_attach(builder, id);
+    if (attached != OK) {
+        return attached;
+    }
+    builder->domain[id].examined = false;
     /* From here on the port is the manager's: not a byte of ours after it runs. */
     if (serve_is_manager(builder, id)) {
         log_line("%s takes over", builder->spec.domain[id].name);
@@ -56,6 +61,9 @@ enum error lifecycle_stop(struct builder *builder, uint32_t id)
         return ERR_STATE;
     }
     builder->domain[id].state = DOMAIN_STATE_STOPPED;
+    devices_detach(builder, id);
+    postmortem_take(builder, id);
+    builder->domain[id].examined = true;
     return each_thread(builder, id, thread_suspend);
 }
 
@@ -64,6 +72,9 @@ enum error lifecycle_create(struct builder *builder, uint32_t id, uint32_t profi
     struct refusal why = {.text = ""};
     if (!known(builder, id) || alive(builder, id)) {
         return ERR_STATE;
+    }
+    if (builder->domain[id].spent) {
+        return ERR_DENIED;
     }
     if (profile >= builder->spec.domain[id].profile_count) {
         return ERR_RANGE;
@@ -81,8 +92,11 @@ enum error lifecycle_destroy(struct builder *builder, uint32_t id)
     if (!known(builder, id) || !alive(builder, id)) {
         return ERR_STATE;
     }
-    /* First, because suspending a thread also ends the state in which it died. */
-    postmortem_take(builder, id);
+    devices_detach(builder, id);
+    /* Before it is suspended, which also ends the state in which it died. */
+    if (!builder->domain[id].examined) {
+        postmortem_take(builder, id);
+    }
     if (builder->domain[id].state == DOMAIN_STATE_RUNNING && each_thread(builder, id, thread_suspend) != OK) {
         log_line("domain %s: a thread did not stop", builder->spec.domain[id].name);
     }

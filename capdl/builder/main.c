@@ -24,7 +24,8 @@ static bool realise_all(struct builder *builder, struct refusal *why)
 static bool start_all(struct builder *builder, struct refusal *why)
 {
     for (uint32_t id = 0; id < builder->spec.domain_count; id++) {
-        if (builder->spec.domain[id].start && lifecycle_start(builder, id) != OK) {
+        if (builder->spec.domain[id].start && !builder->spec.domain[id].once &&
+            lifecycle_start(builder, id) != OK) {
             return refuse(why, "domain '%s' does not start", builder->spec.domain[id].name);
         }
     }
@@ -44,8 +45,8 @@ static bool boot(struct builder *builder, struct refusal *why)
     if (builder->spec.laboratory) {
         log_line("LABORATORY: a domain of this system makes kernel objects for itself; for tests only");
     }
-    return realise_shared(builder, why) && modules_load_images(builder, why) && realise_all(builder, why) &&
-           start_all(builder, why);
+    return devices_check(builder, why) && realise_shared(builder, why) && modules_load_images(builder, why) &&
+           realise_all(builder, why) && once_run_all(builder, why) && start_all(builder, why);
 }
 
 _Noreturn void builder_main(const struct boot_info *info)
@@ -54,6 +55,7 @@ _Noreturn void builder_main(const struct boot_info *info)
     static struct builder builder;
     struct refusal why = {.text = ""};
     builder.boot = info;
+    builder.once.id = SPEC_NONE;
     console_open(plan_first_free(info), (uint16_t)info->console_port);
     if (!boot(&builder, &why)) {
         /* Zero where the description was not read as far as its platform. */

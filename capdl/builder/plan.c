@@ -37,12 +37,26 @@ static uint32_t take_slots(struct budget *budget, uint32_t count)
     return first;
 }
 
-static uint32_t transients(const struct spec *spec, const struct spec_domain *domain)
+/* A frame capability maps once: each of a device's mappings takes copies. */
+static uint32_t device_transients(const struct spec *spec, const struct spec_device *device)
 {
+    uint32_t count = device->msis.count;
+    for (uint32_t i = 0; i < device->mappings.count; i++) {
+        count += spec->mapping[device->mappings.first + i].count;
+    }
+    return count;
+}
+
+static uint32_t transients(const struct spec *spec, uint32_t id)
+{
+    const struct spec_domain *domain = &spec->domain[id];
     uint32_t count = domain->irqs.count;
     for (uint32_t i = 0; i < domain->mappings.count; i++) {
         const struct spec_mapping *mapping = &spec->mapping[domain->mappings.first + i];
-        count += spec->object[mapping->object].owner == SPEC_SHARED ? mapping->count : 0;
+        count += spec->object[mapping->object].owner != id ? mapping->count : 0;
+    }
+    for (uint32_t i = 0; i < domain->devices.count; i++) {
+        count += device_transients(spec, &spec->device[domain->devices.first + i]);
     }
     for (uint32_t i = 0; i < domain->threads.count; i++) {
         count += spec->thread[domain->threads.first + i].fault != SPEC_NONE ? 1 : 0;
@@ -68,8 +82,11 @@ static void plan_slots(struct plan *plan, const struct spec *spec, struct budget
     for (uint32_t i = 0; i < spec->object_count; i++) {
         plan->object_slot[i] = object_slot(&spec->object[i], budget);
     }
+    for (uint32_t i = 0; i < spec->window_count; i++) {
+        plan->window_slot[i] = take_slots(budget, 1);
+    }
     for (uint32_t id = 0; id < spec->domain_count; id++) {
-        plan->domain[id].transient_count = transients(spec, &spec->domain[id]);
+        plan->domain[id].transient_count = transients(spec, id);
         plan->domain[id].transient_first = take_slots(budget, plan->domain[id].transient_count);
     }
 }
@@ -158,11 +175,13 @@ static void plan_store(struct plan *plan, const struct spec *spec, struct budget
 
 static void plan_channels(struct plan *plan, const struct spec *spec, struct budget *budget)
 {
-    uint64_t at = WINDOW_CHANNELS;
+    uint64_t small = WINDOW_CHANNELS, large = WINDOW_POOLS;
     for (uint32_t i = 0; i < spec->channel_count; i++) {
-        plan->channel_address[i] = at;
-        at += spec->object[spec->channel[i].object].count * PAGE_BYTES;
-        if (at > WINDOW_CHANNELS_END) {
+        const struct spec_object *object = &spec->object[spec->channel[i].object];
+        uint64_t *at = object->size == PAGE_BYTES ? &small : &large;
+        plan->channel_address[i] = *at;
+        *at += object->size * object->count;
+        if (small > WINDOW_CHANNELS_END || large > WINDOW_POOLS_END) {
             budget->failed = true;
             refuse(budget->why, "more channels than builder can map");
             return;

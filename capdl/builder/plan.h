@@ -28,6 +28,8 @@ enum { CONSOLE_SLOTS = 2 };
 #define WINDOW_FRAME UINT64_C(0x40200000)    /* one frame that is being filled or read */
 #define WINDOW_CHANNELS UINT64_C(0x40400000) /* the channels, for as long as builder lives */
 #define WINDOW_CHANNELS_END UINT64_C(0x40800000)
+#define WINDOW_POOLS UINT64_C(0x40800000) /* channels of large frames, likewise */
+#define WINDOW_POOLS_END UINT64_C(0x50000000)
 #define WINDOW_STORE UINT64_C(0x50000000) /* copies of ELF images, read-only after the boot */
 #define WINDOW_STORE_END UINT64_C(0x60000000)
 #define WINDOW_CONTENT UINT64_C(0x60000000) /* frames that get the content of an image */
@@ -48,7 +50,7 @@ struct plan_memory {
 struct plan_domain {
     struct plan_memory memory;
     /* Capabilities in builder's table that serve this domain without belonging to its untyped: copies of
-     * shared frames, fault endpoints, interrupts. */
+     * frames that are not its own or that its device maps too, fault endpoints, interrupts. */
     uint32_t transient_first;
     uint32_t transient_count;
 };
@@ -66,7 +68,8 @@ struct plan {
     struct plan_store store[SPEC_MAX_IMAGES];
     uint32_t object_slot[SPEC_MAX_OBJECTS];
     uint64_t channel_address[SPEC_MAX_CHANNELS];
-    uint32_t console_slot; /* two: COM1, and the port that ends an emulator */
+    uint32_t window_slot[SPEC_MAX_WINDOWS]; /* the untyped of device memory */
+    uint32_t console_slot;                  /* two: COM1, and the port that ends an emulator */
     uint32_t scratch_first, scratch_count;
 };
 

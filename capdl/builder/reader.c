@@ -200,6 +200,18 @@ bool reader_peek(struct reader *reader, enum item_kind *kind)
     return there;
 }
 
+void reader_skip(struct reader *reader)
+{
+    /* reader_check has seen everything: counts are at most the bytes that are there, so the sum cannot wrap. */
+    for (uint64_t left = 1; left > 0; left--) {
+        struct item item;
+        if (!reader_item(reader, &item)) {
+            return;
+        }
+        left += item.kind == ITEM_ARRAY ? item.value : item.kind == ITEM_MAP ? 2 * item.value : 0;
+    }
+}
+
 /* ---- the walk over everything ------------------------------------------------------------------------------ */
 
 /* An array or map that is still open. Elements count down; a map counts keys and values. */

@@ -11,7 +11,7 @@
 #include "refusal.h"
 
 /* Nesting that a description may have: docs/system.cddl needs no more. */
-#define READER_MAX_DEPTH 6
+#define READER_MAX_DEPTH 7
 
 enum item_kind {
     ITEM_UNSIGNED,
@@ -57,6 +57,8 @@ uint32_t reader_map(struct reader *reader, const char *what, uint32_t max);
 /* Text of 1 to @capacity - 1 bytes, printable ASCII, terminated and padded with zeros. */
 void reader_text(struct reader *reader, const char *what, char *out, size_t capacity);
 void reader_bytes(struct reader *reader, const char *what, uint8_t *out, size_t len_bytes);
+/* Takes the next item with all that is in it. */
+void reader_skip(struct reader *reader);
 /* The kind of the next item, without taking it; false at the end or after a failure. */
 bool reader_peek(struct reader *reader, enum item_kind *kind);
 

@@ -1,6 +1,6 @@
 /* From the checked description to objects and capabilities, in the order of docs/capdl.md, "Realising a
  * domain". Every step may still fail where the machine disagrees; then the whole domain is taken back. */
-#include "builder.h"
+#include "site.h"
 
 #include <string.h>
 
@@ -13,17 +13,6 @@
 #define DOMAIN_MAGIC UINT64_C(0x4e49414d4f444842) /* "BHDOMAIN" */
 #define NS_PER_US UINT64_C(1000)
 
-/* What a realisation works with; every function below gets it. */
-struct site {
-    struct builder *builder;
-    const struct spec *spec;
-    const struct plan *plan;
-    const struct spec_domain *described;
-    struct domain *domain;
-    uint32_t id;
-    struct refusal *why;
-};
-
 static struct site site_of(struct builder *builder, uint32_t id, struct refusal *why)
 {
     return (struct site){.builder = builder,
@@ -33,17 +22,6 @@ static struct site site_of(struct builder *builder, uint32_t id, struct refusal 
                          .domain = &builder->domain[id],
                          .id = id,
                          .why = why};
-}
-
-static uint32_t slot_of(const struct site *site, uint16_t object)
-{
-    return object == SPEC_NONE ? 0 : site->plan->object_slot[object];
-}
-
-/* A slot of builder's table for a capability that serves this domain; the plan counted them. */
-static uint32_t next_transient(const struct site *site)
-{
-    return site->plan->domain[site->id].transient_first + site->domain->transients_used++;
 }
 
 /* ---- untypeds and objects ------------------------------------------------------------------------------------------ */
@@ -111,13 +89,15 @@ bool realise_shared(struct builder *builder, struct refusal *why)
             return false;
         }
     }
-    if (!make_range(spec, plan, spec->shared_objects, plan->shared.slot, why)) {
+    if (!make_range(spec, plan, spec->shared_objects, plan->shared.slot, why) ||
+        !devices_make_memory(builder, why)) {
         return false;
     }
     for (uint32_t i = 0; i < spec->channel_count; i++) {
-        uint16_t object = spec->channel[i].object;
-        if (!window_map(plan->object_slot[object], spec->object[object].count, PAGE_BYTES,
-                        plan->channel_address[i], MAP_READ | MAP_WRITE, why)) {
+        uint16_t number = spec->channel[i].object;
+        const struct spec_object *object = &spec->object[number];
+        if (!window_map(plan->object_slot[number], object->count, object->size, plan->channel_address[i],
+                        MAP_READ | MAP_WRITE, why)) {
             return false;
         }
     }
@@ -198,6 +178,16 @@ static struct resource resource_of(const struct spec_resource *described)
     return resource;
 }
 
+/* The one resource that the description cannot know: how a device's interrupt is written. */
+static void fill_msi(struct resource *resource, const struct boot_info *boot)
+{
+    resource->address = boot->msi_address;
+    resource->bytes = boot->msi_address_step;
+    resource->slot = boot->msi_data;
+    resource->count = boot->msi_data_step;
+    resource->extra = boot->iommu;
+}
+
 static void write_info(const struct site *site, struct domain_info *info)
 {
     const struct spec_domain *described = site->described;
@@ -212,6 +202,9 @@ static void write_info(const struct site *site, struct domain_info *info)
     info->resource_count = described->resources.count;
     for (uint32_t i = 0; i < described->resources.count; i++) {
         info->resource[i] = resource_of(&site->spec->resource[described->resources.first + i]);
+        if ((info->resource[i].flags & SPEC_RESOURCE_FILLED) != 0) {
+            fill_msi(&info->resource[i], site->builder->boot);
+        }
     }
     memcpy(info->text, &site->spec->text[described->text.first], described->text.count);
 }
@@ -230,20 +223,24 @@ static bool make_info(const struct site *site)
 
 /* ---- mappings -------------------------------------------------------------------------------------------------------- */
 
-/* The capability to map: the original of an own frame, a fresh copy of a shared one. 0: refused. */
-static uint32_t mappable(const struct site *site, const struct spec_mapping *mapping, uint32_t index)
+uint32_t copy_frame(const struct site *site, const struct spec_mapping *mapping, uint32_t index)
 {
     uint32_t original = slot_of(site, mapping->object) + mapping->first + index;
-    if (site->spec->object[mapping->object].owner != SPEC_SHARED) {
-        return original;
-    }
     uint32_t copy = next_transient(site);
     /* Bits 0 to 2 of map_flags and of rights are the same: read, write, exec. */
     _Static_assert((int)MAP_READ == (int)RIGHT_READ && (int)MAP_WRITE == (int)RIGHT_WRITE &&
                        (int)MAP_EXEC == (int)RIGHT_EXEC,
                    "kernel.idl");
-    enum error error = captab_copy(SLOT_CAPTAB, copy, SLOT_CAPTAB, original, mapping->access, 0, 0, 0, 0);
-    return did(error, site->why, "copy a shared frame") ? copy : 0;
+    uint8_t rights = mapping->access & (MAP_READ | MAP_WRITE | MAP_EXEC);
+    enum error error = captab_copy(SLOT_CAPTAB, copy, SLOT_CAPTAB, original, rights, 0, 0, 0, 0);
+    return did(error, site->why, "copy a frame") ? copy : 0;
+}
+
+/* The capability to map: the original of an own frame, a fresh copy of another. 0: refused. */
+static uint32_t mappable(const struct site *site, const struct spec_mapping *mapping, uint32_t index)
+{
+    bool own = site->spec->object[mapping->object].owner == site->id;
+    return own ? slot_of(site, mapping->object) + mapping->first + index : copy_frame(site, mapping, index);
 }
 
 static bool map_region(const struct site *site, const struct spec_mapping *mapping)
@@ -407,7 +404,8 @@ static bool make_guest(const struct site *site)
 /* ---- a domain --------------------------------------------------------------------------------------------------------------- */
 
 /* Channels belong to neither end. Before an end comes back they are emptied, and the epoch tells the other
- * end to start over; it is stored last, so that whoever sees it finds zeros. */
+ * end to start over. It is stored last and the old one stays until then: the other end may run meanwhile, so what
+ * it wrote before it saw the epoch may still be there. A pool has one end and no epoch. */
 static void renew_channels(const struct site *site)
 {
     for (uint32_t i = 0; i < site->spec->channel_count; i++) {
@@ -415,9 +413,15 @@ static void renew_channels(const struct site *site)
         if (channel->end_a != site->id && channel->end_b != site->id) {
             continue;
         }
+        const struct spec_object *object = &site->spec->object[channel->object];
+        uint64_t bytes = object->count * object->size;
         uint32_t *epoch = (uint32_t *)site->plan->channel_address[i];
+        if (channel->end_a == channel->end_b) {
+            memset(epoch, 0, bytes);
+            continue;
+        }
         uint32_t next = site->builder->channel_epoch[i] += 1;
-        memset(epoch, 0, site->spec->object[channel->object].count * PAGE_BYTES);
+        memset(epoch + 1, 0, bytes - sizeof *epoch);
         __atomic_store_n(epoch, next, __ATOMIC_RELEASE);
     }
 }
@@ -443,7 +447,7 @@ bool realise_domain(struct builder *builder, uint32_t id, uint32_t profile, stru
         make_range(site.spec, site.plan, site.described->objects, site.plan->domain[id].memory.slot, why) &&
         load_image(&site, profile) && make_info(&site) && map_regions(&site) &&
         fill_table(&site, site.described->captab, site.described->capabilities) && give_ioports(&site) &&
-        give_irqs(&site) && make_threads(&site, profile) && make_guest(&site);
+        give_irqs(&site) && devices_realise(&site) && make_threads(&site, profile) && make_guest(&site);
     if (!made) {
         realise_undo(builder, id);
         return false;

@@ -94,6 +94,26 @@ static enum error serve_postmortem(void *context, uint64_t badge, const struct b
     return OK;
 }
 
+/* Only of the domain that runs alone at boot. */
+static enum error serve_finished(void *context, uint64_t badge, const struct builder_finished_in *in)
+{
+    struct builder *builder = context;
+    if (builder->once.id == SPEC_NONE || badge != builder->once.id) {
+        return ERR_DENIED;
+    }
+    builder->once.finished = true;
+    builder->once.status = in->status;
+    return OK;
+}
+
+static enum error serve_device_fault(void *context, uint64_t badge, const struct builder_device_fault_in *in,
+                                     struct builder_device_fault_out *out)
+{
+    const struct builder *builder = context;
+    (void)badge;
+    return in->id < builder->spec.domain_count ? devices_fault(builder, in->id, out) : ERR_RANGE;
+}
+
 static const struct builder_server_ops operations = {
     .start = serve_start,
     .stop = serve_stop,
@@ -102,14 +122,21 @@ static const struct builder_server_ops operations = {
     .destroy = serve_destroy,
     .info = serve_info,
     .postmortem = serve_postmortem,
+    .finished = serve_finished,
+    .device_fault = serve_device_fault,
 };
+
+bool serve_message(struct builder *builder, struct message *message)
+{
+    return builder_dispatch(&operations, builder, message) == DISPATCH_REPLY;
+}
 
 /* ---- faults of the manager ---------------------------------------------------------------------------------------------- */
 
 bool serve_is_manager(const struct builder *builder, uint32_t id)
 {
     struct spec_range range = builder->spec.domain[id].threads;
-    for (uint32_t i = range.first; i < range.first + range.count; i++) {
+    for (uint32_t i = range.first; i < range.first + range.count && !builder->spec.domain[id].once; i++) {
         if (builder->spec.thread[i].fault == builder->spec.builder_endpoint) {
             return true;
         }
@@ -178,7 +205,7 @@ _Noreturn void serve(struct builder *builder)
         if (error == OK && label_interface(message.label) == INTERFACE_FAULT) {
             handle_fault(builder, &message, &pending);
         } else if (error == OK && label_interface(message.label) != INTERFACE_NOTIFICATION) {
-            reply = builder_dispatch(&operations, builder, &message) == DISPATCH_REPLY;
+            reply = serve_message(builder, &message);
         }
         run_pending(builder, &pending);
     }

@@ -116,7 +116,7 @@ static void read_image(struct reader *reader, struct spec_image *image)
 static void read_object_record(struct reader *reader, struct spec_object *object)
 {
     read_record(reader, "object", 7);
-    object->owner = read_u8(reader, "object owner", SPEC_SHARED);
+    object->owner = read_u8(reader, "object owner", SPEC_DEVICE);
     object->type = (uint8_t)reader_unsigned(reader, "object type", 1, 13);
     object->flags = read_u8(reader, "object flags", UINT8_MAX);
     object->size = reader_unsigned(reader, "object size", 0, MAX_SIZE);
@@ -140,7 +140,7 @@ static void read_mapping(struct reader *reader, struct spec_mapping *mapping)
     mapping->first = read_u32(reader, "mapping first");
     mapping->count = read_u32(reader, "mapping count");
     mapping->vaddr = reader_unsigned(reader, "mapping vaddr", 0, MAX_ADDRESS);
-    mapping->access = (uint8_t)reader_unsigned(reader, "mapping access", 1, 7);
+    mapping->access = (uint8_t)reader_unsigned(reader, "mapping access", 1, 15);
 }
 
 static void read_capability(struct reader *reader, struct spec_capability *capability)
@@ -262,12 +262,13 @@ static void read_profiles(struct reader *reader, struct spec_domain *domain)
     }
 }
 
-static void read_mappings(struct reader *reader, struct spec *spec, struct spec_domain *domain)
+static struct spec_range read_mappings(struct reader *reader, struct spec *spec)
 {
-    domain->mappings = read_pool(reader, "mappings", &spec->mapping_count, SPEC_POOL_MAPPINGS);
-    for (uint32_t i = 0; i < domain->mappings.count; i++) {
-        read_mapping(reader, &spec->mapping[domain->mappings.first + i]);
+    struct spec_range range = read_pool(reader, "mappings", &spec->mapping_count, SPEC_POOL_MAPPINGS);
+    for (uint32_t i = 0; i < range.count; i++) {
+        read_mapping(reader, &spec->mapping[range.first + i]);
     }
+    return range;
 }
 
 static void read_ports_and_irqs(struct reader *reader, struct spec *spec, struct spec_domain *domain)
@@ -298,10 +299,43 @@ static void read_resources(struct reader *reader, struct spec *spec, struct spec
     }
 }
 
+static void read_msi(struct reader *reader, struct spec_msi *msi)
+{
+    read_record(reader, "msi", 5);
+    msi->slot = (uint32_t)reader_unsigned(reader, "msi slot", 1, UINT16_MAX);
+    msi->handle = read_u8(reader, "msi handle", 31);
+    msi->source = read_u16(reader, "msi source");
+    msi->notif = read_object(reader, "msi notif");
+    msi->bits = read_u32(reader, "msi bits");
+}
+
+static void read_device(struct reader *reader, struct spec *spec, struct spec_device *device)
+{
+    read_record(reader, "device", 5);
+    device->iospace = read_object(reader, "device iospace");
+    device->source = read_u16(reader, "device source");
+    device->mappings = read_mappings(reader, spec);
+    device->msis = read_pool(reader, "msis", &spec->msi_count, SPEC_POOL_MSIS);
+    for (uint32_t i = 0; i < device->msis.count; i++) {
+        read_msi(reader, &spec->msi[device->msis.first + i]);
+    }
+    read_record(reader, "device fault", 2);
+    device->fault_notif = read_u16(reader, "device fault notif");
+    device->fault_bits = read_u32(reader, "device fault bits");
+}
+
+static void read_devices(struct reader *reader, struct spec *spec, struct spec_domain *domain)
+{
+    domain->devices = read_pool(reader, "devices", &spec->device_count, SPEC_POOL_DEVICES);
+    for (uint32_t i = 0; i < domain->devices.count; i++) {
+        read_device(reader, spec, &spec->device[domain->devices.first + i]);
+    }
+}
+
 static void read_domain(struct reader *reader, struct spec *spec, uint32_t index)
 {
     struct spec_domain *domain = &spec->domain[index];
-    read_record(reader, "domain", 20);
+    read_record(reader, "domain", 22);
     (void)reader_unsigned(reader, "domain id", index, index);
     read_name(reader, "domain name", domain->name);
     domain->start = reader_boolean(reader, "domain start");
@@ -315,7 +349,7 @@ static void read_domain(struct reader *reader, struct spec *spec, uint32_t index
     read_record(reader, "heap", 2);
     domain->heap_address = reader_unsigned(reader, "heap vaddr", 0, MAX_ADDRESS);
     domain->heap_bytes = reader_unsigned(reader, "heap bytes", 0, MAX_SIZE);
-    read_mappings(reader, spec, domain);
+    domain->mappings = read_mappings(reader, spec);
     domain->capabilities = read_capabilities(reader, spec);
     read_ports_and_irqs(reader, spec, domain);
     read_threads(reader, spec, domain);
@@ -326,6 +360,8 @@ static void read_domain(struct reader *reader, struct spec *spec, uint32_t index
     domain->restart.on = read_u8(reader, "restart on", 3);
     domain->restart.max = read_u32(reader, "restart max");
     domain->restart.window_s = read_u32(reader, "restart window");
+    domain->once = reader_boolean(reader, "domain once");
+    read_devices(reader, spec, domain);
 }
 
 /* focus: name / "" */
@@ -362,6 +398,27 @@ static void read_lists(struct reader *reader, struct spec *spec)
     }
 }
 
+/* Claims are proved by `capdl prove`; builder only sees that a list is there. */
+static void read_claims(struct reader *reader)
+{
+    enum item_kind kind;
+    if (reader_peek(reader, &kind) && kind != ITEM_ARRAY) {
+        reader_refuse(reader, "claims is not an array");
+        return;
+    }
+    reader_skip(reader);
+}
+
+static void read_windows(struct reader *reader, struct spec *spec)
+{
+    spec->window_count = reader_array(reader, "windows", 0, SPEC_MAX_WINDOWS);
+    for (uint32_t i = 0; i < spec->window_count; i++) {
+        read_record(reader, "window", 2);
+        spec->window[i].object = read_object(reader, "window object");
+        spec->window[i].base = reader_unsigned(reader, "window base", 0, MAX_ADDRESS);
+    }
+}
+
 bool spec_decode(struct spec *spec, const uint8_t *cbor, uint64_t len_bytes, struct refusal *why)
 {
     struct reader reader;
@@ -378,13 +435,14 @@ bool spec_decode(struct spec *spec, const uint8_t *cbor, uint64_t len_bytes, str
                              (unsigned long long)version, SPEC_VERSION);
     }
     reader_open(&reader, cbor, len_bytes, why);
-    read_record(&reader, "system", 11);
+    read_record(&reader, "system", 13);
     (void)read_u64(&reader, "version");
     read_name(&reader, "system name", spec->name);
     read_focus(&reader, spec);
     read_platform(&reader, &spec->platform);
     read_lists(&reader, spec);
-    /* Claims are proved by `capdl prove`; builder only sees that a list is there. */
-    (void)reader_array(&reader, "claims", 0, UINT32_MAX);
+    read_claims(&reader);
+    spec->unsafe_dma = reader_boolean(&reader, "unsafe-dma");
+    read_windows(&reader, spec);
     return !reader.failed;
 }

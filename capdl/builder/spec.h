@@ -9,13 +9,16 @@
 
 #include "refusal.h"
 
-#define SPEC_VERSION 1
+#define SPEC_VERSION 2
 #define SPEC_NONE 65535u /* "no object" */
 #define SPEC_SHARED 64u  /* owner of what belongs to the system */
+#define SPEC_DEVICE 65u  /* owner of device memory */
 #define SPEC_MAX_DOMAINS 64u
 #define SPEC_MAX_IMAGES 24u /* boot_info has no more modules */
 #define SPEC_MAX_OBJECTS 1536u
 #define SPEC_MAX_CHANNELS 128u
+#define SPEC_MAX_WINDOWS 128u
+#define SPEC_MAX_WINDOW_FRAMES 512u
 #define SPEC_MAX_SEGMENTS 8u
 #define SPEC_MAX_PROFILES 8u
 #define SPEC_MAX_RESOURCES 40u
@@ -23,6 +26,8 @@
 #define SPEC_POOL_CAPABILITIES 2560u
 #define SPEC_POOL_IOPORTS 128u
 #define SPEC_POOL_IRQS 64u
+#define SPEC_POOL_DEVICES 16u
+#define SPEC_POOL_MSIS 32u
 #define SPEC_POOL_THREADS 192u
 #define SPEC_POOL_RESOURCES 1280u
 #define SPEC_POOL_TEXT 32768u
@@ -94,9 +99,15 @@ struct spec_channel {
     uint8_t end_a, end_b;
 };
 
+/* Where device memory lies: @object's frames, one after the other from physical address @base. */
+struct spec_window {
+    uint16_t object;
+    uint64_t base;
+};
+
 struct spec_mapping {
     uint16_t object;
-    uint8_t access;
+    uint8_t access; /* map_flags */
     uint32_t first, count;
     uint64_t vaddr;
 };
@@ -124,6 +135,22 @@ struct spec_irq {
     uint8_t gsi, flags;
 };
 
+struct spec_msi {
+    uint32_t slot;
+    uint32_t bits;
+    uint16_t notif, source;
+    uint8_t handle;
+};
+
+/* A bus master behind an iospace. An address of its mappings is what the device calls it. */
+struct spec_device {
+    uint16_t iospace;
+    uint16_t source; /* bus << 8 | devfn */
+    uint16_t fault_notif;
+    uint32_t fault_bits;
+    struct spec_range mappings, msis;
+};
+
 struct spec_thread {
     uint16_t object, sched, reserve, notif, fault;
     uint8_t flags, priority;
@@ -138,6 +165,10 @@ struct spec_guest {
     char name[SPEC_NAME_BYTES];
     struct spec_range capabilities;
 };
+
+/* The one resource that builder fills in: how the machine's message-signalled interrupts are written. */
+enum { SPEC_RESOURCE_FILLED = 1 };
+#define SPEC_RESOURCE_MSI "msi"
 
 struct spec_resource {
     char name[SPEC_RESOURCE_NAME_BYTES];
@@ -170,28 +201,34 @@ struct spec_domain {
     struct spec_range objects; /* found by spec_check: the objects this domain owns */
     struct spec_guest guest;
     struct spec_restart restart;
+    bool once; /* runs alone before the others, says `finished` and is destroyed */
+    struct spec_range devices;
 };
 
 struct spec {
     char name[SPEC_NAME_BYTES];
     char focus[SPEC_NAME_BYTES];
     struct spec_platform platform;
-    uint32_t image_count, object_count, channel_count, domain_count;
+    uint32_t image_count, object_count, channel_count, domain_count, window_count;
     uint16_t builder_endpoint;
     struct spec_memory shared;
-    struct spec_range shared_objects;
+    struct spec_range shared_objects, device_objects;
+    bool unsafe_dma;
     bool laboratory; /* found by spec_check: the control capability is given away, untypeds may be */
     struct spec_image image[SPEC_MAX_IMAGES];
     struct spec_object object[SPEC_MAX_OBJECTS];
     struct spec_channel channel[SPEC_MAX_CHANNELS];
+    struct spec_window window[SPEC_MAX_WINDOWS];
     struct spec_domain domain[SPEC_MAX_DOMAINS];
 
-    uint32_t mapping_count, capability_count, ioport_count, irq_count, thread_count, resource_count,
-        text_bytes;
+    uint32_t mapping_count, capability_count, ioport_count, irq_count, device_count, msi_count, thread_count,
+        resource_count, text_bytes;
     struct spec_mapping mapping[SPEC_POOL_MAPPINGS];
     struct spec_capability capability[SPEC_POOL_CAPABILITIES];
     struct spec_ioport ioport[SPEC_POOL_IOPORTS];
     struct spec_irq irq[SPEC_POOL_IRQS];
+    struct spec_device device[SPEC_POOL_DEVICES];
+    struct spec_msi msi[SPEC_POOL_MSIS];
     struct spec_thread thread[SPEC_POOL_THREADS];
     struct spec_resource resource[SPEC_POOL_RESOURCES];
     char text[SPEC_POOL_TEXT];

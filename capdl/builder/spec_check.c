@@ -1,5 +1,6 @@
 /* Do the decoded parts fit together? docs/capdl.md, "What a reader must refuse", one function per kind of
  * part; objects are in spec_objects.c. */
+#include "spec_devices.h"
 #include "spec_objects.h"
 
 #include <string.h>
@@ -7,6 +8,8 @@
 #include "checked.h"
 
 #include <bulkhead/abi.h>
+#include <bulkhead/builder.h>
+#include <bulkhead/domain.h>
 
 /* ---- images and profiles ------------------------------------------------------------------------------------ */
 
@@ -85,6 +88,10 @@ static bool overlaps_image(const struct spec *spec, const struct spec_domain *do
 static bool access_allowed(const struct spec_object *object, uint8_t access)
 {
     bool write = (access & MAP_WRITE) != 0, exec = (access & MAP_EXEC) != 0;
+    bool device = object->owner == SPEC_DEVICE;
+    if (device != ((access & MAP_UNCACHED) != 0) || (device && exec)) {
+        return false;
+    }
     /* What was checked against its hash stays as it is. */
     return (access & MAP_READ) != 0 && !(write && exec) && !(write && object->content != 0);
 }
@@ -96,6 +103,9 @@ static bool check_mapping(const struct spec *spec, uint32_t id, const struct spe
     const struct spec_object *object = spec_find(spec, id, mapping->object, OBJECT_TYPE_FRAME, OWN_OR_SHARED);
     if (object == NULL) {
         object = spec_find(spec, id, mapping->object, OBJECT_TYPE_VCPU, OWN);
+    }
+    if (object == NULL) {
+        object = spec_find(spec, id, mapping->object, OBJECT_TYPE_FRAME, DEVICE);
     }
     if (object == NULL || mapping->object == domain->image_frames || mapping->object == domain->info_frame) {
         return refuse(why, "domain '%s': maps object %u, which is not for it", domain->name, mapping->object);
@@ -155,7 +165,7 @@ static bool writable_below(const struct spec *spec, const struct spec_domain *do
     for (uint32_t i = 0; i < domain->mappings.count; i++) {
         const struct spec_mapping *mapping = &spec->mapping[domain->mappings.first + i];
         uint64_t mapped = unit_bytes(&spec->object[mapping->object]) * mapping->count;
-        if ((mapping->access & MAP_WRITE) != 0 && vaddr >= bytes &&
+        if ((mapping->access & (MAP_WRITE | MAP_UNCACHED)) == MAP_WRITE && vaddr >= bytes &&
             range_inside(vaddr - bytes, bytes, mapping->vaddr, mapped)) {
             return true;
         }
@@ -210,6 +220,9 @@ static bool check_capability(const struct spec *spec, uint32_t id, struct slots 
     if (object->content != 0 && (capability->rights & (RIGHT_WRITE | RIGHT_MANAGE)) != 0) {
         return refuse(why, "domain '%s': capability to write '%s'", name, object->name);
     }
+    if (object->type == OBJECT_TYPE_IOSPACE) {
+        return refuse(why, "domain '%s': capability to '%s', which only builder holds", name, object->name);
+    }
     bool message = object->type == OBJECT_TYPE_ENDPOINT || object->type == OBJECT_TYPE_NOTIF;
     if (terminal && (!message || (capability->flags & COPY_SEALED) == 0)) {
         return refuse(why, "domain '%s': its guest's table takes only sealed endpoints and notifications",
@@ -255,7 +268,24 @@ static bool check_capabilities(const struct spec *spec, uint32_t id, struct slot
     return true;
 }
 
-static bool check_devices(const struct spec *spec, uint32_t id, struct slots *slots, struct refusal *why)
+static bool check_msis(const struct spec *spec, uint32_t id, const struct spec_device *device,
+                       struct slots *slots, struct refusal *why)
+{
+    for (uint32_t i = device->msis.first; i < device->msis.first + device->msis.count; i++) {
+        const struct spec_msi *msi = &spec->msi[i];
+        if (!spec_check_reference(spec, id, "MSI", msi->notif, OBJECT_TYPE_NOTIF, OWN_OR_SHARED, why)) {
+            return false;
+        }
+        if (msi->bits == 0 || !slots_take(slots, msi->slot, 1)) {
+            return refuse(why, "domain '%s': MSI %u: slot %u or bits", spec->domain[id].name, msi->handle,
+                          msi->slot);
+        }
+    }
+    return true;
+}
+
+static bool check_ports_and_interrupts(const struct spec *spec, uint32_t id, struct slots *slots,
+                                       struct refusal *why)
 {
     const struct spec_domain *domain = &spec->domain[id];
     for (uint32_t i = 0; i < domain->ioports.count; i++) {
@@ -275,6 +305,11 @@ static bool check_devices(const struct spec *spec, uint32_t id, struct slots *sl
                           irq->slot);
         }
     }
+    for (uint32_t i = 0; i < domain->devices.count; i++) {
+        if (!check_msis(spec, id, &spec->device[domain->devices.first + i], slots, why)) {
+            return false;
+        }
+    }
     return true;
 }
 
@@ -287,7 +322,7 @@ static bool check_tables(const struct spec *spec, uint32_t id, struct slots *slo
     }
     slots_open(slots, captab);
     if (!check_capabilities(spec, id, slots, false, domain->capabilities, why) ||
-        !check_devices(spec, id, slots, why) || !check_untypeds(spec, id, why)) {
+        !check_ports_and_interrupts(spec, id, slots, why) || !check_untypeds(spec, id, why)) {
         return false;
     }
     if (!domain->guest.present) {
@@ -366,6 +401,45 @@ static bool check_frames_and_space(const struct spec *spec, uint32_t id, struct 
     return true;
 }
 
+/* What builder must hear of a domain that runs once: that it has finished, and its faults; nobody else may say so. */
+static bool check_once(const struct spec *spec, uint32_t id, struct refusal *why)
+{
+    const struct spec_domain *domain = &spec->domain[id];
+    bool says = false;
+    for (uint32_t i = 0; i < domain->capabilities.count; i++) {
+        const struct spec_capability *held = &spec->capability[domain->capabilities.first + i];
+        if (held->object == spec->builder_endpoint && held->interface == INTERFACE_BUILDER &&
+            (held->mask & UINT32_C(1) << BUILDER_FINISHED) != 0) {
+            says = held->badge == id;
+            if (!domain->once || !says) {
+                return refuse(why, "domain '%s': may say that another has finished", domain->name);
+            }
+        }
+    }
+    if (!domain->once) {
+        return true;
+    }
+    for (uint32_t i = 0; i < domain->threads.count; i++) {
+        says = says && spec->thread[domain->threads.first + i].fault == spec->builder_endpoint;
+    }
+    return (says && domain->devices.count == 0) ||
+           refuse(why, "domain '%s': runs once, but drives a device or does not tell builder of its end",
+                  domain->name);
+}
+
+static bool check_filled(const struct spec *spec, const struct spec_domain *domain, struct refusal *why)
+{
+    for (uint32_t i = 0; i < domain->resources.count; i++) {
+        const struct spec_resource *resource = &spec->resource[domain->resources.first + i];
+        bool msi = strcmp(resource->name, SPEC_RESOURCE_MSI) == 0 && resource->kind == RESOURCE_KIND_NUMBER;
+        if (resource->flags != 0 && !(msi && resource->flags == SPEC_RESOURCE_FILLED)) {
+            return refuse(why, "domain '%s': resource '%s' with flags 0x%x", domain->name, resource->name,
+                          resource->flags);
+        }
+    }
+    return true;
+}
+
 static bool check_domain(const struct spec *spec, uint32_t id, struct slots *slots, struct refusal *why)
 {
     const struct spec_domain *domain = &spec->domain[id];
@@ -384,7 +458,7 @@ static bool check_domain(const struct spec *spec, uint32_t id, struct slots *slo
             return false;
         }
     }
-    return true;
+    return check_once(spec, id, why) && check_filled(spec, domain, why);
 }
 
 static bool check_channels(const struct spec *spec, struct refusal *why)
@@ -392,9 +466,11 @@ static bool check_channels(const struct spec *spec, struct refusal *why)
     for (uint32_t i = 0; i < spec->channel_count; i++) {
         const struct spec_channel *channel = &spec->channel[i];
         const struct spec_object *object = spec_find(spec, 0, channel->object, OBJECT_TYPE_FRAME, SHARED);
-        if (object == NULL || object->size != PAGE_BYTES || object->count > 512 || object->content != 0 ||
-            channel->end_a >= spec->domain_count || channel->end_b >= spec->domain_count) {
-            return refuse(why, "channel %u is not a shared region between two domains", i);
+        bool pool = channel->end_a == channel->end_b; /* may have large frames: it has no epoch to place */
+        if (object == NULL || (object->size != PAGE_BYTES && !pool) || object->count > 512 ||
+            object->content != 0 || channel->end_a >= spec->domain_count ||
+            channel->end_b >= spec->domain_count) {
+            return refuse(why, "channel %u is not a shared region of its domains", i);
         }
     }
     return true;
@@ -403,7 +479,8 @@ static bool check_channels(const struct spec *spec, struct refusal *why)
 bool spec_check(struct spec *spec, struct refusal *why)
 {
     static struct slots slots; /* 8 KiB: too much for builder's stack */
-    if (!check_images(spec, why) || !spec_check_objects(spec, why) || !check_channels(spec, why)) {
+    if (!check_images(spec, why) || !spec_check_objects(spec, why) || !check_channels(spec, why) ||
+        !spec_check_windows(spec, why)) {
         return false;
     }
     if (spec_find(spec, 0, spec->builder_endpoint, OBJECT_TYPE_ENDPOINT, SHARED) == NULL) {
@@ -414,5 +491,5 @@ bool spec_check(struct spec *spec, struct refusal *why)
             return false;
         }
     }
-    return true;
+    return spec_check_devices(spec, why);
 }

@@ -27,6 +27,9 @@ static bool size_allowed(const struct spec *spec, const struct spec_object *obje
         return power_of_two(object->size) && object->size >= 64 * 64 && object->size <= UINT64_C(64) * 65536;
     case OBJECT_TYPE_FRAME:
         return object->size == PAGE_BYTES || object->size == BIG_PAGE_BYTES;
+    case OBJECT_TYPE_IOSPACE: /* goes with its driver, so that a dead one's device reaches nothing */
+        return object->owner != SPEC_SHARED && object->size % PAGE_BYTES == 0 &&
+               object->size >= 3 * PAGE_BYTES && object->size <= 4098 * PAGE_BYTES;
     case OBJECT_TYPE_SPACE:
         return object->size % PAGE_BYTES == 0 && object->size >= 3 * PAGE_BYTES &&
                object->size <= 4098 * PAGE_BYTES;
@@ -102,13 +105,31 @@ static bool check_owner(const struct spec *spec, uint32_t owner, const struct sp
     return memory->bytes % PAGE_BYTES == 0 || refuse(why, "memory of owner %u is not whole pages", owner);
 }
 
+/* Frames that no untyped of RAM yields; spec_check_windows says where they lie. */
+static bool check_device_objects(const struct spec *spec, uint32_t *next, struct spec_range *range,
+                                 struct refusal *why)
+{
+    *range = (struct spec_range){.first = *next};
+    for (; *next < spec->object_count && spec->object[*next].owner == SPEC_DEVICE; ++*next) {
+        const struct spec_object *object = &spec->object[*next];
+        if (object->type != OBJECT_TYPE_FRAME || object->size != PAGE_BYTES || object->flags != 0 ||
+            object->content != 0 || object->count > SPEC_MAX_WINDOW_FRAMES) {
+            return refuse(why, "object '%s': device memory is frames of 4 KiB, at most %u", object->name,
+                          SPEC_MAX_WINDOW_FRAMES);
+        }
+        range->count++;
+    }
+    return true;
+}
+
 bool spec_check_objects(struct spec *spec, struct refusal *why)
 {
     uint32_t next = 0;
     for (uint32_t i = 0; i < spec->object_count; i++) {
         spec->laboratory = spec->laboratory || spec->object[i].type == OBJECT_TYPE_CONTROL;
     }
-    if (!check_owner(spec, SPEC_SHARED, &spec->shared, &next, &spec->shared_objects, why)) {
+    if (!check_owner(spec, SPEC_SHARED, &spec->shared, &next, &spec->shared_objects, why) ||
+        !check_device_objects(spec, &next, &spec->device_objects, why)) {
         return false;
     }
     for (uint32_t id = 0; id < spec->domain_count; id++) {
@@ -131,7 +152,9 @@ const struct spec_object *spec_find(const struct spec *spec, uint32_t id, uint32
     }
     const struct spec_object *object = &spec->object[number];
     bool own = object->owner == id, shared = object->owner == SPEC_SHARED;
-    bool reachable = (own && whose != SHARED) || (shared && whose != OWN);
+    bool reachable = (own && (whose == OWN || whose == OWN_OR_SHARED)) ||
+                     (shared && (whose == SHARED || whose == OWN_OR_SHARED)) ||
+                     (whose == DEVICE && object->owner == SPEC_DEVICE);
     return reachable && object->type == type ? object : NULL;
 }
 

@@ -4,7 +4,7 @@
 
 #include "spec.h"
 
-enum whose { OWN, OWN_OR_SHARED, SHARED };
+enum whose { OWN, OWN_OR_SHARED, SHARED, DEVICE };
 
 /* Every object is of a type and size that retype makes, and fits into its owner's memory; fills the ranges of
  * objects by owner. */

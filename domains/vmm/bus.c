@@ -1,6 +1,9 @@
 #include "bus.h"
 
+/* [PCI-3.0] appendix D */
 #define CLASS_STORAGE 0x010000u
+#define CLASS_NETWORK 0x020000u
+#define CLASS_OTHER 0xff0000u
 
 void bus_init(struct bus *bus, struct memory *memory, struct lapic *lapic, struct port_map map)
 {
@@ -14,6 +17,21 @@ void bus_attach_block(struct bus *bus)
         pci_add(&bus->pci, VIRTIO_BLOCK, VIRTIO_ID_BLOCK, CLASS_STORAGE, 1, BLOCK_CONFIG_BYTES);
     virtio_block_attach(&bus->block, function, bus->memory, bus->lapic);
     bus->device[VIRTIO_BLOCK] = &bus->block.virtio;
+}
+
+void bus_attach_net(struct bus *bus)
+{
+    struct pci_function *function =
+        pci_add(&bus->pci, VIRTIO_NETWORK, VIRTIO_ID_NETWORK, CLASS_NETWORK, 2, NET_CONFIG_BYTES);
+    virtio_net_attach(&bus->net, function, bus->memory, bus->lapic);
+    bus->device[VIRTIO_NETWORK] = &bus->net.virtio;
+}
+
+void bus_attach_entropy(struct bus *bus)
+{
+    struct pci_function *function = pci_add(&bus->pci, VIRTIO_ENTROPY, VIRTIO_ID_ENTROPY, CLASS_OTHER, 1, 0);
+    virtio_entropy_attach(&bus->entropy, function, bus->memory, bus->lapic);
+    bus->device[VIRTIO_ENTROPY] = &bus->entropy.virtio;
 }
 
 bool bus_populated(const struct bus *bus)
@@ -35,8 +53,14 @@ static void work(struct bus *bus, unsigned index)
         virtio_block_work(&bus->block);
         return;
     case VIRTIO_NETWORK:
-    case VIRTIO_CONSOLE:
+        if (virtio_net_work(&bus->net)) {
+            bus->attention = true;
+        }
+        return;
     case VIRTIO_ENTROPY:
+        virtio_entropy_work(&bus->entropy);
+        return;
+    case VIRTIO_CONSOLE:
         return;
     }
 }
@@ -48,6 +72,8 @@ static void reset(struct bus *bus, unsigned index)
         virtio_block_reset(&bus->block);
         return;
     case VIRTIO_NETWORK:
+        virtio_net_reset(&bus->net);
+        return;
     case VIRTIO_CONSOLE:
     case VIRTIO_ENTROPY:
         return;
@@ -192,10 +218,16 @@ bool bus_store(struct bus *bus, uint64_t address, unsigned size_bytes, uint64_t 
     return true;
 }
 
-void bus_work(struct bus *bus)
+bool bus_work(struct bus *bus)
 {
+    bool more = false;
     if (bus->device[VIRTIO_BLOCK] != NULL && virtio_block_stirred(&bus->block)) {
         virtio_block_work(&bus->block);
         note_interrupt(bus, &bus->block.virtio);
     }
+    if (bus->device[VIRTIO_NETWORK] != NULL && virtio_net_stirred(&bus->net)) {
+        more = virtio_net_work(&bus->net);
+        note_interrupt(bus, &bus->net.virtio);
+    }
+    return more;
 }

@@ -3,6 +3,8 @@
 #define VMM_BUS_H
 
 #include "virtio_block.h"
+#include "virtio_entropy.h"
+#include "virtio_net.h"
 
 /* The platform's table of ports, and what stands in it where nobody (a virtio device) answers. */
 struct port_map {
@@ -19,11 +21,16 @@ struct bus {
     struct virtio *device[PCI_FUNCTIONS]; /* by enum virtio_index, NULL = absent */
     bool attention;                       /* the same of any device */
     struct virtio_block block;
+    struct virtio_net net;
+    struct virtio_entropy entropy;
 };
 
 void bus_init(struct bus *bus, struct memory *memory, struct lapic *lapic, struct port_map map);
 /* The disk of bus->block, which virtio_block_open has opened, appears. */
 void bus_attach_block(struct bus *bus);
+/* The same of bus->net. */
+void bus_attach_net(struct bus *bus);
+void bus_attach_entropy(struct bus *bus);
 /* Is there anything besides the host bridge? */
 bool bus_populated(const struct bus *bus);
 
@@ -37,7 +44,7 @@ void bus_port_out(struct bus *bus, uint16_t port, unsigned size_bytes, uint32_t 
 bool bus_load(struct bus *bus, uint64_t address, unsigned size_bytes, uint64_t *value);
 bool bus_store(struct bus *bus, uint64_t address, unsigned size_bytes, uint64_t value);
 
-/* What the other ends of the channels have done since. */
-void bus_work(struct bus *bus);
+/* What the other ends of the channels have done since. True: there is more, and no bell comes for it. */
+bool bus_work(struct bus *bus);
 
 #endif

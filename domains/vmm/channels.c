@@ -8,6 +8,8 @@
 #include "vm.h"
 
 #define BELL_BITS_BLOCK 0x10u
+#define BELL_BITS_NET 0x40u
+#define CPUID_RDRAND (UINT32_C(1) << 30)
 #define FLAG_READ_ONLY 1u
 #define FLAG_ENCRYPT 2u
 /* A guest reads its disk's geometry once, so it had better be known; drivers are ready within milliseconds. */
@@ -76,9 +78,31 @@ static void open_block(struct vm *vm, const struct domain_info *info)
     bus_attach_block(&vm->platform.bus);
 }
 
+static void open_net(struct vm *vm, const struct domain_info *info)
+{
+    const struct resource *about = resource_find(info, "net-info");
+    struct virtio_net_options options = {
+        .channel = region(info, "net", sizeof(struct net_channel)),
+        .pool = region(info, "net-pool", NET_LIMITS_POOL_BYTES),
+    };
+    if (options.channel == NULL || options.pool == NULL || about == NULL ||
+        about->kind != RESOURCE_KIND_NUMBER) {
+        return;
+    }
+    options.mac = about->extra;
+    vm->net_bell = bell_of(info, "net-bell", BELL_BITS_NET);
+    virtio_net_open(&vm->platform.bus.net, &options);
+    bus_attach_net(&vm->platform.bus);
+}
+
 void vm_open_channels(struct vm *vm, const struct domain_info *info)
 {
     open_block(vm, info);
+    open_net(vm, info);
+    const struct bus *bus = &vm->platform.bus;
+    if (bus_populated(bus) && virtio_entropy_works((vm->cpuid.basic[1].ecx & CPUID_RDRAND) != 0)) {
+        bus_attach_entropy(&vm->platform.bus);
+    }
 }
 
 /* Told once for each device, counted always. */
@@ -103,6 +127,10 @@ void vm_settle_channels(struct vm *vm)
     if (bus->block.signal) {
         bus->block.signal = false;
         ring(&vm->block_bell);
+    }
+    if (bus->net.signal) {
+        bus->net.signal = false;
+        ring(&vm->net_bell);
     }
     if (bus->attention) {
         bus->attention = false;

@@ -113,9 +113,9 @@ static bool pump_console(struct vm *vm)
 
 void vm_service(struct vm *vm)
 {
-    bus_work(&vm->platform.bus);
+    bool more = bus_work(&vm->platform.bus);
     vm_settle_channels(vm);
-    vm->attention = false;
+    vm->attention = more;
     vm_settle_delivery(vm);
     bool console_waits = pump_console(vm);
     check_requests(vm);

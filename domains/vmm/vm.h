@@ -51,7 +51,7 @@ struct vm {
     struct timebase timebase;
     struct kvmclock kvmclock;
     struct console console;
-    struct bell block_bell;
+    struct bell block_bell, net_bell;
     uint64_t mtrr_default;
     uint64_t idle_ns;
     uint32_t sched_slot; /* our own context, for steal time; 0 = unknown */

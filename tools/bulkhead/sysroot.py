@@ -1,6 +1,6 @@
-"""The C library of the domains: newlib and libcbor, built once from pinned sources.
+"""The C libraries of the domains: newlib, libcbor and a cipher, built once from pinned sources.
 
-Both end in build/sysroot. Each has a stamp that names its pin and its recipe, so a change of either
+All end in build/sysroot. Each has a stamp that names its pin and its recipe, so a change of either
 rebuilds it and a second call does nothing.
 """
 
@@ -21,6 +21,12 @@ _NEWLIB_SHA256 = "c6f3a88b9d93420904241b231ca8647303be3bfb3cfef6adc8d1ea92072910
 _CBOR_VERSION = "0.10.2"
 _CBOR_SHA256 = "e75f712215d7b7e5c89ef322a09b701f7159f028b8b48978865725f00f79875b"
 _CBOR_CONFIG = paths.ROOT / "tools" / "libcbor"
+
+_CIPHER_VERSION = "2.28.3"
+_CIPHER_SHA256 = "3b4953aa55a681e084d31892d9904cc5328d6b4958ea57b90ae4b4f94ae69a8d"
+_CIPHER_CONFIG = paths.ROOT / "tools" / "mbedtls" / "mbedtls_config.h"
+_CIPHER_UNITS = ("chacha20", "poly1305", "chachapoly", "platform_util", "constant_time")
+_CIPHER_HEADERS = ("config", "platform_util", "platform", "chacha20", "poly1305", "chachapoly")
 
 # A domain is a static program without relocation, red zone, stack protector or CET.
 _FLAGS = [
@@ -115,6 +121,37 @@ def _build_libcbor() -> None:
     shutil.rmtree(work)
 
 
+def _build_cipher() -> None:
+    tarball = debian.fetch_source(
+        "mbedtls", f"{_CIPHER_VERSION}-1", "bookworm",
+        f"mbedtls_{_CIPHER_VERSION}.orig.tar.gz", _CIPHER_SHA256,
+    )  # fmt: skip
+    work = paths.WORK / "mbedtls"
+    shutil.rmtree(work, ignore_errors=True)
+    work.mkdir(parents=True)
+    proc.run(["tar", "-xf", tarball, "-C", work, "--strip-components=1"], what="unpacking Mbed TLS")
+    include = work / "include"
+    shutil.copy(_CIPHER_CONFIG, include / "mbedtls" / "config.h")
+    objects = []
+    for unit in _CIPHER_UNITS:
+        made = work / f"{unit}.o"
+        proc.run(
+            ["gcc", "-std=c99", *_flags_for(work).split(), "-mgeneral-regs-only",
+             "-isystem", paths.SYSROOT / "include", "-I", include,
+             "-c", work / "library" / f"{unit}.c", "-o", made],
+            what=f"compiling Mbed TLS's {unit}.c",
+        )  # fmt: skip
+        objects.append(made)
+    archive = paths.SYSROOT / "lib" / "libmbedcrypto.a"
+    archive.unlink(missing_ok=True)
+    proc.run(["ar", "rcsD", archive, *objects], what="archiving Mbed TLS")
+    (paths.SYSROOT / "include" / "mbedtls").mkdir(parents=True, exist_ok=True)
+    for header in _CIPHER_HEADERS:
+        if (include / "mbedtls" / f"{header}.h").exists():
+            shutil.copy(include / "mbedtls" / f"{header}.h", paths.SYSROOT / "include" / "mbedtls")
+    shutil.rmtree(work)
+
+
 def ensure() -> None:
     """Makes build/sysroot complete; returns at once when it is."""
     paths.SYSROOT.mkdir(parents=True, exist_ok=True)
@@ -122,3 +159,5 @@ def ensure() -> None:
     _once("newlib", f"{_NEWLIB_SHA256} {flags} {' '.join(_NEWLIB_CONFIGURE)}", _build_newlib)
     config = "".join(path.read_text() for path in sorted(_CBOR_CONFIG.rglob("*.h")))
     _once("libcbor", f"{_CBOR_SHA256} {flags} {config} {_NEWLIB_SHA256}", _build_libcbor)
+    cipher = f"{_CIPHER_SHA256} {flags} general-regs-only {_CIPHER_CONFIG.read_text()} {_CIPHER_UNITS} {_NEWLIB_SHA256}"
+    _once("mbedtls", cipher, _build_cipher)

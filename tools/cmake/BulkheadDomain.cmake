@@ -23,7 +23,7 @@ function(bulkhead_domain_library name)
 endfunction()
 
 # bulkhead_domain(NAME SOURCES file... [NOFPU] [LIBS name...] [SCRIPT file] [BARE])
-# makes domains/NAME/NAME.elf in the build folder. LIBS: `cbor` or targets of the tree.
+# makes domains/NAME/NAME.elf in the build folder. LIBS: `cbor`, `cipher` or targets of the tree.
 # SCRIPT: a linker script, default domains/lib/domain.ld if it exists.
 # BARE: without domains/lib.
 function(bulkhead_domain name)
@@ -58,6 +58,8 @@ function(bulkhead_domain name)
     foreach(library ${arg_LIBS})
         if(library STREQUAL cbor)
             list(APPEND libraries ${BULKHEAD_SYSROOT}/lib/libcbor.a)
+        elseif(library STREQUAL cipher)
+            list(APPEND libraries ${BULKHEAD_SYSROOT}/lib/libmbedcrypto.a)
         else()
             list(APPEND libraries ${library})
         endif()

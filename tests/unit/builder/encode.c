@@ -166,6 +166,31 @@ static void devices(struct encoder *e, const struct spec *spec, const struct spe
     }
 }
 
+static void bus_masters(struct encoder *e, const struct spec *spec, struct spec_range range)
+{
+    array(e, range.count);
+    for (uint32_t i = 0; i < range.count; i++) {
+        const struct spec_device *device = &spec->device[range.first + i];
+        array(e, 5);
+        number(e, device->iospace);
+        number(e, device->source);
+        mappings(e, spec, device->mappings);
+        array(e, device->msis.count);
+        for (uint32_t m = 0; m < device->msis.count; m++) {
+            const struct spec_msi *msi = &spec->msi[device->msis.first + m];
+            array(e, 5);
+            number(e, msi->slot);
+            number(e, msi->handle);
+            number(e, msi->source);
+            number(e, msi->notif);
+            number(e, msi->bits);
+        }
+        array(e, 2);
+        number(e, device->fault_notif);
+        number(e, device->fault_bits);
+    }
+}
+
 static void threads(struct encoder *e, const struct spec *spec, struct spec_range range)
 {
     array(e, range.count);
@@ -219,7 +244,7 @@ static void resources(struct encoder *e, const struct spec *spec, struct spec_ra
 static void domain_head(struct encoder *e, const struct spec *spec, uint32_t id)
 {
     const struct spec_domain *domain = &spec->domain[id];
-    array(e, 20);
+    array(e, 22);
     number(e, id);
     encode_text(e, domain->name);
     put_byte(e, domain->start ? 0xf5 : 0xf4);
@@ -255,12 +280,33 @@ static void domain(struct encoder *e, const struct spec *spec, uint32_t id)
     number(e, domain->restart.on);
     number(e, domain->restart.max);
     number(e, domain->restart.window_s);
+    put_byte(e, domain->once ? 0xf5 : 0xf4);
+    bus_masters(e, spec, domain->devices);
+}
+
+static void claims_and_windows(struct encoder *e, const struct spec *spec)
+{
+    array(e, 1); /* one claim, which builder must step over */
+    array(e, 4);
+    number(e, 5);
+    encode_text(e, "only mgmt and scan hold an I/O port");
+    array(e, 2);
+    encode_text(e, "mgmt");
+    encode_text(e, "scan");
+    number(e, 1 << 12);
+    put_byte(e, spec->unsafe_dma ? 0xf5 : 0xf4);
+    array(e, spec->window_count);
+    for (uint32_t i = 0; i < spec->window_count; i++) {
+        array(e, 2);
+        number(e, spec->window[i].object);
+        number(e, spec->window[i].base);
+    }
 }
 
 size_t encode_spec(const struct spec *spec, uint64_t version, uint8_t *out, size_t capacity)
 {
     struct encoder encoder = {.out = out, .capacity = capacity}, *e = &encoder;
-    array(e, 11);
+    array(e, 13);
     number(e, version);
     encode_text(e, spec->name);
     encode_text(e, spec->focus);
@@ -286,12 +332,6 @@ size_t encode_spec(const struct spec *spec, uint64_t version, uint8_t *out, size
     for (uint32_t i = 0; i < spec->domain_count; i++) {
         domain(e, spec, i);
     }
-    array(e, 1); /* one claim, which builder must step over */
-    array(e, 5);
-    number(e, 2);
-    encode_text(e, "mgmt holds no untyped");
-    encode_text(e, "mgmt");
-    number(e, 2);
-    put_byte(e, 0xf5);
+    claims_and_windows(e, spec);
     return encoder.used;
 }

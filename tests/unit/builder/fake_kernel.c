@@ -7,7 +7,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#define MAX_OBJECTS 512u
+#define MAX_OBJECTS 4096u
 
 enum error ipc_invoke(uint64_t rax, uint64_t rdi, struct message *message);
 
@@ -82,7 +82,12 @@ void fake_start(struct boot_info *boot)
                                .untyped_first = 16,
                                .untyped_count = 1,
                                .module_first = 80,
-                               .console_port = 0x3f8};
+                               .console_port = 0x3f8,
+                               .iommu = 1,
+                               .msi_address = 0xfee00010,
+                               .msi_address_step = 32,
+                               .msi_data = 7,
+                               .msi_data_step = 1};
     /* The region starts off any large boundary; modules stand behind it. */
     boot->region[0] = (struct boot_region){.base = 0x103000, .bytes = UINT64_C(40) << 20, .slot = 16};
     install(16, (struct fake_capability){
@@ -276,6 +281,7 @@ static struct shape shape_of(uint8_t type, uint64_t size)
         return (struct shape){size >= 64 && (size & (size - 1)) == 0 ? size * 64 : 0, 4096};
     case OBJECT_TYPE_FRAME:
         return (struct shape){size == 4096 || size == 0x200000 ? size : 0, size};
+    case OBJECT_TYPE_IOSPACE:
     case OBJECT_TYPE_SPACE:
         return (struct shape){size > 0 && size <= 4096 ? (size + 2) * 4096 : 0, 4096};
     case OBJECT_TYPE_THREAD:
@@ -401,10 +407,10 @@ static enum error call_remove(uint32_t slot, const uint64_t *word, bool itself)
     return OK;
 }
 
-static enum error call_map(uint32_t slot, const uint64_t *word)
+static enum error call_map(uint32_t slot, uint8_t type, const uint64_t *word)
 {
     enum error error;
-    struct fake_capability *space = find(slot, OBJECT_TYPE_SPACE, &error);
+    struct fake_capability *space = find(slot, type, &error);
     if (space == NULL)
         return error;
     struct fake_capability *frame = find(word[0], OBJECT_TYPE_FRAME, &error);
@@ -415,8 +421,10 @@ static enum error call_map(uint32_t slot, const uint64_t *word)
     uint64_t bytes = mapped_bytes(frame);
     if ((word[2] & 7 & ~(uint64_t)frame->rights) != 0)
         return ERR_RIGHTS;
-    if ((word[2] & MAP_READ) == 0 || (word[2] & 6) == 6)
+    if ((word[2] & MAP_READ) == 0 || (word[2] & 6) == 6 || (type == OBJECT_TYPE_IOSPACE && word[2] > 3))
         return ERR_ARGUMENT;
+    if (((word[2] & MAP_UNCACHED) != 0) != (frame->base >= FAKE_RAM_BYTES))
+        return ERR_DENIED;
     if (word[1] % bytes != 0)
         return ERR_ALIGN;
     if (frame->space != NULL)
@@ -539,6 +547,68 @@ static enum error call_control(uint32_t slot, uint8_t type, const uint64_t *word
     return OK;
 }
 
+static enum error call_control_msi(uint32_t slot, const uint64_t *word)
+{
+    enum error error = call_control(slot, OBJECT_TYPE_IRQ, word);
+    if (error == OK) {
+        struct fake_object *msi = fake.root->slot[word[0]].object->slot[word[1]].object;
+        msi->handle = (uint32_t)word[2];
+        msi->source = (uint16_t)word[3];
+    }
+    return error;
+}
+
+static enum error call_control_device(uint32_t slot, const uint64_t *word)
+{
+    if (word[2] < FAKE_RAM_BYTES || word[2] % 4096 != 0 || word[3] % 4096 != 0 || word[3] == 0)
+        return ERR_DENIED;
+    enum error error = call_control(slot, OBJECT_TYPE_UNTYPED, word);
+    if (error == OK) {
+        struct fake_capability *untyped = &fake.root->slot[word[0]].object->slot[word[1]];
+        untyped->keep = true;
+        untyped->base = word[2];
+        untyped->bytes = word[3];
+    }
+    return error;
+}
+
+static enum error call_event(uint32_t slot, uint8_t type, const uint64_t *word)
+{
+    enum error error;
+    struct fake_capability *source = find(slot, type, &error);
+    struct fake_capability *notif = source != NULL ? find(word[0], OBJECT_TYPE_NOTIF, &error) : NULL;
+    if (notif == NULL)
+        return error;
+    source->object->event = notif->object;
+    source->object->event_bits = (uint32_t)word[1];
+    return OK;
+}
+
+static enum error call_iospace(enum call call, uint32_t slot, uint64_t *word)
+{
+    enum error error;
+    struct fake_capability *found = find(slot, OBJECT_TYPE_IOSPACE, &error);
+    if (found == NULL)
+        return error;
+    struct fake_object *iospace = found->object;
+    if (call == CALL_IOSPACE_FAULT) {
+        uint32_t faults = iospace->faults;
+        iospace->faults = 0;
+        word[0] = faults;
+        word[1] = faults != 0 ? 6 : 0;
+        word[2] = faults != 0 ? 0x1234000 : 0;
+        word[3] = faults != 0 ? iospace->source : 0;
+        return OK;
+    }
+    if (iospace->attached == (call == CALL_IOSPACE_ATTACH))
+        return ERR_STATE;
+    if (call == CALL_IOSPACE_ATTACH && word[0] != 5)
+        return ERR_TYPE;
+    iospace->attached = call == CALL_IOSPACE_ATTACH;
+    iospace->source = call == CALL_IOSPACE_ATTACH ? (uint16_t)word[1] : iospace->source;
+    return OK;
+}
+
 static enum error check_two(uint32_t slot, uint8_t type, uint64_t a, uint8_t a_type, uint64_t b,
                             uint8_t b_type)
 {
@@ -554,6 +624,7 @@ enum error ipc_invoke(uint64_t rax, uint64_t rdi, struct message *message)
     uint32_t slot = (uint32_t)rax;
     uint64_t *word = message->word;
     bool taking = call == CALL_CAPTAB_DELETE || call == CALL_CAPTAB_REVOKE;
+    taking = taking || call == CALL_IOSPACE_DETACH;
     if (!taking && fake.fail_after != UINT32_MAX && fake.fail_after-- == 0) {
         fake.fail_after = UINT32_MAX;
         fake.failed = true;
@@ -569,7 +640,7 @@ enum error ipc_invoke(uint64_t rax, uint64_t rdi, struct message *message)
     case CALL_CAPTAB_REVOKE:
         return call_remove(slot, word, false);
     case CALL_SPACE_MAP:
-        return call_map(slot, word);
+        return call_map(slot, OBJECT_TYPE_SPACE, word);
     case CALL_SPACE_UNMAP:
         return call_unmap(slot, word);
     case CALL_THREAD_CONFIGURE:
@@ -584,8 +655,20 @@ enum error ipc_invoke(uint64_t rax, uint64_t rdi, struct message *message)
         return call_control(slot, OBJECT_TYPE_IOPORT, word);
     case CALL_CONTROL_IRQ:
         return call_control(slot, OBJECT_TYPE_IRQ, word);
+    case CALL_CONTROL_MSI:
+        return call_control_msi(slot, word);
+    case CALL_CONTROL_DEVICE:
+        return call_control_device(slot, word);
     case CALL_IRQ_BIND:
-        return check_two(slot, OBJECT_TYPE_IRQ, word[0], OBJECT_TYPE_NOTIF, 0, 0);
+        return call_event(slot, OBJECT_TYPE_IRQ, word);
+    case CALL_IOSPACE_WATCH:
+        return call_event(slot, OBJECT_TYPE_IOSPACE, word);
+    case CALL_IOSPACE_MAP:
+        return call_map(slot, OBJECT_TYPE_IOSPACE, word);
+    case CALL_IOSPACE_ATTACH:
+    case CALL_IOSPACE_DETACH:
+    case CALL_IOSPACE_FAULT:
+        return call_iospace(call, slot, word);
     case CALL_VCPU_CONFIGURE:
         return check_two(slot, OBJECT_TYPE_VCPU, word[0], OBJECT_TYPE_SPACE, word[1], OBJECT_TYPE_CAPTAB);
     case CALL_ENDPOINT_WAIT:

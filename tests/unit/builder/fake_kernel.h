@@ -37,6 +37,12 @@ struct fake_object {
     uint64_t fault_badge;
     uint64_t budget, period;
     bool configured;
+    bool attached;             /* iospace */
+    uint16_t source;           /* iospace, MSI */
+    uint32_t handle;           /* MSI */
+    struct fake_object *event; /* iospace, irq: signalled */
+    uint32_t event_bits;
+    uint32_t faults;
 };
 
 /* Starts over: an empty builder table but for what the kernel gives, and modules of these bytes. */

@@ -4,6 +4,8 @@
 
 #include "format.h"
 
+#include <bulkhead/abi.h>
+#include <bulkhead/builder.h>
 #include <bulkhead/domain.h>
 
 static void store(uint8_t *at, uint64_t value, unsigned bytes)
@@ -79,13 +81,20 @@ static void object(struct spec *spec, unsigned number, uint8_t owner, uint8_t ty
 
 static void shared_objects(struct spec *spec)
 {
+    object(spec, SAMPLE_POOL, SPEC_SHARED, OBJECT_TYPE_FRAME, 0x200000, 1, "pool");
     object(spec, SAMPLE_CONTENT, SPEC_SHARED, OBJECT_TYPE_FRAME, 4096, 2, "blob");
     spec->object[SAMPLE_CONTENT].content = SAMPLE_BLOB + 1;
     object(spec, SAMPLE_CHANNEL, SPEC_SHARED, OBJECT_TYPE_FRAME, 4096, 4, "console");
     object(spec, SAMPLE_BUILDER, SPEC_SHARED, OBJECT_TYPE_ENDPOINT, 1024, 1, "builder");
     object(spec, SAMPLE_TENANT, SPEC_SHARED, OBJECT_TYPE_ENDPOINT, 1024, 1, "tenant");
     object(spec, SAMPLE_BELL, SPEC_SHARED, OBJECT_TYPE_NOTIF, 256, 1, "bell");
-    spec->shared = (struct spec_memory){0x7000, 4096};
+    object(spec, SAMPLE_DRIVER_BELL, SPEC_SHARED, OBJECT_TYPE_NOTIF, 256, 1, "driver-bell");
+    spec->shared = (struct spec_memory){0x207000, 0x200000};
+    object(spec, SAMPLE_BAR, SPEC_DEVICE, OBJECT_TYPE_FRAME, 4096, 3, "bar");
+    object(spec, SAMPLE_CONFIG, SPEC_DEVICE, OBJECT_TYPE_FRAME, 4096, 1, "config");
+    spec->window_count = 2;
+    spec->window[0] = (struct spec_window){SAMPLE_BAR, SAMPLE_BAR_BASE};
+    spec->window[1] = (struct spec_window){SAMPLE_CONFIG, SAMPLE_CONFIG_BASE};
 }
 
 static void mgmt_objects(struct spec *spec)
@@ -116,6 +125,30 @@ static void vmm_objects(struct spec *spec)
     spec->object[VMM_GUEST_CAPTAB].flags = CAPTAB_TERMINAL;
     object(spec, VMM_SCHED, SAMPLE_VMM, OBJECT_TYPE_SCHED, 256, 1, "vmm-sched");
     object(spec, VMM_NOTIF, SAMPLE_VMM, OBJECT_TYPE_NOTIF, 256, 1, "vmm-notif");
+}
+
+static void driver_objects(struct spec *spec)
+{
+    object(spec, DRIVER_CAPTAB, SAMPLE_DRIVER, OBJECT_TYPE_CAPTAB, 4096, 1, "driver-table");
+    object(spec, DRIVER_SPACE, SAMPLE_DRIVER, OBJECT_TYPE_SPACE, 4096 * 12, 1, "driver-space");
+    object(spec, DRIVER_IOSPACE, SAMPLE_DRIVER, OBJECT_TYPE_IOSPACE, 4096 * 8, 1, "driver-iospace");
+    object(spec, DRIVER_IMAGE, SAMPLE_DRIVER, OBJECT_TYPE_FRAME, 4096, 3, "driver-image");
+    object(spec, DRIVER_INFO, SAMPLE_DRIVER, OBJECT_TYPE_FRAME, 4096, 1, "driver-info");
+    object(spec, DRIVER_STACK, SAMPLE_DRIVER, OBJECT_TYPE_FRAME, 4096, 1, "driver-stack");
+    object(spec, DRIVER_DMA, SAMPLE_DRIVER, OBJECT_TYPE_FRAME, 4096, 2, "driver-dma");
+    object(spec, DRIVER_THREAD, SAMPLE_DRIVER, OBJECT_TYPE_THREAD, 4096, 1, "driver-thread");
+    object(spec, DRIVER_SCHED, SAMPLE_DRIVER, OBJECT_TYPE_SCHED, 256, 1, "driver-sched");
+}
+
+static void scan_objects(struct spec *spec)
+{
+    object(spec, SCAN_CAPTAB, SAMPLE_SCAN, OBJECT_TYPE_CAPTAB, 4096, 1, "scan-table");
+    object(spec, SCAN_SPACE, SAMPLE_SCAN, OBJECT_TYPE_SPACE, 4096 * 12, 1, "scan-space");
+    object(spec, SCAN_IMAGE, SAMPLE_SCAN, OBJECT_TYPE_FRAME, 4096, 3, "scan-image");
+    object(spec, SCAN_INFO, SAMPLE_SCAN, OBJECT_TYPE_FRAME, 4096, 1, "scan-info");
+    object(spec, SCAN_STACK, SAMPLE_SCAN, OBJECT_TYPE_FRAME, 4096, 1, "scan-stack");
+    object(spec, SCAN_THREAD, SAMPLE_SCAN, OBJECT_TYPE_THREAD, 4096, 1, "scan-thread");
+    object(spec, SCAN_SCHED, SAMPLE_SCAN, OBJECT_TYPE_SCHED, 256, 1, "scan-sched");
     spec->object_count = SAMPLE_OBJECTS;
 }
 
@@ -246,6 +279,106 @@ static void vmm(struct spec *spec)
     vmm_runs(spec, domain);
 }
 
+/* Lists of a domain that follow what is there of the domains before it. */
+static void open_ranges(struct spec *spec, struct spec_domain *domain)
+{
+    domain->mappings.first = spec->mapping_count;
+    domain->capabilities.first = spec->capability_count;
+    domain->ioports.first = spec->ioport_count;
+    domain->irqs.first = spec->irq_count;
+    domain->devices.first = spec->device_count;
+    domain->resources.first = spec->resource_count;
+    domain->text.first = spec->text_bytes;
+}
+
+static void device(struct spec *spec, struct spec_domain *domain)
+{
+    domain->devices.count = 1;
+    spec->device[spec->device_count++] = (struct spec_device){
+        .iospace = DRIVER_IOSPACE,
+        .source = SAMPLE_SOURCE,
+        .fault_notif = SAMPLE_DRIVER_BELL,
+        .fault_bits = 0x200,
+        .mappings = {spec->mapping_count, 2},
+        .msis = {spec->msi_count, 1},
+    };
+    spec->mapping[spec->mapping_count++] = (struct spec_mapping){
+        .object = SAMPLE_POOL, .count = 1, .vaddr = SAMPLE_POOL_IOVA, .access = MAP_READ};
+    spec->mapping[spec->mapping_count++] = (struct spec_mapping){
+        .object = DRIVER_DMA, .count = 2, .vaddr = SAMPLE_DMA_IOVA, .access = MAP_READ | MAP_WRITE};
+    spec->msi[spec->msi_count++] = (struct spec_msi){
+        .slot = 5, .handle = SAMPLE_MSI, .source = SAMPLE_SOURCE, .notif = SAMPLE_DRIVER_BELL, .bits = 0x100};
+}
+
+static void driver(struct spec *spec)
+{
+    struct spec_domain *domain = &spec->domain[SAMPLE_DRIVER];
+    *domain = (struct spec_domain){.name = "driver",
+                                   .start = true,
+                                   .compartment = 3,
+                                   .memory = {0x1e000, 4096},
+                                   .captab = DRIVER_CAPTAB,
+                                   .space = DRIVER_SPACE,
+                                   .image_frames = DRIVER_IMAGE,
+                                   .info_frame = DRIVER_INFO,
+                                   .profile_count = 1,
+                                   .profile = {{"described", 1}}};
+    open_ranges(spec, domain);
+    map(spec, domain, DRIVER_STACK, 1, SAMPLE_STACK_TOP - 4096, MAP_READ | MAP_WRITE);
+    map(spec, domain, DRIVER_DMA, 2, SAMPLE_DMA_ADDRESS, MAP_READ | MAP_WRITE);
+    map(spec, domain, SAMPLE_BAR, 2, SAMPLE_BAR_ADDRESS, MAP_READ | MAP_WRITE | MAP_UNCACHED);
+    device(spec, domain);
+    thread(spec, domain,
+           (struct spec_thread){.object = DRIVER_THREAD,
+                                .sched = DRIVER_SCHED,
+                                .budget_us = 1000,
+                                .period_us = 10000,
+                                .priority = 20,
+                                .reserve = SPEC_NONE,
+                                .notif = SAMPLE_DRIVER_BELL,
+                                .fault = SAMPLE_TENANT,
+                                .fault_badge = SAMPLE_DRIVER,
+                                .stack_top = SAMPLE_STACK_TOP});
+}
+
+static void scan(struct spec *spec)
+{
+    struct spec_domain *domain = &spec->domain[SAMPLE_SCAN];
+    *domain = (struct spec_domain){.name = "scan",
+                                   .once = true,
+                                   .compartment = 4,
+                                   .memory = {0x14000, 4096},
+                                   .captab = SCAN_CAPTAB,
+                                   .space = SCAN_SPACE,
+                                   .image_frames = SCAN_IMAGE,
+                                   .info_frame = SCAN_INFO,
+                                   .profile_count = 1,
+                                   .profile = {{"described", 1}}};
+    open_ranges(spec, domain);
+    map(spec, domain, SCAN_STACK, 1, SAMPLE_STACK_TOP - 4096, MAP_READ | MAP_WRITE);
+    map(spec, domain, SAMPLE_CONFIG, 1, SAMPLE_BAR_ADDRESS, MAP_READ | MAP_WRITE | MAP_UNCACHED);
+    struct spec_capability *builder = give(spec, &domain->capabilities, 3, SAMPLE_BUILDER, 1, RIGHT_CALL);
+    builder->interface = INTERFACE_BUILDER;
+    builder->mask = UINT32_C(1) << BUILDER_FINISHED;
+    builder->badge = SAMPLE_SCAN;
+    domain->ioports.count = 1;
+    spec->ioport[spec->ioport_count++] = (struct spec_ioport){.slot = 4, .first = 0xcf8, .last = 0xcff};
+    thread(spec, domain,
+           (struct spec_thread){.object = SCAN_THREAD,
+                                .sched = SCAN_SCHED,
+                                .budget_us = 1000,
+                                .period_us = 10000,
+                                .priority = 20,
+                                .reserve = SPEC_NONE,
+                                .notif = SPEC_NONE,
+                                .fault = SAMPLE_BUILDER,
+                                .fault_badge = SAMPLE_SCAN,
+                                .stack_top = SAMPLE_STACK_TOP});
+    domain->resources.count = 1;
+    spec->resource[spec->resource_count++] = (struct spec_resource){
+        .name = SPEC_RESOURCE_MSI, .kind = RESOURCE_KIND_NUMBER, .flags = SPEC_RESOURCE_FILLED};
+}
+
 void sample_spec(struct spec *spec)
 {
     memset(spec, 0, sizeof *spec);
@@ -264,13 +397,18 @@ void sample_spec(struct spec *spec)
     shared_objects(spec);
     mgmt_objects(spec);
     vmm_objects(spec);
-    spec->channel_count = 1;
+    driver_objects(spec);
+    scan_objects(spec);
+    spec->channel_count = 2;
     spec->channel[0] =
         (struct spec_channel){.object = SAMPLE_CHANNEL, .end_a = SAMPLE_VMM, .end_b = SAMPLE_MGMT};
+    spec->channel[1] = (struct spec_channel){.object = SAMPLE_POOL, .end_a = SAMPLE_VMM, .end_b = SAMPLE_VMM};
     spec->builder_endpoint = SAMPLE_BUILDER;
-    spec->domain_count = 2;
+    spec->domain_count = SAMPLE_DOMAINS;
     mgmt(spec);
     vmm(spec);
+    driver(spec);
+    scan(spec);
 }
 
 void sample_laboratory(struct spec *spec)

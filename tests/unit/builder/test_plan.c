@@ -61,6 +61,9 @@ static void test_plan__no_slot_serves_twice(void)
         take_memory(&plan.domain[id].memory);
         take(plan.domain[id].transient_first, plan.domain[id].transient_count);
     }
+    for (uint32_t i = 0; i < spec.window_count; i++) {
+        take(plan.window_slot[i], 1);
+    }
     take(plan.store[SAMPLE_PROGRAM].first_slot, plan.store[SAMPLE_PROGRAM].frame_count);
     take(plan.scratch_first, plan.scratch_count);
 }
@@ -72,6 +75,9 @@ static void test_plan__counts_transients(void)
     CHECK(plans(&boot));
     CHECK_EQ(plan.domain[SAMPLE_MGMT].transient_count, 4 + 1 + 1); /* channel, fault endpoint, interrupt */
     CHECK_EQ(plan.domain[SAMPLE_VMM].transient_count, 4 + 2 + 1);  /* channel, content, fault endpoint */
+    CHECK_EQ(plan.domain[SAMPLE_DRIVER].transient_count,
+             2 + 1 + 2 + 1 + 1);                               /* registers; pool, DMA, MSI; fault */
+    CHECK_EQ(plan.domain[SAMPLE_SCAN].transient_count, 1 + 1); /* configuration, fault endpoint */
 }
 
 static void test_plan__memory_is_aligned_and_in_its_region(void)
@@ -81,12 +87,29 @@ static void test_plan__memory_is_aligned_and_in_its_region(void)
     CHECK(plans(&boot));
     CHECK_EQ(plan.store_memory.parent_slot, 7);
     CHECK_EQ(plan.store_memory.pad_bytes, 0x1400000 - 0x1203000);
-    /* Small things go into the small region. */
-    CHECK_EQ(plan.shared.parent_slot, 6);
+    CHECK_EQ(plan.shared.parent_slot, 7);
     CHECK_EQ(plan.shared.pad_bytes, 0);
+    /* Small things go into the small region. */
     CHECK_EQ(plan.domain[SAMPLE_MGMT].memory.parent_slot, 6);
     CHECK_EQ(plan.domain[SAMPLE_VMM].memory.parent_slot, 7);
-    CHECK_EQ(plan.domain[SAMPLE_VMM].memory.pad_bytes, 0);
+    CHECK_EQ(plan.domain[SAMPLE_VMM].memory.pad_bytes, 0x200000 - 0x7000);
+}
+
+static void test_plan__channels_do_not_overlap_and_pools_are_aligned(void)
+{
+    struct boot_info boot = machine();
+    sample_spec(&spec);
+    CHECK(plans(&boot));
+    CHECK_EQ(plan.channel_address[0], WINDOW_CHANNELS);
+    CHECK_EQ(plan.channel_address[1], WINDOW_POOLS);
+    spec.channel[2] = spec.channel[1];
+    spec.channel_count = 3;
+    CHECK(plans(&boot));
+    CHECK_EQ(plan.channel_address[2], WINDOW_POOLS + 0x200000);
+    spec.object[SAMPLE_POOL].count = 512;
+    spec.shared.bytes += UINT64_C(511) << 21;
+    CHECK(!plans(&boot));
+    CHECK(strstr(why.text, "more channels than builder can map") != NULL);
 }
 
 static void test_plan__refuses_too_little_memory(void)
@@ -128,6 +151,7 @@ int main(void)
     RUN(test_plan__no_slot_serves_twice);
     RUN(test_plan__counts_transients);
     RUN(test_plan__memory_is_aligned_and_in_its_region);
+    RUN(test_plan__channels_do_not_overlap_and_pools_are_aligned);
     RUN(test_plan__refuses_too_little_memory);
     RUN(test_plan__device_memory_is_not_used);
     RUN(test_plan__refuses_too_few_slots);

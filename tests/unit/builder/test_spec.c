@@ -3,13 +3,11 @@
 
 #include "encode.h"
 #include "format.h"
-#include "sample.h"
-#include "unit.h"
+#include "refusing.h"
 
 #include <bulkhead/abi.h>
 
-static struct spec spec, again;
-static struct refusal why;
+static struct spec again;
 static uint8_t cbor[65536];
 static size_t len;
 
@@ -17,20 +15,6 @@ static bool decodes(void)
 {
     why.text[0] = 0;
     return spec_decode(&again, cbor, len, &why);
-}
-
-static bool checks(void)
-{
-    why.text[0] = 0;
-    return spec_check(&spec, &why);
-}
-
-static void reason(const char *expected)
-{
-    if (strstr(why.text, expected) == NULL) {
-        printf("    got '%s', expected '%s'\n", why.text, expected);
-    }
-    CHECK(strstr(why.text, expected) != NULL);
 }
 
 /* The sample with one change, through CBOR, is refused in decoding. */
@@ -41,15 +25,6 @@ static void reason(const char *expected)
         len = encode_spec(&spec, SPEC_VERSION, cbor, sizeof cbor); \
         CHECK(!decodes());                                         \
         reason(expected);                                          \
-    } while (0)
-
-/* The sample with one change is refused by the check of the whole. */
-#define CHECK_REFUSES(change, expected) \
-    do {                                \
-        sample_spec(&spec);             \
-        change;                         \
-        CHECK(!checks());               \
-        reason(expected);               \
     } while (0)
 
 static void test_spec__survives_the_way_through_cbor(void)
@@ -69,9 +44,9 @@ static void test_spec__survives_the_way_through_cbor(void)
 static void test_spec__refuses_unknown_versions(void)
 {
     sample_spec(&spec);
-    len = encode_spec(&spec, 2, cbor, sizeof cbor);
+    len = encode_spec(&spec, 1, cbor, sizeof cbor);
     CHECK(!decodes());
-    reason("description version 2, this builder reads 1");
+    reason("description version 1, this builder reads 2");
 }
 
 static void test_spec__refuses_every_truncation(void)
@@ -107,13 +82,13 @@ static void test_spec__no_single_byte_crashes_it(void)
 static void test_spec__decoding_bounds_numbers_and_lists(void)
 {
     DECODE_REFUSES(format_text(spec.name, sizeof spec.name, "Bad"), "is not a name");
-    DECODE_REFUSES(spec.object[0].owner = 65, "object owner");
+    DECODE_REFUSES(spec.object[0].owner = 66, "object owner");
     DECODE_REFUSES(spec.object[0].type = 14, "object type");
     DECODE_REFUSES(spec.object[0].count = 32769, "object count");
     DECODE_REFUSES(spec.object[0].size = UINT64_C(1) << 48, "object size");
     DECODE_REFUSES(spec.shared.align = 8192, "alignment");
     DECODE_REFUSES(spec.platform.com1_gsi = 24, "com1 gsi");
-    DECODE_REFUSES(spec.mapping[0].access = 8, "mapping access");
+    DECODE_REFUSES(spec.mapping[0].access = 16, "mapping access");
     DECODE_REFUSES(spec.mapping[0].vaddr = UINT64_C(1) << 47, "mapping vaddr");
     DECODE_REFUSES(spec.capability[0].slot = 0, "capability slot");
     DECODE_REFUSES(spec.capability[0].flags = 2, "capability flags");
@@ -121,6 +96,10 @@ static void test_spec__decoding_bounds_numbers_and_lists(void)
     DECODE_REFUSES(spec.irq[0].gsi = 24, "irq gsi");
     DECODE_REFUSES(spec.domain[0].restart.on = 4, "restart on");
     DECODE_REFUSES(spec.channel[0].end_a = 64, "channel end a");
+    DECODE_REFUSES(spec.msi[0].handle = 32, "msi handle");
+    DECODE_REFUSES(spec.msi[0].slot = 0, "msi slot");
+    DECODE_REFUSES(spec.device[0].iospace = SPEC_NONE, "device iospace");
+    DECODE_REFUSES(spec.window[0].base = UINT64_C(1) << 47, "window base");
     DECODE_REFUSES(spec.domain_count = 0, "domains");
     DECODE_REFUSES(spec.domain[0].profile_count = 0, "profiles");
     DECODE_REFUSES(spec.domain[1].text.count = 1025, "domain text");
@@ -181,7 +160,7 @@ static void test_spec__refuses_owners_out_of_order_and_overflowing_memory(void)
     CHECK_REFUSES(spec.object[VMM_NOTIF].owner = 7, "owner 7 unknown");
     CHECK_REFUSES(spec.domain[1].memory.bytes = 0x421000, "does not fit");
     CHECK_REFUSES(spec.domain[1].memory.align = 4096, "does not fit");
-    CHECK_REFUSES(spec.shared.bytes = 0x6fff, "whole pages");
+    CHECK_REFUSES(spec.shared.bytes = 0x207001, "whole pages");
 }
 
 static void test_spec__refuses_references_to_another_domain(void)
@@ -197,7 +176,7 @@ static void test_spec__refuses_references_to_another_domain(void)
     CHECK_REFUSES(spec.domain[1].guest.vcpu = MGMT_THREAD, "vCPU");
     CHECK_REFUSES(spec.builder_endpoint = SAMPLE_BELL, "builder's endpoint");
     CHECK_REFUSES(spec.channel[0].object = MGMT_STACK, "channel 0");
-    CHECK_REFUSES(spec.channel[0].end_a = 2, "channel 0");
+    CHECK_REFUSES(spec.channel[0].end_a = SAMPLE_DOMAINS, "channel 0");
     CHECK_REFUSES(spec.capability[0].object = 900, "not there");
 }
 

@@ -50,6 +50,7 @@ def write_images(folder: Path) -> None:
     images = {
         "d.elf": good,
         "mgmt.elf": elf([TEXT, (0x402000, R, b"mgmt", 4), DATA]),
+        **{f"{name}.elf": elf([TEXT]) for name in ("pci", "blkdrv", "blkvirt", "netdrv", "netvirt")},
         "vmm.elf": elf([TEXT, (0x403000, R | W, b"vmm", 5000)]),
         "bench.elf": elf([TEXT]),
         "bench-service.elf": elf([TEXT]),

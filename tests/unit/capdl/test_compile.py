@@ -149,8 +149,8 @@ def test_decode__never_crashes_on_changed_bytes(root: Path, images: Path) -> Non
 def test_decode__refuses_other_encodings(root: Path, images: Path) -> None:
     """The same values with a longer integer, an indefinite array, or something after the end."""
     good = api.check_system(root / "capdl" / "system" / "two-tenants.toml", [images]).cbor
-    assert good[:2] == b"\x8b\x01"
-    for other in (b"\x8b\x18\x01" + good[2:], b"\x9f" + good[1:] + b"\xff", good + b"\x00"):
+    assert good[:2] == b"\x8d\x02"
+    for other in (b"\x8d\x18\x02" + good[2:], b"\x9f" + good[1:] + b"\xff", good + b"\x00"):
         with pytest.raises(api.CapdlError):
             spec.decode(other)
         with pytest.raises(Broken):

@@ -30,11 +30,12 @@ entry: (NUMBER | SLOT) ":" NAME [array] [parameters]
 array: "[" [range] "]"
 range: NUMBER [".." NUMBER]
 parameters: "(" parameter ("," parameter)* ")"
-parameter: RIGHTS | NUMBER UNIT | KEY ":" (NUMBER | "[" range "]")
+parameter: RIGHTS | NUMBER UNIT | NUMBER ":" NUMBER "." NUMBER | KEY ":" (NUMBER | "[" range "]")
 KIND: "ut" | "ep" | "notification" | "frame" | "tcb" | "cnode" | "pml4" | "pdpt" | "pd" | "pt" | "sc" | "vcpu" | "io_ports" | "ioapic_irq"
+    | "io_device" | "io_pt" | "msi_irq"
 SLOT: "cspace" | "vspace" | "sc_slot" | "fault_ep_slot"
 UNIT: "bits" | "k" | "M"
-KEY: /[a-z_]+/
+KEY: /[a-zA-Z_]+/
 RIGHTS: /[RWXG]+/
 NUMBER: /0x[0-9a-f]+|[0-9]+/
 NAME: /[A-Za-z][A-Za-z0-9_@.-]*/
@@ -52,7 +53,7 @@ def names(trees: list[Tree]) -> set[str]:  # type: ignore[type-arg]
     return {str(next(token for token in tree.children if getattr(token, "type", "") == "NAME")) for tree in trees}
 
 
-@pytest.mark.parametrize("name", ["two-tenants", "guest", "guest-test", "bench", "bench-guest"])
+@pytest.mark.parametrize("name", ["two-tenants", "two-tenants-io", "guest", "guest-test", "bench", "bench-guest"])
 def test_capdl__text_parses_and_names_only_what_it_declares(name: str, root: Path, images: Path) -> None:
     checked = api.check_system(root / "capdl" / "system" / f"{name}.toml", [images])
     tree = Lark(CAPDL, parser="earley").parse(Text(checked.view).write())

@@ -153,4 +153,48 @@ MUST_CHECK static inline enum error builder_postmortem(
     return OK;
 }
 
+/* A domain that runs once at boot has finished; 0 = well, all else stops the boot. Nobody else may call it. */
+MUST_CHECK static inline enum error builder_finished(uint32_t slot, uint64_t deadline, uint32_t status)
+{
+    struct message message = {
+        .label = label_make(INTERFACE_BUILDER, BUILDER_FINISHED, 1),
+        .word = {[0] = status},
+    };
+    enum error error;
+
+    error = endpoint_call(slot, deadline, &message);
+    if (error != OK)
+        return error;
+    error = message_answer(&message, 0);
+    if (error != OK)
+        return error;
+    return OK;
+}
+
+/* What the iospace of a domain's device recorded, which is forgotten with this: how many faults, and of the first the reason,
+ * address and source. */
+MUST_CHECK static inline enum error builder_device_fault(
+    uint32_t slot, uint64_t deadline, uint32_t id, uint32_t *count, uint32_t *reason, uint64_t *address, uint16_t *source)
+{
+    struct message message = {
+        .label = label_make(INTERFACE_BUILDER, BUILDER_DEVICE_FAULT, 1),
+        .word = {[0] = id},
+    };
+    enum error error;
+
+    error = endpoint_call(slot, deadline, &message);
+    if (error != OK)
+        return error;
+    error = message_answer(&message, 4);
+    if (error != OK)
+        return error;
+    if ((message.word[0] | message.word[1]) > 0xffffffffu || message.word[3] > 0xffff)
+        return ERR_ARGUMENT;
+    *count = (uint32_t)message.word[0];
+    *reason = (uint32_t)message.word[1];
+    *address = message.word[2];
+    *source = (uint16_t)message.word[3];
+    return OK;
+}
+
 #endif

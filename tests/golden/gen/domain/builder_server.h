@@ -23,6 +23,12 @@ struct builder_postmortem_in { uint32_t id; };
 
 struct builder_postmortem_out { uint64_t rip, rsp, rax, stack0, stack1; uint8_t state; };
 
+struct builder_finished_in { uint32_t status; };
+
+struct builder_device_fault_in { uint32_t id; };
+
+struct builder_device_fault_out { uint32_t count, reason; uint64_t address; uint16_t source; };
+
 /* A handler gets arguments inside their declared types. It returns OK with @out filled, or the status to answer; the
  * handler of a blocking method may return DEFER and answer later. An absent handler answers ERR_METHOD. */
 struct builder_server_ops {
@@ -33,6 +39,8 @@ struct builder_server_ops {
     enum error (*destroy)(void *context, uint64_t badge, const struct builder_destroy_in *in);
     enum error (*info)(void *context, uint64_t badge, const struct builder_info_in *in, struct builder_info_out *out);
     enum error (*postmortem)(void *context, uint64_t badge, const struct builder_postmortem_in *in, struct builder_postmortem_out *out);
+    enum error (*finished)(void *context, uint64_t badge, const struct builder_finished_in *in);
+    enum error (*device_fault)(void *context, uint64_t badge, const struct builder_device_fault_in *in, struct builder_device_fault_out *out);
 };
 
 /* Turn @message into the reply of start. */
@@ -212,6 +220,57 @@ MUST_CHECK static inline enum error builder_serve_postmortem(
     return error == DEFER ? ERR_STATE : error;
 }
 
+/* Turn @message into the reply of finished. */
+static inline void builder_finished_reply(struct message *message)
+{
+    *message = (struct message){.label = label_reply(OK, 0), .badge = message->badge, .word = {0}};
+}
+
+MUST_CHECK static inline enum error builder_serve_finished(
+    const struct builder_server_ops *ops, void *context, struct message *message)
+{
+    struct builder_finished_in in;
+    enum error error;
+
+    if (ops->finished == NULL)
+        return ERR_METHOD;
+    if (message->label != label_make(INTERFACE_BUILDER, BUILDER_FINISHED, 1))
+        return ERR_LENGTH;
+    if (message->word[0] > 0xffffffffu)
+        return ERR_ARGUMENT;
+    in = (struct builder_finished_in){.status = (uint32_t)message->word[0]};
+    error = ops->finished(context, message->badge, &in);
+    if (error == OK)
+        builder_finished_reply(message);
+    return error == DEFER ? ERR_STATE : error;
+}
+
+/* Turn @message into the reply of device_fault. */
+static inline void builder_device_fault_reply(struct message *message, const struct builder_device_fault_out *out)
+{
+    *message = (struct message){.label = label_reply(OK, 4), .badge = message->badge, .word = {[0] = out->count, [1] = out->reason, [2] = out->address, [3] = out->source}};
+}
+
+MUST_CHECK static inline enum error builder_serve_device_fault(
+    const struct builder_server_ops *ops, void *context, struct message *message)
+{
+    struct builder_device_fault_in in;
+    struct builder_device_fault_out out = {0};
+    enum error error;
+
+    if (ops->device_fault == NULL)
+        return ERR_METHOD;
+    if (message->label != label_make(INTERFACE_BUILDER, BUILDER_DEVICE_FAULT, 1))
+        return ERR_LENGTH;
+    if (message->word[0] > 63)
+        return ERR_ARGUMENT;
+    in = (struct builder_device_fault_in){.id = (uint32_t)message->word[0]};
+    error = ops->device_fault(context, message->badge, &in, &out);
+    if (error == OK)
+        builder_device_fault_reply(message, &out);
+    return error == DEFER ? ERR_STATE : error;
+}
+
 /* Check @message, call its handler and turn @message into the reply, unless the handler deferred it. */
 MUST_CHECK static inline enum dispatch builder_dispatch(
     const struct builder_server_ops *ops, void *context, struct message *message)
@@ -229,6 +288,8 @@ MUST_CHECK static inline enum dispatch builder_dispatch(
         case BUILDER_DESTROY: error = builder_serve_destroy(ops, context, message); break;
         case BUILDER_INFO: error = builder_serve_info(ops, context, message); break;
         case BUILDER_POSTMORTEM: error = builder_serve_postmortem(ops, context, message); break;
+        case BUILDER_FINISHED: error = builder_serve_finished(ops, context, message); break;
+        case BUILDER_DEVICE_FAULT: error = builder_serve_device_fault(ops, context, message); break;
         default: break;
         }
     if (error == DEFER)

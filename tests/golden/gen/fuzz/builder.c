@@ -98,6 +98,29 @@ static enum error handle_postmortem(void *context, uint64_t badge, const struct 
     return answer(badge);
 }
 
+static enum error handle_finished(void *context, uint64_t badge, const struct builder_finished_in *in)
+{
+    const struct message *sent = context;
+    uint64_t w[10] = {[0] = in->status};
+
+    check(memcmp(w, sent->word, 1 * sizeof(w[0])) == 0);
+    check(!(w[0] > 0xffffffffu));
+    check(badge == sent->badge && label_method(sent->label) == BUILDER_FINISHED);
+    return answer(badge);
+}
+
+static enum error handle_device_fault(void *context, uint64_t badge, const struct builder_device_fault_in *in, struct builder_device_fault_out *out)
+{
+    const struct message *sent = context;
+    uint64_t w[10] = {[0] = in->id};
+
+    check(memcmp(w, sent->word, 1 * sizeof(w[0])) == 0);
+    check(!(w[0] > 63));
+    check(badge == sent->badge && label_method(sent->label) == BUILDER_DEVICE_FAULT);
+    memset(out, (int)(badge & 0x7f), sizeof(*out));
+    return answer(badge);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     static const uint64_t labels[] = {
@@ -108,6 +131,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         (uint64_t)INTERFACE_BUILDER << LABEL_INTERFACE_SHIFT | 1 << LABEL_LENGTH_SHIFT | BUILDER_DESTROY,
         (uint64_t)INTERFACE_BUILDER << LABEL_INTERFACE_SHIFT | 1 << LABEL_LENGTH_SHIFT | BUILDER_INFO,
         (uint64_t)INTERFACE_BUILDER << LABEL_INTERFACE_SHIFT | 1 << LABEL_LENGTH_SHIFT | BUILDER_POSTMORTEM,
+        (uint64_t)INTERFACE_BUILDER << LABEL_INTERFACE_SHIFT | 1 << LABEL_LENGTH_SHIFT | BUILDER_FINISHED,
+        (uint64_t)INTERFACE_BUILDER << LABEL_INTERFACE_SHIFT | 1 << LABEL_LENGTH_SHIFT | BUILDER_DEVICE_FAULT,
     };
     static const struct builder_server_ops ops = {
         .start = handle_start,
@@ -117,6 +142,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         .destroy = handle_destroy,
         .info = handle_info,
         .postmortem = handle_postmortem,
+        .finished = handle_finished,
+        .device_fault = handle_device_fault,
     };
     struct message message = {0};
     struct message sent;

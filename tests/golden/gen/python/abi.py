@@ -301,6 +301,10 @@ class Lifecycle(IntEnum):
     STOPPING = 5
 
 
+class BlockFlags(IntFlag):
+    FUA = 1 << 0
+
+
 class Rights(IntFlag):
     READ = 1 << 0
     WRITE = 1 << 1
@@ -737,7 +741,7 @@ INTERFACES: dict[str, Interface] = {
     "bench": Interface("bench", 63, 1, ("domain", "guest", ), {
         "null": Method("null", 63, 0, (), ()),
     }),
-    "builder": Interface("builder", 17, 1, ("domain", ), {
+    "builder": Interface("builder", 17, 2, ("domain", ), {
         "start": Method("start", 17, 0, (Item('id', int, 0, 0, 0x3f, 0),), ()),
         "stop": Method("stop", 17, 1, (Item('id', int, 0, 0, 0x3f, 0),), ()),
         "restart": Method("restart", 17, 2, (Item('id', int, 0, 0, 0x3f, 0),), ()),
@@ -745,6 +749,8 @@ INTERFACES: dict[str, Interface] = {
         "destroy": Method("destroy", 17, 4, (Item('id', int, 0, 0, 0x3f, 0),), ()),
         "info": Method("info", 17, 5, (Item('id', int, 0, 0, 0x3f, 0),), (Item('state', DomainState, 0, 0, 0x3, 0), Item('capabilities', int, 1, 0, 0xffffffff, 0), Item('memory_kib', int, 2, 0, 0xffffffffffffffff, 0), Item('restarts', int, 3, 0, 0xffffffff, 0), Item('threads', int, 4, 0, 0xffffffff, 0))),
         "postmortem": Method("postmortem", 17, 6, (Item('id', int, 0, 0, 0x3f, 0),), (Item('rip', int, 0, 0, 0xffffffffffffffff, 0), Item('rsp', int, 1, 0, 0xffffffffffffffff, 0), Item('rax', int, 2, 0, 0xffffffffffffffff, 0), Item('stack0', int, 3, 0, 0xffffffffffffffff, 0), Item('stack1', int, 4, 0, 0xffffffffffffffff, 0), Item('state', int, 5, 0, 0xff, 0))),
+        "finished": Method("finished", 17, 7, (Item('status', int, 0, 0, 0xffffffff, 0),), ()),
+        "device_fault": Method("device_fault", 17, 8, (Item('id', int, 0, 0, 0x3f, 0),), (Item('count', int, 0, 0, 0xffffffff, 0), Item('reason', int, 1, 0, 0xffffffff, 0), Item('address', int, 2, 0, 0xffffffffffffffff, 0), Item('source', int, 3, 0, 0xffff, 0))),
     }),
     "notification": Interface("notification", 0, 1, ("kernel", ), {
         "signal": Method("signal", 0, 0, (Item('bits', int, 0, 0, 0xffffffff, 0),), ()),

@@ -5,6 +5,9 @@
 
 enum block_op { BLOCK_OP_READ = 0, BLOCK_OP_WRITE = 1, BLOCK_OP_FLUSH = 2, BLOCK_OP_DISCARD = 3, BLOCK_OP_WRITE_ZEROES = 4 };
 
+/* Of a write: complete once it is on the medium. */
+enum block_flags { BLOCK_FUA = 1 << 0 };
+
 enum block_status {
     BLOCK_STATUS_OK = 0, BLOCK_STATUS_IO_ERROR = 1, BLOCK_STATUS_UNSUPPORTED = 2, BLOCK_STATUS_RANGE = 3, BLOCK_STATUS_READ_ONLY = 4
 };
