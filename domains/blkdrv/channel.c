@@ -9,8 +9,12 @@ static void restart(struct channel *channel)
     struct drive *drive = channel->drive;
     channel->up = drive->ops->start(drive, &drive->geometry);
     if (channel->up) {
+        int serial_bytes = 0;
+        while (serial_bytes < BLOCK_SERIAL_BYTES && drive->geometry.serial[serial_bytes] != 0) {
+            serial_bytes++;
+        }
         block_server_geometry(&channel->server, &drive->geometry);
-        log_line("ready: %llu sectors, blocks of %u bytes, \"%.32s\"",
+        log_line("ready: %llu sectors, blocks of %u bytes, \"%.*s\"",
                  (unsigned long long)drive->geometry.sectors, drive->geometry.block_bytes,
                  (const char *)drive->geometry.serial);
     }
