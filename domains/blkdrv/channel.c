@@ -15,7 +15,7 @@ static void restart(struct channel *channel)
         }
         block_server_geometry(&channel->server, &drive->geometry);
         log_line("ready: %llu sectors, blocks of %u bytes, \"%.*s\"",
-                 (unsigned long long)drive->geometry.sectors, drive->geometry.block_bytes,
+                 (unsigned long long)drive->geometry.sectors, drive->geometry.block_bytes, serial_bytes,
                  (const char *)drive->geometry.serial);
     }
     block_server_state(&channel->server, channel->up ? CHANNEL_STATE_READY : CHANNEL_STATE_PARKED);
