@@ -1,4 +1,4 @@
-/* Requests, one at a time: [ATA-7] 9.7 to 9.9. A sector moves whenever the device says that it wants to; its interrupt only
+/* Requests, one at a time: [ATA-6] 9.4 to 9.6. A sector moves whenever the device says that it wants to; its interrupt only
  * wakes the driver up, which looks at the status in any case. */
 #include "ata.h"
 
@@ -28,7 +28,7 @@ static struct block_request *oldest(struct ata *ata)
 
 /* ------------------------------------------------------------------ commands */
 
-/* [ATA-7] 6.35, 6.36: of 48 bits the upper halves go first, through the same registers. */
+/* [ATA-6] 6.2: of 48 bits the upper halves go first, through the same registers. */
 static void set_address(const struct ata *ata, uint64_t sector, uint32_t sectors, bool extended)
 {
     if (extended) {
@@ -126,7 +126,7 @@ static void submit(struct drive *drive, const struct block_request *request)
     ata->queue[(ata->head + ata->count++) % ATA_QUEUE] = *request;
 }
 
-/* [ATA-7] 9.6: what ended the command. */
+/* [ATA-6] 7: what ended the command. */
 static enum block_status status_of(struct ata *ata, uint8_t status)
 {
     const struct block_request *request = oldest(ata);

@@ -1,4 +1,4 @@
-/* Reset and identity: [ATA-7] 9.2, 6.17. */
+/* Reset and identity: [ATA-6] 9.2, 8.15. */
 #include "ata.h"
 
 #include <log.h>

@@ -1,8 +1,8 @@
-/* What [ATA-7] lays out: registers of a channel, commands, and what identifies a device. */
+/* What [ATA-6] lays out: registers of a channel, commands, and what identifies a device. */
 #ifndef BLKDRV_ATA_REGISTERS_H
 #define BLKDRV_ATA_REGISTERS_H
 
-/* [ATA-7] 5.1, [PC-ATA] ports of the first channel: the command block, and the control block's one register. */
+/* [ATA-6] 7, at the ports of a PC's first channel: the command block, and the control block's one register. */
 enum {
     ATA_DATA = 0x1f0,
     ATA_ERROR = 0x1f1,
@@ -17,7 +17,7 @@ enum {
     ATA_CONTROL = 0x3f6, /* writing */
 };
 
-/* [ATA-7] 5.14, 5.9, 5.8, 5.7. */
+/* [ATA-6] 7: bits of Status, Error, Device Control and Device. */
 enum {
     ATA_STATUS_ERROR = 0x01,
     ATA_STATUS_REQUEST = 0x08, /* the device wants to give or take data */
@@ -30,7 +30,7 @@ enum {
     ATA_DEVICE_LBA = 0xe0, /* with the bits that once had to be set; device 0 */
 };
 
-/* [ATA-7] 6. */
+/* [ATA-6] 8. */
 enum {
     ATA_READ = 0x20,
     ATA_READ_EXT = 0x24,
@@ -41,7 +41,7 @@ enum {
     ATA_IDENTIFY = 0xec,
 };
 
-/* [ATA-7] 6.17: words of what identifies a device. */
+/* [ATA-6] 8.15: words of what identifies a device. */
 enum {
     IDENTIFY_WORDS = 256,
     IDENTIFY_GENERAL = 0, /* bit 15: not an ATA device */
@@ -61,8 +61,8 @@ enum {
     IDENTIFY_LONG_SECTORS = 1 << 12,
 };
 
-/* [ATA-7] 9.2: the reset is held for 5 us, and looked at after 2 ms; a device may take 31 s. 9.12: what an ATA device leaves
- * in its registers, as opposed to a packet device. 9.1: a status is good 400 ns after a command. */
+/* [ATA-6] 9.2: the reset is held for 5 us, and looked at after 2 ms; a device may take 31 s. 9.12: what an ATA device leaves
+ * in its registers, as opposed to a packet device. 9.4 and on: a status is good 400 ns after a command. */
 enum {
     ATA_RESET_HOLD_US = 5,
     ATA_RESET_WAIT_US = 2000,
