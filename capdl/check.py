@@ -63,7 +63,7 @@ class Checker:
         equipment = Equipment(self.written, self.platform, self.faults, self.domains, self.disabled)
         devices = equipment.devices(channels)
         equipment.check_channels(wiring.written_of, channels, devices)
-        channels = equipment.with_shares(wiring.written_of, channels)
+        channels = equipment.with_shares(wiring.written_of, channels, devices)
         scan, keeper = equipment.pci_roles(devices)
         management = self.management()
         self.check_once(endpoints, management)
@@ -75,7 +75,7 @@ class Checker:
         self.check_focus({channel.end_a for channel in channels if channel.kind == "console"})
         subjects = {domain.name for domain in self.domains} | self.guests().keys()
         reader = ClaimReader(subjects, self.disabled, self.abi, self.platform, devices, self.faults)
-        claims = [*self.laboratory_claims(), *(claim for one in self.written.claims for claim in reader.read(one))]
+        claims = [*self.laboratory_claims(), *(claim for one in self.written.claims if one.enabled for claim in reader.read(one))]
         self.faults.stop_if_any()
         return Model(
             self.written.name,

@@ -103,6 +103,7 @@ class WrittenDevice(Written):
     class_: str
     driver: str
     enabled: bool
+    first_mib: int  # of a disk: where its first window begins
 
 
 @dataclass(frozen=True)
@@ -147,6 +148,7 @@ class WrittenRestart(Written):
 @dataclass(frozen=True)
 class WrittenClaim(Written):
     text: str
+    enabled: bool = True
 
 
 @dataclass(frozen=True)
@@ -269,12 +271,14 @@ def _channel(table: Table) -> WrittenChannel:
 
 
 def _device(table: Table) -> WrittenDevice:
+    name, class_ = table.name("name"), table.choice("class", DEVICE_CLASSES)
     return WrittenDevice(
         table,
-        table.name("name"),
-        table.choice("class", DEVICE_CLASSES),
+        name,
+        class_,
         table.name("driver"),
         table.boolean("enabled", True),
+        table.integer("first_mib", 0, 1 << 24, 1) if class_ == "disk" else 0,
     )
 
 
@@ -326,7 +330,7 @@ def _restart(table: Table) -> WrittenRestart:
 
 
 def _claim(table: Table) -> WrittenClaim:
-    return WrittenClaim(table, table.text("text"))
+    return WrittenClaim(table, table.text("text"), table.boolean("enabled", True))
 
 
 def _named(table: Table, skip: set[str]) -> dict[str, Table]:

@@ -9,7 +9,6 @@ from .platforms import Platform
 from .tables import one_of
 
 SECTORS_PER_MIB = 2048
-FIRST_SECTOR = 2048  # one MiB before the first window, as partition tables would have it
 MAC_PREFIX = bytes((0x02, 0x42, 0x48, 0, 0))  # locally administered
 DEVICE_CHANNELS = {"blockdev": "disk", "netdev": "network"}  # what their end b must drive
 CLIENT_CHANNELS = {"block": "blockdev", "net": "netdev"}  # what their end b must be end a of
@@ -163,14 +162,17 @@ class Equipment:
         elif any(other.kind == channel.kind and other.end_b == channel.end_b for other in before):
             self.faults.add(one.at("to"), f"'{one.to_end}' already serves another domain", "one virtualiser for a driver")
 
-    def with_shares(self, written: dict[int, WrittenChannel], channels: list[Channel]) -> list[Channel]:
+    def with_shares(
+        self, written: dict[int, WrittenChannel], channels: list[Channel], devices: list[Device]
+    ) -> list[Channel]:
         """Windows, one after the other on each disk; addresses and rules of networks."""
         made: list[Channel] = []
-        next_sector: dict[int, int] = {}
+        first_mib = {one.name: one.first_mib for one in self.written.devices}
+        next_sector = {one.virtualiser: first_mib[one.name] * SECTORS_PER_MIB for one in devices}
         for number, channel in enumerate(channels):
             one = written[number]
             if channel.kind == "block":
-                first = next_sector.get(channel.end_b, FIRST_SECTOR)
+                first = next_sector.get(channel.end_b, 0)
                 window = Window(first, one.window_mib * SECTORS_PER_MIB, one.read_only, one.encrypt)
                 next_sector[channel.end_b] = first + window.sectors
                 channel = Channel(channel.kind, channel.end_a, channel.end_b, window=window)

@@ -133,6 +133,11 @@ def make_edges(system: System) -> None:
     device_edges(system)
     for who, capability in system.capabilities([]):
         capability_edges(system, who, capability[1], capability[4])
+    for domain in system.domains:
+        if domain[20]:  # it is gone before another runs: nobody but builder can tell it anything
+            for source, targets in system.edges.items():
+                if source != BUILDER:
+                    targets.discard(domain[1])
 
 
 def caller(system: System, who: str, endpoint: int) -> None:

@@ -633,7 +633,7 @@ ist_common:
     .globl trap_stubs
 trap_stubs:
     .set vector, 0
-    .rept 256
+    .rept 0x60 /* VECTORS */
     trap_stub %vector
     .set vector, vector + 1
     .endr

@@ -5,7 +5,7 @@
 struct cpu cpu_block[PROCESSORS_MAX] __attribute__((aligned(PAGE_BYTES)));
 
 /* Entry points in entry/: one per vector, and SYSCALL's. */
-extern const uint8_t trap_stubs[256][16];
+extern const uint8_t trap_stubs[VECTORS][16];
 extern void syscall_entry(void);
 
 /* Written at boot only, the same for all processors: [SDM-2023-09] Vol 3A 6.14.1, figure 6-8. */
@@ -66,9 +66,9 @@ void cpu_init(struct cpu *cpu, uint32_t index)
     cpu->gdt[SELECTOR_TSS / 8] = descriptor(SEGMENT_TSS, (uint64_t)&cpu->tss, sizeof cpu->tss - 1);
     cpu->gdt[SELECTOR_TSS / 8 + 1] = (uint64_t)&cpu->tss >> 32;
     for (uint32_t vector = 0; vector < 256; vector++) {
-        idt[vector][0] =
-            gate((uint64_t)trap_stubs[vector], vector_ist[vector], GATE_INTERRUPT | (vector == VECTOR_BP ? GATE_USER : 0));
-        idt[vector][1] = (uint64_t)trap_stubs[vector] >> 32;
+        const uint64_t stub = (uint64_t)trap_stubs[vector < VECTORS ? vector : VECTOR_IPI]; /* nobody sends the others */
+        idt[vector][0] = gate(stub, vector_ist[vector], GATE_INTERRUPT | (vector == VECTOR_BP ? GATE_USER : 0));
+        idt[vector][1] = stub >> 32;
     }
     cpu->gdt_limit = sizeof cpu->gdt - 1;
     cpu->gdt_base = (uint64_t)cpu->gdt;

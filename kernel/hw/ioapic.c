@@ -5,11 +5,6 @@
 #include "hw/vectors.h"
 #include "hw/x86.h"
 
-/* Where chip sets have the first IOAPIC, whose inputs are the interrupts from 0 on: [82093AA] 3.1, [ICH9] 13.5.1. Others start beyond
- * GSI_COUNT, so that ACPI would tell nothing more of use: how an interrupt is wired says who asks for it. */
-#define IOAPIC_BASE 0xfec00000u
-/* [82093AA] 3.0: index and data registers; a redirection entry is two words */
-enum { IOAPIC_SELECT = 0, IOAPIC_DATA = 0x10, IOAPIC_VERSION = 1, IOAPIC_ENTRIES = 0x10, WINDOW_BYTES = 32 };
 enum { ENTRY_ACTIVE_LOW = 1 << 13, ENTRY_LEVEL = 1 << 15, ENTRY_MASKED = 1 << 16 };
 
 /* Written at boot only. */
@@ -24,7 +19,7 @@ static volatile void *ioapic_select(uint32_t index)
 
 void ioapic_init(void)
 {
-    ioapic = mmio_map((hpa_t){IOAPIC_BASE}, WINDOW_BYTES);
+    ioapic = mmio_map((hpa_t){IOAPIC_BASE}, IOAPIC_BYTES);
     const uint32_t version = mmio_read32(ioapic_select(IOAPIC_VERSION)), inputs = (version >> 16) + 1;
     if (inputs < GSI_COUNT || inputs > 256) panic("no IOAPIC with 24 inputs at FEC0_0000");
     for (uint32_t input = 0; input < inputs; input++) mmio_write32(ioapic_select(IOAPIC_ENTRIES + 2 * input), ENTRY_MASKED);

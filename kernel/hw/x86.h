@@ -96,6 +96,10 @@ static inline void cpu_idle(void) { __asm__ volatile("sti; hlt; cli" : : : "memo
 /* Take the interrupts that wait, here: STI opens after the next instruction. */
 static inline void interrupt_window(void) { __asm__ volatile("sti; nop; cli" : : : "memory"); }
 
+/* Let who does not snoop caches see the line at @address, before what comes after the fence: [SDM-2023-09] Vol 2A CLFLUSH. */
+static inline void cache_line_flush(const void *address) { __asm__ volatile("clflush (%0)" : : "r"(address) : "memory"); }
+static inline void memory_fence(void) { __asm__ volatile("mfence" : : : "memory"); }
+
 /* Device registers are mapped uncached: accesses stay in program order, [SDM-2023-09] Vol 3A 12.3. */
 static inline uint32_t mmio_read32(const volatile void *address) { return *(const volatile uint32_t *)address; }
 static inline void mmio_write32(volatile void *address, uint32_t value) { *(volatile uint32_t *)address = value; }

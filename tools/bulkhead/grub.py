@@ -44,7 +44,7 @@ class KernelKind:
         return f"kernel cpu={self.cpu} iommu={self.iommu}"
 
 
-KINDS = (KernelKind("svm", "none"), KernelKind("vmx", "none"))
+KINDS = (KernelKind("svm", "none"), KernelKind("vmx", "none"), KernelKind("svm", "vtd"), KernelKind("vmx", "vtd"))
 SELECTOR = paths.TARGET / "kernel" / "bulkhead-select.elf"
 
 

@@ -56,19 +56,19 @@ def _function_symbols(file: Path) -> dict[str, tuple[int, int]]:
         }
 
 
-def _objects(vendor: str) -> Path:
+def _objects(vendor: str, pattern: str) -> list[tuple[str, Path]]:
+    """The image's object files, or what else the compiler left beside them, with their rooms."""
     image = paths.kernel_elf(vendor)
-    return image.parent / "CMakeFiles" / f"{image.stem}.dir"
+    folders = [image.parent / "CMakeFiles" / f"{name}.dir" for name in (image.stem, "kernel_common")]
+    return [(file.relative_to(folder).parts[0], file) for folder in folders for file in sorted(folder.rglob(pattern))]
 
 
 def bytes_by_room(vendor: str) -> dict[str, int]:
     """Size of the image's functions by the room whose object file defines them."""
     image = _function_symbols(paths.kernel_elf(vendor))
-    objects = _objects(vendor)
     rooms: dict[str, int] = {}
     counted: set[str] = set()
-    for file in sorted(objects.rglob("*.o")):
-        room = file.relative_to(objects).parts[0]
+    for room, file in _objects(vendor, "*.o"):
         for name in _function_symbols(file):
             if name in image and name not in counted:
                 counted.add(name)
@@ -79,7 +79,7 @@ def bytes_by_room(vendor: str) -> dict[str, int]:
 def _frames(vendor: str) -> dict[str, int]:
     """Frame sizes as the compiler reports them (-fstack-usage), by function name."""
     found: dict[str, int] = {}
-    for file in _objects(vendor).rglob("*.su"):
+    for _, file in _objects(vendor, "*.su"):
         for line in file.read_text().splitlines():
             match = re.match(r".*:\d+:\d+:(\S+)\t(\d+)\t", line)
             if match:

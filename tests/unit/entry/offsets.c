@@ -2,6 +2,7 @@
  * linked: a wrong offset stops the build. */
 #include "decode.h"
 #include "hw/cpu_asm.h"
+#include "hw/vectors.h"
 #include "obj/endpoint.h"
 #include "obj/notif.h"
 #include "obj/vcpu.h"
@@ -14,6 +15,7 @@ _Static_assert(offsetof(struct hvm, control_pa) == 8 && offsetof(struct hvm, sta
                    offsetof(struct vcpu_state, gpr) == 0,
                "svm_run.S and vmx_run.S");
 _Static_assert(sizeof(struct registers) == REGS_BYTES, "cpu_asm.h");
+_Static_assert(VECTORS == 0x60, "trap_stubs");
 _Static_assert(sizeof(struct tss) == 104, "[SDM-2023-09] Vol 3A 8.7");
 _Static_assert(OBJECT_TYPE_ENDPOINT == 7 && OBJECT_TYPE_NOTIF == 8 && CAPTAB_SLOTS_MIN == 64, "find_cap");
 _Static_assert(RIGHT_CALL == 8 && RIGHT_WAIT == 16 && RIGHT_SIGNAL == 32 && RIGHT_MANAGE == 64 &&
