@@ -3,6 +3,7 @@
 /* [PCI-3.0] appendix D */
 #define CLASS_STORAGE 0x010000u
 #define CLASS_NETWORK 0x020000u
+#define CLASS_OTHER 0xff0000u
 
 void bus_init(struct bus *bus, struct memory *memory, struct lapic *lapic, struct port_map map)
 {
@@ -24,6 +25,13 @@ void bus_attach_net(struct bus *bus)
         pci_add(&bus->pci, VIRTIO_NETWORK, VIRTIO_ID_NETWORK, CLASS_NETWORK, 2, NET_CONFIG_BYTES);
     virtio_net_attach(&bus->net, function, bus->memory, bus->lapic);
     bus->device[VIRTIO_NETWORK] = &bus->net.virtio;
+}
+
+void bus_attach_entropy(struct bus *bus)
+{
+    struct pci_function *function = pci_add(&bus->pci, VIRTIO_ENTROPY, VIRTIO_ID_ENTROPY, CLASS_OTHER, 1, 0);
+    virtio_entropy_attach(&bus->entropy, function, bus->memory, bus->lapic);
+    bus->device[VIRTIO_ENTROPY] = &bus->entropy.virtio;
 }
 
 bool bus_populated(const struct bus *bus)
@@ -49,8 +57,10 @@ static void work(struct bus *bus, unsigned index)
             bus->attention = true;
         }
         return;
-    case VIRTIO_CONSOLE:
     case VIRTIO_ENTROPY:
+        virtio_entropy_work(&bus->entropy);
+        return;
+    case VIRTIO_CONSOLE:
         return;
     }
 }

@@ -3,6 +3,7 @@
 #define VMM_BUS_H
 
 #include "virtio_block.h"
+#include "virtio_entropy.h"
 #include "virtio_net.h"
 
 /* The platform's table of ports, and what stands in it where nobody (a virtio device) answers. */
@@ -21,6 +22,7 @@ struct bus {
     bool attention;                       /* the same of any device */
     struct virtio_block block;
     struct virtio_net net;
+    struct virtio_entropy entropy;
 };
 
 void bus_init(struct bus *bus, struct memory *memory, struct lapic *lapic, struct port_map map);
@@ -28,6 +30,7 @@ void bus_init(struct bus *bus, struct memory *memory, struct lapic *lapic, struc
 void bus_attach_block(struct bus *bus);
 /* The same of bus->net. */
 void bus_attach_net(struct bus *bus);
+void bus_attach_entropy(struct bus *bus);
 /* Is there anything besides the host bridge? */
 bool bus_populated(const struct bus *bus);
 

@@ -9,6 +9,7 @@
 
 #define BELL_BITS_BLOCK 0x10u
 #define BELL_BITS_NET 0x40u
+#define CPUID_RDRAND (UINT32_C(1) << 30)
 #define FLAG_READ_ONLY 1u
 #define FLAG_ENCRYPT 2u
 /* A guest reads its disk's geometry once, so it had better be known; drivers are ready within milliseconds. */
@@ -98,6 +99,10 @@ void vm_open_channels(struct vm *vm, const struct domain_info *info)
 {
     open_block(vm, info);
     open_net(vm, info);
+    const struct bus *bus = &vm->platform.bus;
+    if (bus_populated(bus) && virtio_entropy_works((vm->cpuid.basic[1].ecx & CPUID_RDRAND) != 0)) {
+        bus_attach_entropy(&vm->platform.bus);
+    }
 }
 
 /* Told once for each device, counted always. */

@@ -43,3 +43,18 @@ struct cpuid_leaf host_cpuid(uint32_t leaf, uint32_t subleaf)
     }
     return ones;
 }
+
+uint64_t fake_random_step = 1;
+uint32_t fake_random_left = UINT32_MAX;
+
+bool host_random(uint64_t *value)
+{
+    static uint64_t last;
+    if (fake_random_left == 0) {
+        return false;
+    }
+    fake_random_left--;
+    last += fake_random_step;
+    *value = last * UINT64_C(0x9e3779b97f4a7c15);
+    return true;
+}
