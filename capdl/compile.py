@@ -288,9 +288,9 @@ class Compilation:
     # --- the whole ---
 
     def fault_endpoint(self, domain: Domain) -> int:
-        """Management hears of everyone's faults, builder of management's."""
+        """Management hears of everyone's faults, builder of management's and of those who run before it."""
         management = self.model.management
-        handler = BUILDER if management is None or domain.id == management else management
+        handler = BUILDER if management is None or domain.id == management or domain.once else management
         return self.objects.number(server_key(handler))
 
     def run(self) -> Result:

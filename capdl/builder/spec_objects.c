@@ -128,8 +128,7 @@ bool spec_check_objects(struct spec *spec, struct refusal *why)
     for (uint32_t i = 0; i < spec->object_count; i++) {
         spec->laboratory = spec->laboratory || spec->object[i].type == OBJECT_TYPE_CONTROL;
     }
-    if (!check_owner(spec, SPEC_SHARED, &spec->shared, &next, &spec->shared_objects, why) ||
-        !check_device_objects(spec, &next, &spec->device_objects, why)) {
+    if (!check_owner(spec, SPEC_SHARED, &spec->shared, &next, &spec->shared_objects, why)) {
         return false;
     }
     for (uint32_t id = 0; id < spec->domain_count; id++) {
@@ -137,6 +136,9 @@ bool spec_check_objects(struct spec *spec, struct refusal *why)
         if (!check_owner(spec, id, &domain->memory, &next, &domain->objects, why)) {
             return false;
         }
+    }
+    if (!check_device_objects(spec, &next, &spec->device_objects, why)) {
+        return false;
     }
     return next == spec->object_count || refuse(why, "object '%s': owner %u unknown or out of order",
                                                 spec->object[next].name, spec->object[next].owner);

@@ -90,6 +90,13 @@ void json_object_begin(struct json *json)
     json->comma = false;
 }
 
+void json_member_begin(struct json *json, const char *key)
+{
+    json_key(json, key);
+    text_byte(json->text, '{');
+    json->comma = false;
+}
+
 void json_object_end(struct json *json)
 {
     text_byte(json->text, '}');

@@ -19,6 +19,7 @@ void json_array_begin(struct json *json, const char *key); /* "key":[ */
 void json_array_end(struct json *json);
 void json_object_begin(struct json *json); /* an element of an array */
 void json_object_end(struct json *json);
-void json_end(struct json *json); /* } and a line feed */
+void json_member_begin(struct json *json, const char *key); /* "key":{ ; ends as an element does */
+void json_end(struct json *json);                           /* } and a line feed */
 
 #endif

@@ -3,8 +3,10 @@
 #include <bulkhead/tenant.h>
 
 #include "builder_calls.h"
+#include "devices.h"
 #include "link.h"
 #include "logs.h"
+#include "recovery.h"
 #include "tenant.h"
 #include "text.h"
 
@@ -50,6 +52,7 @@ static const char *rebuild(struct mgmt *mgmt, struct domain *domain, const char 
     }
     domain->view = VIEW_RUNNING;
     lifecycle_tell_tenant(mgmt, domain, LIFECYCLE_RESTARTED);
+    recovery_rebuilt(mgmt, domain);
     note(mgmt, domain, "running", "");
     return NULL;
 }
@@ -65,10 +68,18 @@ static void leave_dead(struct mgmt *mgmt, struct domain *domain, enum policy_ver
         logs_note(mgmt, domain->name, refused);
 }
 
+/* What serves tenants and was killed by the operator has not failed, so that counts nothing. */
+static enum policy_verdict verdict_on(const struct mgmt *mgmt, struct domain *domain, enum ending ending)
+{
+    if (ending == ENDING_KILLED && domain->tenant[0] == '\0')
+        return policy_restarts(&domain->policy, ending) ? POLICY_RESTART : POLICY_STAY;
+    return policy_decide(&domain->policy, ending, mgmt_now_ns(mgmt));
+}
+
 /* A domain without threads that can go on: its policy decides. */
 static void settle_death(struct mgmt *mgmt, struct domain *domain, enum ending ending, const char *why)
 {
-    const enum policy_verdict verdict = policy_decide(&domain->policy, ending, mgmt_now_ns(mgmt));
+    const enum policy_verdict verdict = verdict_on(mgmt, domain, ending);
     note(mgmt, domain, "died", why);
     if (verdict == POLICY_RESTART)
         (void)rebuild(mgmt, domain, "by its policy");
@@ -78,6 +89,9 @@ static void settle_death(struct mgmt *mgmt, struct domain *domain, enum ending e
 
 const char *lifecycle_kill(struct mgmt *mgmt, struct domain *domain)
 {
+    struct device *const device = device_of_driver(mgmt, domain);
+    if (device != NULL)
+        return recovery_begin(mgmt, device, ENDING_KILLED, "killed by the operator");
     if (domain->view == VIEW_DEAD || domain->view == VIEW_PARKED)
         return "it is dead already";
     forget_waiting(domain);
@@ -90,6 +104,9 @@ const char *lifecycle_kill(struct mgmt *mgmt, struct domain *domain)
 
 const char *lifecycle_restart(struct mgmt *mgmt, struct domain *domain)
 {
+    struct device *const device = device_of_driver(mgmt, domain);
+    if (device != NULL)
+        return recovery_restart(mgmt, device);
     policy_forgive(&domain->policy);
     return rebuild(mgmt, domain, "by the operator");
 }
@@ -126,7 +143,11 @@ void lifecycle_faulted(struct mgmt *mgmt, struct domain *domain, const char *wha
 {
     if (domain->view == VIEW_DEAD || domain->view == VIEW_PARKED)
         return;
-    settle_death(mgmt, domain, ENDING_FAULT, what);
+    struct device *const device = device_of_driver(mgmt, domain);
+    if (device != NULL)
+        (void)recovery_begin(mgmt, device, ENDING_FAULT, what);
+    else
+        settle_death(mgmt, domain, ENDING_FAULT, what);
 }
 
 /* The VMM is alive and well, its guest is not: what stays is stopped, not destroyed. */

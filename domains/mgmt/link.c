@@ -67,6 +67,18 @@ void link_guest_event(struct mgmt *mgmt, const struct domain *domain, const stru
     link_send(mgmt, &text);
 }
 
+void link_recovery_event(struct mgmt *mgmt, const struct device *device)
+{
+    char bytes[EVENT_BYTES];
+    struct text text = text_over(bytes, sizeof(bytes));
+    struct json json = json_begin(&text);
+    json_string(&json, "event", "recovered");
+    json_string(&json, "name", device->driver->name);
+    report_recovery(device, &json);
+    json_end(&json);
+    link_send(mgmt, &text);
+}
+
 void link_tenant_log(struct mgmt *mgmt, const struct domain *domain, const char *bytes, size_t count)
 {
     char line[EVENT_BYTES];
@@ -94,7 +106,7 @@ static void link_reply(struct mgmt *mgmt, const char *command, const char *error
 
 static void link_reply_ps(struct mgmt *mgmt)
 {
-    char bytes[DOMAINS_MAX * 224];
+    char bytes[DOMAINS_MAX * 224 + DEVICES_MAX * 400];
     struct text text = text_over(bytes, sizeof(bytes));
     struct domain_status statuses[DOMAINS_MAX];
     report_statuses(mgmt, statuses, false);

@@ -10,6 +10,8 @@ void link_boot_event(struct mgmt *mgmt, const struct domain_status statuses[DOMA
 void link_ready_event(struct mgmt *mgmt);
 void link_domain_event(struct mgmt *mgmt, const struct domain *domain, const char *state, const char *reason);
 void link_guest_event(struct mgmt *mgmt, const struct domain *domain, const struct guest_end *end);
+/* A driver serves again: why it did not, and what each stage took. */
+void link_recovery_event(struct mgmt *mgmt, const struct device *device);
 void link_tenant_log(struct mgmt *mgmt, const struct domain *domain, const char *bytes, size_t count);
 
 /* Takes what has arrived on COM2. */

@@ -9,6 +9,7 @@
 #include "lifecycle.h"
 #include "link.h"
 #include "logs.h"
+#include "recovery.h"
 #include "serve.h"
 #include "setup.h"
 #include "terminal.h"
@@ -49,6 +50,10 @@ static void acknowledge(struct mgmt *mgmt, uint32_t bits)
 static void work(struct mgmt *mgmt, uint32_t bits)
 {
     acknowledge(mgmt, bits);
+    if ((bits & BELL_FAULT) != 0)
+        recovery_faults(mgmt);
+    if ((bits & BELL_ATTENTION) != 0)
+        recovery_attention(mgmt);
     logs_collect(mgmt);
     collect_consoles(mgmt);
     terminal_input(mgmt);
@@ -63,9 +68,17 @@ static bool polling(const struct mgmt *mgmt)
            uart_room(&mgmt->com2) != UART_QUEUE_BYTES;
 }
 
-static uint64_t next_deadline(const struct mgmt *mgmt)
+/* Goes on with restarts, and says until when there is nothing to do. */
+static uint64_t next_deadline(struct mgmt *mgmt)
 {
-    return polling(mgmt) ? clock_deadline_after(POLL_NS, mgmt->info->tsc_khz) : DEADLINE_NEVER;
+    const uint64_t next_ns = recovery_work(mgmt);
+    const uint64_t now_ns = mgmt_now_ns(mgmt);
+    uint64_t wait_ns = next_ns > now_ns ? next_ns - now_ns : 0;
+    uart_pump(&mgmt->com2);
+    if (polling(mgmt) && wait_ns > POLL_NS)
+        wait_ns = POLL_NS;
+    return next_ns == UINT64_MAX && wait_ns > POLL_NS ? DEADLINE_NEVER
+                                                      : clock_deadline_after(wait_ns, mgmt->info->tsc_khz);
 }
 
 static enum dispatch serve(struct mgmt *mgmt, struct message *message)

@@ -13,6 +13,7 @@
 
 #include "bucket.h"
 #include "command.h"
+#include "device.h"
 #include "events.h"
 #include "history.h"
 #include "line.h"
@@ -30,10 +31,17 @@ enum {
 };
 
 /* Bits of mgmt's bound notification: docs/operator.md, "What mgmt needs from its description". */
-enum bell { BELL_COM1 = 1u << 0, BELL_COM2 = 1u << 1, BELL_CONSOLES = 1u << 2, BELL_LOGS = 1u << 3 };
+enum bell {
+    BELL_COM1 = 1u << 0,
+    BELL_COM2 = 1u << 1,
+    BELL_CONSOLES = 1u << 2,
+    BELL_LOGS = 1u << 3,
+    BELL_FAULT = 1u << 9,      /* an iospace recorded a fault */
+    BELL_ATTENTION = 1u << 10, /* a virtualiser asks to be looked at */
+};
 
 /* What mgmt last made of a domain; the truth about its threads is builder's. */
-enum domain_view { VIEW_RUNNING, VIEW_PAUSED, VIEW_STOPPED, VIEW_DEAD, VIEW_PARKED };
+enum domain_view { VIEW_RUNNING, VIEW_PAUSED, VIEW_STOPPED, VIEW_DEAD, VIEW_PARKED, VIEW_RESTARTING };
 
 /* A guest's console: the channel to its VMM and what has been read from it. */
 struct console {
@@ -80,7 +88,10 @@ struct mgmt {
     uint32_t endpoint_slot;
     uint32_t bell_slot;
     uint32_t builder_slot;
+    uint32_t pci_slot;     /* 0: no PCI device to restart */
     uint32_t irq_slots[2]; /* COM1, COM2; 0 = polled */
+    uint32_t device_count;
+    struct device devices[DEVICES_MAX];
     uint32_t domain_count;
     struct domain domains[DOMAINS_MAX];
     struct console consoles[CONSOLES_MAX];

@@ -35,6 +35,8 @@ const char *domain_view_name(enum domain_view view)
         return "dead";
     case VIEW_PARKED:
         return "parked";
+    case VIEW_RESTARTING:
+        return "restarting";
     }
     return "?";
 }

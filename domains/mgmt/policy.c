@@ -3,6 +3,8 @@
 #include <string.h>
 
 static const uint64_t POLICY_WINDOW_NS = 60ull * 1000 * 1000 * 1000;
+static const uint64_t BACKOFF_FIRST_NS = 100ull * 1000 * 1000;
+static const uint64_t BACKOFF_MAX_NS = 5000ull * 1000 * 1000;
 
 static const struct {
     const char *name;
@@ -14,7 +16,7 @@ static const struct {
 };
 
 /* Which endings restart, by policy. */
-static const bool policy_restarts[][ENDING_POWEROFF + 1] = {
+static const bool policy_table[][ENDING_POWEROFF + 1] = {
     [POLICY_NEVER] = {false},
     [POLICY_ON_FAILURE] =
         {[ENDING_FAULT] = true, [ENDING_KILLED] = true, [ENDING_GUEST_DIED] = true, [ENDING_RESET] = true},
@@ -64,15 +66,32 @@ static bool policy_exhausted(const struct policy *policy, uint64_t now_ns)
     return now_ns - policy->restarted_ns[nth] < POLICY_WINDOW_NS;
 }
 
+bool policy_restarts(const struct policy *policy, enum ending ending)
+{
+    return policy_table[policy->kind][ending];
+}
+
 enum policy_verdict policy_decide(struct policy *policy, enum ending ending, uint64_t now_ns)
 {
-    if (!policy_restarts[policy->kind][ending])
+    if (!policy_restarts(policy, ending))
         return POLICY_STAY;
     if (policy_exhausted(policy, now_ns))
         return POLICY_PARK;
     policy->restarted_ns[policy->restarts % POLICY_LIMIT_MAX] = now_ns;
     policy->restarts++;
     return POLICY_RESTART;
+}
+
+uint64_t policy_backoff_ns(const struct policy *policy, uint64_t now_ns)
+{
+    const uint32_t kept = policy->restarts < POLICY_LIMIT_MAX ? policy->restarts : POLICY_LIMIT_MAX;
+    uint64_t backoff_ns = 0;
+    uint32_t lately = 0;
+    for (uint32_t index = 0; index < kept; index++)
+        lately += now_ns - policy->restarted_ns[index] < POLICY_WINDOW_NS;
+    for (uint32_t further = 1; further < lately && backoff_ns < BACKOFF_MAX_NS; further++)
+        backoff_ns = further == 1 ? BACKOFF_FIRST_NS : backoff_ns * 2;
+    return backoff_ns < BACKOFF_MAX_NS ? backoff_ns : BACKOFF_MAX_NS;
 }
 
 void policy_forgive(struct policy *policy)

@@ -32,6 +32,11 @@ struct policy {
 bool policy_parse(const char *bytes, size_t count, struct policy *policy);
 /* Decides, and counts the restart it decides for. */
 enum policy_verdict policy_decide(struct policy *policy, enum ending ending, uint64_t now_ns);
+/* Whether it restarts after @ending at all; counts nothing. */
+bool policy_restarts(const struct policy *policy, enum ending ending);
+/* How long to rest before a restart that was just decided: nothing after the first lately, then 100 ms, twice as long
+ * with each further one, 5 s at most. */
+uint64_t policy_backoff_ns(const struct policy *policy, uint64_t now_ns);
 /* The operator asked for a restart: earlier ones are forgiven. */
 void policy_forgive(struct policy *policy);
 

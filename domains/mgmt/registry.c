@@ -2,44 +2,9 @@
 
 #include <string.h>
 
+#include "fields.h"
+
 enum { FIELDS = 4, FIELD_ID = 0, FIELD_NAME, FIELD_TENANT, FIELD_POLICY, ID_MAX = 63 };
-
-struct field {
-    const char *bytes;
-    size_t count;
-};
-
-/* Splits at single spaces; true if there are exactly FIELDS, none empty. */
-static bool split_fields(const char *line, size_t count, struct field fields[FIELDS])
-{
-    size_t start = 0;
-    for (size_t index = 0; index < FIELDS; index++) {
-        size_t end = start;
-        while (end < count && line[end] != ' ')
-            end++;
-        if (end == start)
-            return false;
-        fields[index] = (struct field){.bytes = line + start, .count = end - start};
-        if ((end == count) != (index == FIELDS - 1))
-            return false;
-        start = end + 1;
-    }
-    return true;
-}
-
-static bool parse_id(struct field field, uint32_t *id)
-{
-    uint32_t value = 0;
-    if (field.count > 2)
-        return false;
-    for (size_t index = 0; index < field.count; index++) {
-        if (field.bytes[index] < '0' || field.bytes[index] > '9')
-            return false;
-        value = value * 10 + (uint32_t)(field.bytes[index] - '0');
-    }
-    *id = value;
-    return value <= ID_MAX;
-}
 
 static bool copy_name(struct field field, char name[NAME_BYTES])
 {
@@ -53,10 +18,10 @@ static bool copy_name(struct field field, char name[NAME_BYTES])
 bool registry_parse_line(const char *line, size_t count, struct domain *domain)
 {
     struct field fields[FIELDS];
-    if (!split_fields(line, count, fields))
+    if (!fields_split(line, count, fields, FIELDS))
         return false;
-    if (!parse_id(fields[FIELD_ID], &domain->id) || !copy_name(fields[FIELD_NAME], domain->name) ||
-        !copy_name(fields[FIELD_TENANT], domain->tenant))
+    if (!field_number(fields[FIELD_ID], ID_MAX, &domain->id) ||
+        !copy_name(fields[FIELD_NAME], domain->name) || !copy_name(fields[FIELD_TENANT], domain->tenant))
         return false;
     if (strcmp(domain->tenant, "-") == 0)
         domain->tenant[0] = '\0';

@@ -5,7 +5,7 @@
 #include <bulkhead/builder.h>
 #include <resource.h>
 
-#include "json.h"
+#include "devices.h"
 
 enum column_width {
     WIDTH_NAME = 18,
@@ -110,7 +110,29 @@ void report_table(const struct mgmt *mgmt, const struct domain_status statuses[D
         table_row(&mgmt->domains[index], &statuses[index], text);
 }
 
-void report_json(const struct mgmt *mgmt, const struct domain_status statuses[DOMAINS_MAX], struct text *text)
+void report_recovery(const struct device *device, struct json *json)
+{
+    json_string(json, "stage", stage_name(device->stage));
+    json_string(json, "cause", device->cause);
+    json_number(json, "recovered", device->recovered);
+    json_member_begin(json, "us");
+    for (enum stage stage = STAGE_STOP; stage <= STAGE_REPLAY; stage++)
+        json_number(json, stage_name(stage), device->stage_us[stage]);
+    json_number(json, "total", device->total_us);
+    json_object_end(json);
+}
+
+static void json_device(struct mgmt *mgmt, const struct domain *domain, struct json *json)
+{
+    const struct device *const device = device_of_driver(mgmt, domain);
+    if (device == NULL)
+        return;
+    json_member_begin(json, "restart");
+    report_recovery(device, json);
+    json_object_end(json);
+}
+
+void report_json(struct mgmt *mgmt, const struct domain_status statuses[DOMAINS_MAX], struct text *text)
 {
     struct json json = json_begin(text);
     json_string(&json, "reply", "ps");
@@ -127,6 +149,7 @@ void report_json(const struct mgmt *mgmt, const struct domain_status statuses[DO
         json_number(&json, "memory_kib", statuses[index].memory_kib);
         json_number(&json, "restarts", statuses[index].restarts);
         json_number(&json, "threads", statuses[index].threads);
+        json_device(mgmt, domain, &json);
         json_object_end(&json);
     }
     json_array_end(&json);

@@ -3,6 +3,7 @@
 #define BULKHEAD_MGMT_REPORT_H
 
 #include "builder_calls.h"
+#include "json.h"
 #include "mgmt.h"
 #include "text.h"
 
@@ -24,7 +25,9 @@ void report_summary(const struct mgmt *mgmt, const struct domain_status statuses
 void report_table(const struct mgmt *mgmt, const struct domain_status statuses[DOMAINS_MAX],
                   struct text *text);
 /* The whole reply to the link's `ps`. */
-void report_json(const struct mgmt *mgmt, const struct domain_status statuses[DOMAINS_MAX],
-                 struct text *text);
+void report_json(struct mgmt *mgmt, const struct domain_status statuses[DOMAINS_MAX], struct text *text);
+
+/* Members of an object: cause and stage of a driver's last restart, microseconds by stage. */
+void report_recovery(const struct device *device, struct json *json);
 
 #endif

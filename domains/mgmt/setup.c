@@ -2,14 +2,17 @@
 
 #include <string.h>
 
+#include <bulkhead/builder.h>
 #include <bulkhead/tenant.h>
 #include <panic.h>
 #include <resource.h>
 
 #include "builder_calls.h"
 #include "console.h"
+#include "devices.h"
 #include "lifecycle.h"
 #include "link.h"
+#include "recovery.h"
 #include "registry.h"
 #include "report.h"
 #include "tenant.h"
@@ -92,6 +95,37 @@ static void setup_port(struct mgmt *mgmt, struct uart *uart, const char *name, c
     mgmt->irq_slots[which] = irq != NULL && irq->kind == RESOURCE_KIND_IRQ ? irq->slot : 0;
 }
 
+static uint32_t endpoint_called(const struct mgmt *mgmt, const char *name)
+{
+    const struct resource *const endpoint = resource_find(mgmt->info, name);
+    return endpoint != NULL && endpoint->kind == RESOURCE_KIND_ENDPOINT ? endpoint->slot : 0;
+}
+
+static void setup_devices(struct mgmt *mgmt)
+{
+    uint64_t bytes;
+    uint32_t bad_line;
+    const char *const text = resource_text(mgmt->info, "devices", &bytes);
+    mgmt->pci_slot = endpoint_called(mgmt, "pci");
+    if (text != NULL && !devices_parse(mgmt, text, (size_t)bytes, &bad_line))
+        panic("line %u of the description's text `devices` is wrong", (unsigned)bad_line);
+    for (uint32_t index = 0; index < mgmt->device_count; index++) {
+        struct device *const device = &mgmt->devices[index];
+        if (device->virtualiser != NULL)
+            device->service_slot = endpoint_called(mgmt, device->virtualiser->name);
+    }
+}
+
+static void take_over_devices(struct mgmt *mgmt, const struct domain_status statuses[DOMAINS_MAX])
+{
+    for (uint32_t index = 0; index < mgmt->device_count; index++) {
+        struct device *const device = &mgmt->devices[index];
+        const struct domain_status *const status = &statuses[device->driver - mgmt->domains];
+        if (status->known)
+            recovery_take_over(mgmt, device, status->state == DOMAIN_STATE_RUNNING);
+    }
+}
+
 static void setup_focus(struct mgmt *mgmt)
 {
     char name[NAME_BYTES];
@@ -116,6 +150,7 @@ void setup(struct mgmt *mgmt, const struct domain_info *info)
     setup_port(mgmt, &mgmt->com1, "com1", "com1-irq", 0);
     setup_port(mgmt, &mgmt->com2, "com2", "com2-irq", 1);
     setup_domains(mgmt);
+    setup_devices(mgmt);
     setup_focus(mgmt);
 }
 
@@ -126,6 +161,7 @@ void setup_announce(struct mgmt *mgmt)
     for (uint32_t index = 0; index < mgmt->domain_count; index++)
         if (statuses[index].known && statuses[index].state == 1 /* described as not started */)
             mgmt->domains[index].view = VIEW_STOPPED;
+    take_over_devices(mgmt, statuses);
     link_boot_event(mgmt, statuses);
     link_ready_event(mgmt);
     terminal_summary(mgmt, statuses);

@@ -90,11 +90,6 @@ static void shared_objects(struct spec *spec)
     object(spec, SAMPLE_BELL, SPEC_SHARED, OBJECT_TYPE_NOTIF, 256, 1, "bell");
     object(spec, SAMPLE_DRIVER_BELL, SPEC_SHARED, OBJECT_TYPE_NOTIF, 256, 1, "driver-bell");
     spec->shared = (struct spec_memory){0x207000, 0x200000};
-    object(spec, SAMPLE_BAR, SPEC_DEVICE, OBJECT_TYPE_FRAME, 4096, 3, "bar");
-    object(spec, SAMPLE_CONFIG, SPEC_DEVICE, OBJECT_TYPE_FRAME, 4096, 1, "config");
-    spec->window_count = 2;
-    spec->window[0] = (struct spec_window){SAMPLE_BAR, SAMPLE_BAR_BASE};
-    spec->window[1] = (struct spec_window){SAMPLE_CONFIG, SAMPLE_CONFIG_BASE};
 }
 
 static void mgmt_objects(struct spec *spec)
@@ -149,6 +144,15 @@ static void scan_objects(struct spec *spec)
     object(spec, SCAN_STACK, SAMPLE_SCAN, OBJECT_TYPE_FRAME, 4096, 1, "scan-stack");
     object(spec, SCAN_THREAD, SAMPLE_SCAN, OBJECT_TYPE_THREAD, 4096, 1, "scan-thread");
     object(spec, SCAN_SCHED, SAMPLE_SCAN, OBJECT_TYPE_SCHED, 256, 1, "scan-sched");
+}
+
+static void device_memory(struct spec *spec)
+{
+    object(spec, SAMPLE_BAR, SPEC_DEVICE, OBJECT_TYPE_FRAME, 4096, 3, "bar");
+    object(spec, SAMPLE_CONFIG, SPEC_DEVICE, OBJECT_TYPE_FRAME, 4096, 1, "config");
+    spec->window_count = 2;
+    spec->window[0] = (struct spec_window){SAMPLE_BAR, SAMPLE_BAR_BASE};
+    spec->window[1] = (struct spec_window){SAMPLE_CONFIG, SAMPLE_CONFIG_BASE};
     spec->object_count = SAMPLE_OBJECTS;
 }
 
@@ -399,6 +403,7 @@ void sample_spec(struct spec *spec)
     vmm_objects(spec);
     driver_objects(spec);
     scan_objects(spec);
+    device_memory(spec);
     spec->channel_count = 2;
     spec->channel[0] =
         (struct spec_channel){.object = SAMPLE_CHANNEL, .end_a = SAMPLE_VMM, .end_b = SAMPLE_MGMT};

@@ -16,8 +16,6 @@ enum sample_object {
     SAMPLE_TENANT,
     SAMPLE_BELL,
     SAMPLE_DRIVER_BELL,
-    SAMPLE_BAR,
-    SAMPLE_CONFIG,
     MGMT_CAPTAB,
     MGMT_SPACE,
     MGMT_IMAGE,
@@ -54,6 +52,8 @@ enum sample_object {
     SCAN_STACK,
     SCAN_THREAD,
     SCAN_SCHED,
+    SAMPLE_BAR,
+    SAMPLE_CONFIG,
     SAMPLE_OBJECTS
 };
 enum { SAMPLE_MGMT = 0, SAMPLE_VMM = 1, SAMPLE_DRIVER = 2, SAMPLE_SCAN = 3, SAMPLE_DOMAINS = 4 };

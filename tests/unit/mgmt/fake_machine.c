@@ -54,6 +54,8 @@ const char *builder_ask(struct mgmt *mgmt, enum builder_verb verb, uint32_t id)
     (void)mgmt;
     fake.asked[verb]++;
     fake.asked_id = id;
+    if (fake.on_ask != NULL)
+        fake.on_ask(verb);
     return fake.refusal;
 }
 

@@ -18,7 +18,8 @@ struct fake_machine {
     struct fake_port ports[3];       /* by slot */
     unsigned asked[ASK_DESTROY + 1]; /* requests to builder, by verb */
     uint32_t asked_id;
-    const char *refusal; /* what builder answers, NULL: done */
+    void (*on_ask)(enum builder_verb verb); /* NULL: nobody listens */
+    const char *refusal;                    /* what builder answers, NULL: done */
     unsigned bells;
     unsigned answered; /* deferred calls of `events` */
     uint32_t power_value;

@@ -101,8 +101,8 @@ static void test_netdrv__the_device_comes_up_with_its_address(void)
 static void test_netdrv__nothing_is_served_before_netvirt_follows(void)
 {
     begin(0);
-    channel.epoch_a = 0;
-    channel.transmit_head = 3; /* of the past */
+    push_frame(0, 60, 1);
+    channel.epoch_a = 0; /* of the past */
     settle();
     CHECK_EQ(channel.state, CHANNEL_STATE_STARTING);
     CHECK_EQ(model.sent_count, 0);

@@ -1,0 +1,25 @@
+/* The driver's channel: hostile input on one side, the table on the other. */
+#ifndef BLKVIRT_DEVICE_H
+#define BLKVIRT_DEVICE_H
+
+#include "blkvirt.h"
+
+/* A new epoch, a device that became ready or said that it failed. */
+void device_follow(struct blkvirt *blkvirt);
+
+/* Takes what is complete. */
+void device_collect(struct blkvirt *blkvirt);
+
+/* Sends a new entry, or keeps it queued or waiting. */
+void device_submit(struct blkvirt *blkvirt, struct entry *entry);
+
+/* Shows the driver what was sent, with a signal if it wants one. */
+void device_publish(struct blkvirt *blkvirt);
+
+/* Every request of @tenant loses whom it would be answered to; those not sent yet are forgotten. */
+void device_orphan(struct blkvirt *blkvirt, uint8_t tenant);
+
+/* What management should hear. */
+enum service_verdict device_verdict(const struct blkvirt *blkvirt);
+
+#endif

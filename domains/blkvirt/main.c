@@ -1,0 +1,84 @@
+/* blkvirt: one thread that waits on its endpoint for management's calls, and on its bell for everything else. */
+#include <clock.h>
+#include <log.h>
+#include <panic.h>
+#include <service_server.h>
+#include <start.h>
+#include <stubs.h>
+
+#include "device.h"
+#include "setup.h"
+#include "work.h"
+
+enum { ERRORS_IN_A_ROW = 1000 };
+
+void bell_ring(const struct bell *bell)
+{
+    /* An end that is gone looks at its channel when it is back. */
+    if (bell->slot != 0 && notif_signal(bell->slot, bell->bits) != OK) {
+        return;
+    }
+}
+
+static enum error serve_health(void *context, uint64_t badge, struct service_health_out *out)
+{
+    const struct blkvirt *blkvirt = context;
+    (void)badge;
+    *out = (struct service_health_out){.verdict = device_verdict(blkvirt),
+                                       .epoch = blkvirt->device.client.epoch,
+                                       .in_flight = blkvirt->table.used,
+                                       .replayed = blkvirt->replayed,
+                                       .completed = blkvirt->completed,
+                                       .corruptions = blkvirt->corruptions};
+    return OK;
+}
+
+static enum error serve_park(void *context, uint64_t badge, const struct service_park_in *in)
+{
+    (void)badge;
+    work_park(context, in->parked);
+    return OK;
+}
+
+static const struct service_server_ops service_ops = {.health = serve_health, .park = serve_park};
+
+/* A wake-up by the bell answers nobody. */
+static enum dispatch serve(struct blkvirt *blkvirt, struct message *message)
+{
+    return label_interface(message->label) == INTERFACE_NOTIFICATION
+               ? DISPATCH_DEFER
+               : service_dispatch(&service_ops, blkvirt, message);
+}
+
+static _Noreturn void loop(struct blkvirt *blkvirt)
+{
+    struct message message = {0};
+    enum dispatch next = DISPATCH_DEFER;
+    unsigned errors = 0;
+    for (;;) {
+        const uint64_t deadline = work(blkvirt) ? blkvirt->watch.tick : DEADLINE_NOW;
+        const enum error error = next == DISPATCH_REPLY
+                                     ? endpoint_reply_wait(blkvirt->endpoint_slot, deadline, &message)
+                                     : endpoint_wait(blkvirt->endpoint_slot, deadline, &message);
+        next = DISPATCH_DEFER;
+        if (error == OK) {
+            next = serve(blkvirt, &message);
+        }
+        errors = error == OK || error == ERR_TIMEOUT || error == ERR_PEER ? 0 : errors + 1;
+        if (errors == ERRORS_IN_A_ROW) {
+            panic("waiting on the endpoint failed: error %u", (unsigned)error);
+        }
+        watch_run(blkvirt, clock_ticks());
+    }
+}
+
+void domain_main(const struct domain_info *info, uint32_t thread)
+{
+    /* The only instance; everything else gets a pointer. */
+    static struct blkvirt blkvirt;
+    require(thread == 0);
+    setup(&blkvirt, info);
+    work_begin(&blkvirt);
+    log_line("%u tenants", blkvirt.tenants);
+    loop(&blkvirt);
+}

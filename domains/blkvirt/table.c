@@ -1,0 +1,115 @@
+#include "table.h"
+
+#include <stddef.h>
+
+#include <checked.h>
+
+void table_init(struct table *table)
+{
+    table->used = table->sent = 0;
+    table->free = 0;
+    for (uint32_t i = 0; i < TABLE_ENTRIES; i++) {
+        table->entry[i] = (struct entry){.state = ENTRY_FREE};
+        table->entry[i].next = i + 1 < TABLE_ENTRIES ? (uint16_t)(i + 1) : (uint16_t)ENTRY_NONE;
+    }
+    for (uint32_t i = 0; i < TENANTS_MAX; i++) {
+        table->list[i] = (struct entry_list){.first = ENTRY_NONE, .last = ENTRY_NONE};
+    }
+}
+
+static uint16_t index_of(const struct table *table, const struct entry *entry)
+{
+    return (uint16_t)(entry - table->entry);
+}
+
+struct entry *table_add(struct table *table, uint8_t tenant, enum block_op op)
+{
+    struct entry_list *list = &table->list[tenant];
+    uint16_t index = table->free;
+    if (index == ENTRY_NONE) {
+        return NULL;
+    }
+    struct entry *entry = &table->entry[index];
+    table->free = entry->next;
+    table->used++;
+    *entry = (struct entry){.state = ENTRY_QUEUED,
+                            .next = ENTRY_NONE,
+                            .prev = list->last,
+                            .tenant = tenant,
+                            .generation = entry->generation,
+                            .op = (uint8_t)op};
+    if (list->last == ENTRY_NONE) {
+        list->first = index;
+    } else {
+        table->entry[list->last].next = index;
+    }
+    list->last = index;
+    list->count++;
+    list->writes = (uint16_t)(list->writes + op_writes(entry->op));
+    return entry;
+}
+
+void table_remove(struct table *table, struct entry *entry)
+{
+    struct entry_list *list = &table->list[entry->tenant];
+    table_state(table, entry, ENTRY_FREE);
+    if (entry->prev == ENTRY_NONE) {
+        list->first = entry->next;
+    } else {
+        table->entry[entry->prev].next = entry->next;
+    }
+    if (entry->next == ENTRY_NONE) {
+        list->last = entry->prev;
+    } else {
+        table->entry[entry->next].prev = entry->prev;
+    }
+    list->count--;
+    list->writes = (uint16_t)(list->writes - op_writes(entry->op));
+    entry->generation++;
+    entry->next = table->free;
+    table->free = index_of(table, entry);
+    table->used--;
+}
+
+static bool is_sent(enum entry_state state)
+{
+    return state == ENTRY_SENT || state == ENTRY_ORPHAN;
+}
+
+void table_state(struct table *table, struct entry *entry, enum entry_state state)
+{
+    struct entry_list *list = &table->list[entry->tenant];
+    list->waiting = (uint16_t)(list->waiting + (state == ENTRY_WAITING) - (entry->state == ENTRY_WAITING));
+    table->sent = (uint16_t)(table->sent + is_sent(state) - is_sent(entry->state));
+    entry->state = state;
+}
+
+uint16_t table_handle(const struct table *table, const struct entry *entry)
+{
+    _Static_assert(TABLE_ENTRIES == 256, "a handle is the generation above eight bits of index");
+    return (uint16_t)(entry->generation << 8 | index_of(table, entry));
+}
+
+struct entry *table_find(struct table *table, uint16_t handle)
+{
+    struct entry *entry = &table->entry[handle % TABLE_ENTRIES];
+    return is_sent(entry->state) && entry->generation == handle >> 8 ? entry : NULL;
+}
+
+/* DESIGN 6: a write that overlaps an unacknowledged one waits. Otherwise a replay of the earlier one, which the
+ * device may have carried out before the driver died, could land on top of the later one. */
+bool table_must_wait(const struct table *table, const struct entry *entry)
+{
+    const struct entry_list *list = &table->list[entry->tenant];
+    if (!op_writes(entry->op) || list->writes < 2) {
+        return false;
+    }
+    for (const struct entry *earlier = &table->entry[list->first]; earlier != entry;
+         earlier = &table->entry[earlier->next]) {
+        if (op_writes(earlier->op) &&
+            ranges_overlap(earlier->sector, earlier->sectors, entry->sector, entry->sectors)) {
+            return true;
+        }
+    }
+    return false;
+}

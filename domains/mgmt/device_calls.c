@@ -1,0 +1,51 @@
+#include "device_calls.h"
+
+#include <builder_client.h>
+#include <clock.h>
+#include <error_name.h>
+#include <pci_client.h>
+#include <service_client.h>
+
+/* One answer: these servers only look things up. A dead one costs mgmt this much, not more. */
+static const uint64_t SERVER_PATIENCE_NS = 50ull * 1000 * 1000;
+
+static uint64_t patience(const struct mgmt *mgmt)
+{
+    return clock_deadline_after(SERVER_PATIENCE_NS, mgmt->info->tsc_khz);
+}
+
+enum error device_quiesce(struct mgmt *mgmt, const struct device *device, uint32_t *wait_us)
+{
+    return pci_quiesce(mgmt->pci_slot, patience(mgmt), device->index, wait_us);
+}
+
+enum error device_restore(struct mgmt *mgmt, const struct device *device)
+{
+    return pci_restore(mgmt->pci_slot, patience(mgmt), device->index);
+}
+
+enum error device_health(struct mgmt *mgmt, const struct device *device, struct health *health)
+{
+    enum service_verdict verdict = SERVICE_VERDICT_WELL;
+    const enum error error =
+        service_health(device->service_slot, patience(mgmt), &verdict, &health->epoch, &health->in_flight,
+                       &health->replayed, &health->completed, &health->corruptions);
+    health->verdict = (uint8_t)verdict;
+    return error;
+}
+
+enum error device_park(struct mgmt *mgmt, const struct device *device, bool parked)
+{
+    return service_park(device->service_slot, patience(mgmt), parked);
+}
+
+enum error device_fault_take(struct mgmt *mgmt, const struct device *device, struct device_fault *fault)
+{
+    return builder_device_fault(mgmt->builder_slot, patience(mgmt), device->driver->id, &fault->count,
+                                &fault->reason, &fault->address, &fault->source);
+}
+
+const char *device_error_name(enum error error)
+{
+    return error_name(error);
+}
