@@ -117,17 +117,20 @@ void device_follow(struct blkvirt *blkvirt)
         }
         bell_ring(&device->bell); /* it waits for this end to have joined */
     }
-    if (device->ready || device->lying || device->failed || blkvirt->parked) {
+    if (device->client.broken || device->lying || device->failed || blkvirt->parked) {
         return;
     }
     switch (block_client_state(&device->client)) {
     case CHANNEL_STATE_STARTING:
         break;
     case CHANNEL_STATE_READY:
-        became_ready(blkvirt);
+        if (!device->ready) {
+            became_ready(blkvirt);
+        }
         break;
     case CHANNEL_STATE_PARKED:
         device->failed = true;
+        device->ready = false;
         log_line("the driver says that its device failed");
         break;
     }

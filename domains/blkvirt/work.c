@@ -94,10 +94,10 @@ bool work(struct blkvirt *blkvirt)
     bool asleep = false;
     for (uint32_t round = 0; round < ROUNDS && !asleep; round++) {
         device_follow(blkvirt);
+        device_collect(blkvirt);
         for (uint32_t i = 0; i < blkvirt->tenants; i++) {
             tenant_follow(blkvirt, &blkvirt->tenant[i]);
         }
-        device_collect(blkvirt);
         const bool more = take_round(blkvirt);
         publish(blkvirt);
         asleep = !more && may_sleep(blkvirt);
