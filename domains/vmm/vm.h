@@ -35,10 +35,10 @@ struct bell {
 
 struct vm {
     struct vcpu_state *state;
-    uint64_t run_target; /* rax of vcpu_run */
-    uint64_t deadline;   /* of vcpu_run, in ticks */
+    uint64_t run_target;     /* rax of vcpu_run */
+    uint64_t deadline;       /* of vcpu_run, in ticks */
     uint64_t other_deadline; /* the same without the guest's TSC deadline */
-    uint32_t after;      /* enum vm_after: what to do when vcpu_run returns; 0 = look at the exit */
+    uint32_t after;          /* enum vm_after: what to do when vcpu_run returns; 0 = look at the exit */
     uint32_t vcpu_slot;
     uint32_t bell_slot;
     uint32_t space_slot;  /* the guest's physical memory */
