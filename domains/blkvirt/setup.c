@@ -61,7 +61,8 @@ static void check_apart(const struct blkvirt *blkvirt)
             const struct tenant *a = &blkvirt->tenant[i], *b = &blkvirt->tenant[j];
             if (ranges_overlap(a->first, a->sectors, b->first, b->sectors) ||
                 ranges_overlap(a->pool, BLOCK_LIMITS_POOL_BYTES, b->pool, BLOCK_LIMITS_POOL_BYTES)) {
-                panic("%.*s and %.*s share sectors or a pool", (const char *)a->name, (const char *)b->name);
+                panic("%.*s and %.*s share sectors or a pool", name_length(a->name), (const char *)a->name,
+                      name_length(b->name), (const char *)b->name);
             }
         }
     }
