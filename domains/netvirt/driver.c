@@ -77,6 +77,7 @@ void driver_check(struct netvirt *virt, uint64_t now)
     if (!virt->ready && said == CHANNEL_STATE_READY) {
         log_line("netvirt: the driver is ready, %u frames sent again", virt->next - virt->first);
         virt->progress_at = now;
+        virt->served = virt->link.followed;
     }
     virt->ready = said == CHANNEL_STATE_READY;
     if (virt->ready) {

@@ -67,7 +67,8 @@ struct netvirt {
     struct flight flights[NET_LIMITS_RING];
     uint32_t first, pushed, next, base;
 
-    bool ready; /* the driver serves this epoch */
+    bool ready;      /* the driver serves this epoch */
+    uint32_t served; /* the last epoch in which it did */
     bool parked;
     uint32_t device_link; /* as last said by a driver that was ready */
     enum service_verdict verdict;
