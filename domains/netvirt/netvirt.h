@@ -131,7 +131,7 @@ uint8_t *driver_header(struct netvirt *virt);
 void driver_queue(struct netvirt *virt, uint32_t tenant, uint32_t position, uint32_t header_len,
                   uint64_t rest, uint32_t rest_len);
 
-void driver_push(struct netvirt *virt);
+void driver_push(struct netvirt *virt, uint64_t now);
 bool driver_finish(struct netvirt *virt, uint64_t now);
 bool driver_receive(struct netvirt *virt, uint64_t now);
 void driver_forget_flights(struct netvirt *virt);
