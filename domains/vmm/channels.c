@@ -76,7 +76,8 @@ static void open_block(struct vm *vm, const struct domain_info *info)
         }
     }
     virtio_block_open(&vm->platform.bus.block, &options);
-    ring(&vm->block_bell); /* a cipher thread that has waited for this disk begins */
+    ring(
+        &vm->block_bell); /* whoever serves it may sleep and has not seen the new epoch, or this client at all */
     wait_for_disk(vm);
     bus_attach_block(&vm->platform.bus);
 }
@@ -95,6 +96,7 @@ static void open_net(struct vm *vm, const struct domain_info *info)
     options.mac = about->extra;
     vm->net_bell = bell_of(info, "net-bell", BELL_BITS_NET);
     virtio_net_open(&vm->platform.bus.net, &options);
+    ring(&vm->net_bell);
     bus_attach_net(&vm->platform.bus);
 }
 

@@ -95,6 +95,7 @@ _Noreturn void cipher_run(const struct domain_info *info)
     const struct resource *guest = resource_required(info, "own-bell", RESOURCE_KIND_NOTIF);
     const struct resource *disk = resource_required(info, "block-bell", RESOURCE_KIND_NOTIF);
     uint32_t bell = resource_slot(info, "cipher-bell", RESOURCE_KIND_NOTIF);
+    bool begun = false;
     for (;;) {
         uint32_t bits;
         if (notif_wait(bell, DEADLINE_NEVER, &bits) == ERR_RETIRED) {
@@ -103,6 +104,10 @@ _Noreturn void cipher_run(const struct domain_info *info)
         struct cipher *cipher = __atomic_load_n(&shared, __ATOMIC_ACQUIRE);
         if (cipher == NULL) {
             continue;
+        }
+        if (!begun) { /* after a restart blkvirt sleeps and has not seen the new epoch */
+            begun = true;
+            signal(disk->slot, (uint32_t)disk->extra);
         }
         do {
             unsigned signals = cryptdisk_wake(&cipher->disk);
