@@ -9,9 +9,13 @@ static void restart(struct channel *channel)
     struct drive *drive = channel->drive;
     channel->up = drive->ops->start(drive, &drive->geometry);
     if (channel->up) {
+        int serial_bytes = 0;
+        while (serial_bytes < BLOCK_SERIAL_BYTES && drive->geometry.serial[serial_bytes] != 0) {
+            serial_bytes++;
+        }
         block_server_geometry(&channel->server, &drive->geometry);
-        log_line("ready: %llu sectors, blocks of %u bytes, \"%.32s\"",
-                 (unsigned long long)drive->geometry.sectors, drive->geometry.block_bytes,
+        log_line("ready: %llu sectors, blocks of %u bytes, \"%.*s\"",
+                 (unsigned long long)drive->geometry.sectors, drive->geometry.block_bytes, serial_bytes,
                  (const char *)drive->geometry.serial);
     }
     block_server_state(&channel->server, channel->up ? CHANNEL_STATE_READY : CHANNEL_STATE_PARKED);

@@ -26,7 +26,7 @@ bool nvme_admin_command(struct nvme *nvme, const struct nvme_command *command, u
     nvme_queue_publish(nvme, &nvme->admin);
     for (uint32_t waited_us = 0; !nvme_queue_take(nvme, &nvme->admin, &completion); waited_us += POLL_US) {
         if (nvme->wrong != NULL || waited_us >= TIMEOUT_MS * 1000) {
-            log_line("admin command %#x: %s", command->opcode,
+            log_line("admin command 0x%x: %s", command->opcode,
                      nvme->wrong != NULL ? nvme->wrong : "no answer");
             return false;
         }
@@ -34,7 +34,7 @@ bool nvme_admin_command(struct nvme *nvme, const struct nvme_command *command, u
     }
     nvme_queue_release(nvme, &nvme->admin);
     if (completion.id != ID_WAITED_FOR || status_number(completion.status) != 0) {
-        log_line("admin command %#x: status %#x", command->opcode,
+        log_line("admin command 0x%x: status 0x%x", command->opcode,
                  (unsigned)status_number(completion.status));
         return false;
     }
@@ -144,7 +144,7 @@ void nvme_abort(struct nvme *nvme, uint16_t slot)
 static void event_came(struct nvme *nvme, uint32_t result)
 {
     const uint32_t type = result & 7, detail = result >> 8 & 0xff, page = result >> 16 & 0xff;
-    log_line("event of type %u, %#x, log page %u", type, detail, page);
+    log_line("event of type %u, 0x%x, log page %u", type, detail, page);
     volatile struct nvme_command *entry = nvme_queue_next(&nvme->admin, ADMIN_GET_LOG_PAGE, ID_LOG);
     entry->namespace_id = UINT32_MAX;
     entry->prp1 = page_iova(nvme);
@@ -163,7 +163,7 @@ static void log_came(struct nvme *nvme, uint16_t status)
     const volatile uint8_t *page = nvme->memory->page;
     nvme->logging = false;
     if (status_number(status) == 0 && nvme->log_page == LOG_HEALTH) {
-        log_line("health: warnings %#x, %u K, spare %u%%, used %u%%", page[0],
+        log_line("health: warnings 0x%x, %u K, spare %u%%, used %u%%", page[0],
                  (unsigned)page[1] | (unsigned)page[2] << 8, page[3], page[5]);
     }
     if (nvme->events++ < EVENTS_MAX) {

@@ -150,7 +150,7 @@ static enum block_status status_of(struct nvme *nvme, const struct nvme_slot *sl
     }
     if (nvme->complaints < COMPLAINTS_MAX) {
         nvme->complaints++;
-        log_line("operation %u at sector %llu: status %#x", slot->request.op,
+        log_line("operation %u at sector %llu: status 0x%x", slot->request.op,
                  (unsigned long long)slot->request.sector, (unsigned)number);
     }
     switch (number) {
@@ -257,7 +257,7 @@ static bool usable(struct nvme *nvme, uint64_t cap)
     nvme->doorbell_stride = cap_doorbell_stride(cap);
     if (cap == UINT64_MAX || (cap >> CAP_NVM_COMMAND_SET_SHIFT & 1) == 0 || cap_page_shift_min(cap) != 12 ||
         cap_queue_entries(cap) < 2 || NVME_DOORBELLS + 4 * nvme->doorbell_stride > NVME_BAR_BYTES) {
-        log_line("a controller with capabilities %#llx cannot be used", (unsigned long long)cap);
+        log_line("a controller with capabilities 0x%llx cannot be used", (unsigned long long)cap);
         return false;
     }
     return true;

@@ -68,6 +68,16 @@ struct blkvirt {
     uint32_t corruptions;
 };
 
+/* For the conversion %.*s. */
+static inline int name_length(const uint8_t name[24])
+{
+    int length = 0;
+    while (length < 24 && name[length] != 0) {
+        length++;
+    }
+    return length;
+}
+
 /* The way out of this program; tests have their own (kernel_calls.c). */
 void bell_ring(const struct bell *bell);
 

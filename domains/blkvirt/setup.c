@@ -39,7 +39,7 @@ static void setup_tenant(struct tenant *tenant, const struct domain_info *info, 
 {
     uint64_t end;
     if (!checked_add(window->address, window->bytes, &end) || end > UINT64_MAX / BLOCK_LIMITS_SECTOR_BYTES) {
-        panic("the window of %.24s wraps", (const char *)tenant->name);
+        panic("the window of %.*s wraps", name_length(tenant->name), (const char *)tenant->name);
     }
     tenant->first = window->address;
     tenant->sectors = window->bytes;
@@ -47,7 +47,7 @@ static void setup_tenant(struct tenant *tenant, const struct domain_info *info, 
     tenant->pool = window->extra;
     const struct resource *channel = find_for(info, "block-", tenant, RESOURCE_KIND_REGION);
     if (channel->bytes < sizeof(struct block_channel)) {
-        panic("the channel of %.24s is too small", (const char *)tenant->name);
+        panic("the channel of %.*s is too small", name_length(tenant->name), (const char *)tenant->name);
     }
     block_server_open(&tenant->server, (struct block_channel *)(uintptr_t)channel->address);
     tenant->bell = bell_of(find_for(info, "block-bell-", tenant, RESOURCE_KIND_NOTIF));
@@ -61,8 +61,8 @@ static void check_apart(const struct blkvirt *blkvirt)
             const struct tenant *a = &blkvirt->tenant[i], *b = &blkvirt->tenant[j];
             if (ranges_overlap(a->first, a->sectors, b->first, b->sectors) ||
                 ranges_overlap(a->pool, BLOCK_LIMITS_POOL_BYTES, b->pool, BLOCK_LIMITS_POOL_BYTES)) {
-                panic("%.24s and %.24s share sectors or a pool", (const char *)a->name,
-                      (const char *)b->name);
+                panic("%.*s and %.*s share sectors or a pool", name_length(a->name), (const char *)a->name,
+                      name_length(b->name), (const char *)b->name);
             }
         }
     }

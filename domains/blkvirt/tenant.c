@@ -54,7 +54,8 @@ static void show(const struct blkvirt *blkvirt, struct tenant *tenant, enum chan
         block_server_geometry(&tenant->server, &geometry);
     }
     if (state == CHANNEL_STATE_PARKED && !blkvirt->parked) {
-        log_line("%.24s: the disk does not have all of its window", (const char *)tenant->name);
+        log_line("%.*s: the disk does not have all of its window", name_length(tenant->name),
+                 (const char *)tenant->name);
     }
     tenant->shown = state;
     block_server_state(&tenant->server, state);

@@ -9,19 +9,27 @@
 /* One answer: these servers only look things up. A dead one costs mgmt this much, not more. */
 static const uint64_t SERVER_PATIENCE_NS = 50ull * 1000 * 1000;
 
+/* pci gives a device up to 100 ms for its transactions, and what it has done it does not do again. */
+static const uint64_t PCI_PATIENCE_NS = 500ull * 1000 * 1000;
+
 static uint64_t patience(const struct mgmt *mgmt)
 {
     return clock_deadline_after(SERVER_PATIENCE_NS, mgmt->info->tsc_khz);
 }
 
+static uint64_t pci_patience(const struct mgmt *mgmt)
+{
+    return clock_deadline_after(PCI_PATIENCE_NS, mgmt->info->tsc_khz);
+}
+
 enum error device_quiesce(struct mgmt *mgmt, const struct device *device, uint32_t *wait_us)
 {
-    return pci_quiesce(mgmt->pci_slot, patience(mgmt), device->index, wait_us);
+    return pci_quiesce(mgmt->pci_slot, pci_patience(mgmt), device->index, wait_us);
 }
 
 enum error device_restore(struct mgmt *mgmt, const struct device *device)
 {
-    return pci_restore(mgmt->pci_slot, patience(mgmt), device->index);
+    return pci_restore(mgmt->pci_slot, pci_patience(mgmt), device->index);
 }
 
 enum error device_health(struct mgmt *mgmt, const struct device *device, struct health *health)
