@@ -208,9 +208,6 @@ void device_collect(struct blkvirt *blkvirt)
         device->sign++;
         device->barren = 0;
     }
-    if (device->client.broken) {
-        device_lied(blkvirt, "a counter that cannot be");
-    }
 }
 
 void device_orphan(struct blkvirt *blkvirt, uint8_t tenant)
