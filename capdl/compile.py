@@ -248,7 +248,8 @@ class Compilation:
         if self.model.focus:
             plan.text_resource("focus", self.model.focus)
         lines = (
-            f"{one.id} {one.name} {one.guest.name if one.guest else '-'} {one.restart}\n" for one in self.model.domains
+            f"{one.id} {one.name} {one.guest.name if one.guest else '-'} {'once' if one.once else one.restart}\n"
+            for one in self.model.domains
         )
         plan.text_resource("domains", "".join(lines))
         self.driving.make_management(plan)

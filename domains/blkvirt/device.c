@@ -223,6 +223,12 @@ void device_orphan(struct blkvirt *blkvirt, uint8_t tenant)
     }
 }
 
+uint32_t device_epoch(const struct device *device)
+{
+    const bool judged = device->ready || device->failed || device->lying;
+    return judged ? device->client.epoch : device->sent_epoch;
+}
+
 enum service_verdict device_verdict(const struct blkvirt *blkvirt)
 {
     if (blkvirt->parked) {

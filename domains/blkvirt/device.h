@@ -19,7 +19,8 @@ void device_publish(struct blkvirt *blkvirt);
 /* Every request of @tenant loses whom it would be answered to; those not sent yet are forgotten. */
 void device_orphan(struct blkvirt *blkvirt, uint8_t tenant);
 
-/* What management should hear. */
+/* What management should hear: of which driver, and how it does. */
+uint32_t device_epoch(const struct device *device);
 enum service_verdict device_verdict(const struct blkvirt *blkvirt);
 
 #endif

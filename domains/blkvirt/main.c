@@ -25,7 +25,7 @@ static enum error serve_health(void *context, uint64_t badge, struct service_hea
     const struct blkvirt *blkvirt = context;
     (void)badge;
     *out = (struct service_health_out){.verdict = device_verdict(blkvirt),
-                                       .epoch = blkvirt->device.client.epoch,
+                                       .epoch = device_epoch(&blkvirt->device),
                                        .in_flight = blkvirt->table.used,
                                        .replayed = blkvirt->replayed,
                                        .completed = blkvirt->completed,

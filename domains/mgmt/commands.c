@@ -58,6 +58,8 @@ const char *commands_run(struct mgmt *mgmt, const struct command *command, enum 
         return "no domain or tenant of that name; see ps";
     if (domain->id == mgmt->info->id)
         return "mgmt cannot do that to itself";
+    if (domain->view == VIEW_FINISHED)
+        return "it ran once, at boot, and has finished";
     return run_on_domain(mgmt, command->verb, domain);
 }
 

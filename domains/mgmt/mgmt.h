@@ -41,7 +41,15 @@ enum bell {
 };
 
 /* What mgmt last made of a domain; the truth about its threads is builder's. */
-enum domain_view { VIEW_RUNNING, VIEW_PAUSED, VIEW_STOPPED, VIEW_DEAD, VIEW_PARKED, VIEW_RESTARTING };
+enum domain_view {
+    VIEW_RUNNING,
+    VIEW_PAUSED,
+    VIEW_STOPPED,
+    VIEW_DEAD,
+    VIEW_PARKED,
+    VIEW_RESTARTING,
+    VIEW_FINISHED
+};
 
 /* A guest's console: the channel to its VMM and what has been read from it. */
 struct console {

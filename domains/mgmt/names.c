@@ -37,6 +37,8 @@ const char *domain_view_name(enum domain_view view)
         return "parked";
     case VIEW_RESTARTING:
         return "restarting";
+    case VIEW_FINISHED:
+        return "finished";
     }
     return "?";
 }

@@ -13,11 +13,13 @@ static const struct {
     {"never", POLICY_NEVER},
     {"on-failure", POLICY_ON_FAILURE},
     {"always", POLICY_ALWAYS},
+    {"once", POLICY_ONCE},
 };
 
 /* Which endings restart, by policy. */
 static const bool policy_table[][ENDING_POWEROFF + 1] = {
     [POLICY_NEVER] = {false},
+    [POLICY_ONCE] = {false},
     [POLICY_ON_FAILURE] =
         {[ENDING_FAULT] = true, [ENDING_KILLED] = true, [ENDING_GUEST_DIED] = true, [ENDING_RESET] = true},
     [POLICY_ALWAYS] = {[ENDING_FAULT] = true,
@@ -52,7 +54,7 @@ bool policy_parse(const char *bytes, size_t count, struct policy *policy)
         policy->limit = POLICY_LIMIT_DEFAULT;
         if (count == length)
             return true;
-        return policy->kind != POLICY_NEVER && bytes[length] == '/' &&
+        return policy->kind != POLICY_NEVER && policy->kind != POLICY_ONCE && bytes[length] == '/' &&
                policy_parse_limit(bytes + length + 1, count - length - 1, &policy->limit);
     }
     return false;

@@ -8,7 +8,12 @@
 
 enum { POLICY_LIMIT_MAX = 16, POLICY_LIMIT_DEFAULT = 5 };
 
-enum policy_kind { POLICY_NEVER, POLICY_ON_FAILURE, POLICY_ALWAYS };
+enum policy_kind {
+    POLICY_NEVER,
+    POLICY_ON_FAILURE,
+    POLICY_ALWAYS,
+    POLICY_ONCE, /* ran before all others, at boot */
+};
 
 enum ending {
     ENDING_FAULT,
@@ -28,7 +33,7 @@ struct policy {
     uint64_t restarted_ns[POLICY_LIMIT_MAX]; /* the last ones, by restarts % POLICY_LIMIT_MAX */
 };
 
-/* Reads `never`, `on-failure`, `always`, the latter two with `/LIMIT`. False: not a policy. */
+/* Reads `never`, `once`, `on-failure`, `always`, the latter two with `/LIMIT`. False: not a policy. */
 bool policy_parse(const char *bytes, size_t count, struct policy *policy);
 /* Decides, and counts the restart it decides for. */
 enum policy_verdict policy_decide(struct policy *policy, enum ending ending, uint64_t now_ns);

@@ -14,7 +14,7 @@
 #include "text.h"
 
 static const uint64_t NS_PER_US = 1000;
-static const uint64_t RETRY_NS = 10ull * 1000 * 1000;
+static const uint64_t RETRY_NS = 1000 * 1000;
 /* A device has answered configuration requests one second after a reset, or it is broken. */
 static const uint64_t RESTORE_PATIENCE_NS = 1500ull * 1000 * 1000;
 static const uint64_t QUIESCE_PATIENCE_NS = 1500ull * 1000 * 1000; /* pci itself may be on its way back */

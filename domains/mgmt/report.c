@@ -26,7 +26,8 @@ struct system_totals report_totals(const struct mgmt *mgmt, const struct domain_
 {
     struct system_totals totals = {.domains = mgmt->domain_count};
     for (uint32_t index = 0; index < mgmt->domain_count; index++) {
-        if (!statuses[index].known || statuses[index].state == DOMAIN_STATE_DEAD)
+        const bool finished = mgmt->domains[index].view == VIEW_FINISHED;
+        if (!statuses[index].known || (statuses[index].state == DOMAIN_STATE_DEAD && !finished))
             totals.failed++;
         totals.capabilities += statuses[index].capabilities;
         totals.memory_kib += statuses[index].memory_kib;

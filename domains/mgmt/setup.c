@@ -161,6 +161,9 @@ void setup_announce(struct mgmt *mgmt)
     for (uint32_t index = 0; index < mgmt->domain_count; index++)
         if (statuses[index].known && statuses[index].state == 1 /* described as not started */)
             mgmt->domains[index].view = VIEW_STOPPED;
+    for (uint32_t index = 0; index < mgmt->domain_count; index++)
+        if (mgmt->domains[index].policy.kind == POLICY_ONCE)
+            mgmt->domains[index].view = VIEW_FINISHED;
     take_over_devices(mgmt, statuses);
     link_boot_event(mgmt, statuses);
     link_ready_event(mgmt);

@@ -77,6 +77,7 @@ void driver_check(struct netvirt *virt, uint64_t now)
     if (!virt->ready && said == CHANNEL_STATE_READY) {
         log_line("netvirt: the driver is ready, %u frames sent again", virt->next - virt->first);
         virt->progress_at = now;
+        virt->served = virt->link.followed;
     }
     virt->ready = said == CHANNEL_STATE_READY;
     if (virt->ready) {
@@ -104,11 +105,16 @@ void driver_queue(struct netvirt *virt, uint32_t tenant, uint32_t position, uint
 }
 
 /* The ring holds as many as the table, so there is always room for what was queued. */
-void driver_push(struct netvirt *virt)
+void driver_push(struct netvirt *virt, uint64_t now)
 {
     struct netring *ring = &virt->link.transmit;
     if (!virt->ready) {
         return;
+    }
+    if (virt->pushed == virt->first) {
+        /* Time without frames is not the driver's. */
+        virt->progress_at = now;
+        virt->pinged = false;
     }
     for (; virt->pushed != virt->next; virt->pushed++) {
         virt->channel->transmit[netring_index(ring->position)] =
@@ -253,8 +259,6 @@ static uint64_t watch_flights(struct netvirt *virt, uint64_t now)
 {
     volatile struct netdev_channel *channel = virt->channel;
     if (virt->pushed == virt->first) {
-        virt->progress_at = now;
-        virt->pinged = false;
         return DEADLINE_NEVER;
     }
     if (now - virt->progress_at >= ticks(virt, PROGRESS_MS)) {

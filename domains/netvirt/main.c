@@ -26,7 +26,7 @@ static enum error serve_health(void *context, uint64_t badge, struct service_hea
     (void)badge;
     *out = (struct service_health_out){
         .verdict = netvirt_verdict(virt),
-        .epoch = virt->link.followed,
+        .epoch = virt->verdict == SERVICE_VERDICT_WELL ? virt->served : virt->link.followed,
         .in_flight = virt->next - virt->first,
         .replayed = virt->replayed,
         .completed = virt->completed,

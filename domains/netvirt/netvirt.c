@@ -34,7 +34,7 @@ static bool take_all(struct netvirt *virt, uint64_t now)
         moved |= tenant_take(virt, &virt->tenants[index], QUOTA, now);
     }
     virt->turn = virt->turn + 1 < virt->tenant_count ? virt->turn + 1 : 0;
-    driver_push(virt);
+    driver_push(virt, now);
     return moved;
 }
 

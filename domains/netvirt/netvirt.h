@@ -67,7 +67,8 @@ struct netvirt {
     struct flight flights[NET_LIMITS_RING];
     uint32_t first, pushed, next, base;
 
-    bool ready; /* the driver serves this epoch */
+    bool ready;      /* the driver serves this epoch */
+    uint32_t served; /* the last epoch in which it did */
     bool parked;
     uint32_t device_link; /* as last said by a driver that was ready */
     enum service_verdict verdict;
@@ -130,7 +131,7 @@ uint8_t *driver_header(struct netvirt *virt);
 void driver_queue(struct netvirt *virt, uint32_t tenant, uint32_t position, uint32_t header_len,
                   uint64_t rest, uint32_t rest_len);
 
-void driver_push(struct netvirt *virt);
+void driver_push(struct netvirt *virt, uint64_t now);
 bool driver_finish(struct netvirt *virt, uint64_t now);
 bool driver_receive(struct netvirt *virt, uint64_t now);
 void driver_forget_flights(struct netvirt *virt);

@@ -143,6 +143,11 @@ uint32_t bus_port_in(struct bus *bus, uint16_t port, unsigned size_bytes)
     return virtio_read(bus->device[function - bus->pci.function], port % PCI_IO_BYTES, size_bytes);
 }
 
+uint8_t bus_port_in_byte(struct bus *bus, uint16_t port)
+{
+    return (uint8_t)bus_port_in(bus, port, 1);
+}
+
 void bus_port_out(struct bus *bus, uint16_t port, unsigned size_bytes, uint32_t value)
 {
     const struct pci_function *function = pci_find_port(&bus->pci, port);
@@ -163,6 +168,11 @@ uint32_t bus_config_in(struct bus *bus, unsigned offset, unsigned size_bytes)
         return virtio_read(bus->device[access.index], at, size) & (uint32_t)mask_bytes(size_bytes);
     }
     return value;
+}
+
+uint8_t bus_config_in_byte(struct bus *bus, unsigned offset)
+{
+    return (uint8_t)bus_config_in(bus, offset, 1);
 }
 
 void bus_config_out(struct bus *bus, unsigned offset, unsigned size_bytes, uint32_t value)

@@ -36,9 +36,11 @@ bool bus_populated(const struct bus *bus);
 
 /* Configuration space; @offset 0..7 from PCI_PORT_ADDRESS. */
 uint32_t bus_config_in(struct bus *bus, unsigned offset, unsigned size_bytes);
+uint8_t bus_config_in_byte(struct bus *bus, unsigned offset);
 void bus_config_out(struct bus *bus, unsigned offset, unsigned size_bytes, uint32_t value);
 /* BAR 0, where the port map says so. */
 uint32_t bus_port_in(struct bus *bus, uint16_t port, unsigned size_bytes);
+uint8_t bus_port_in_byte(struct bus *bus, uint16_t port);
 void bus_port_out(struct bus *bus, uint16_t port, unsigned size_bytes, uint32_t value);
 /* BAR 1; false: nobody answers there. */
 bool bus_load(struct bus *bus, uint64_t address, unsigned size_bytes, uint64_t *value);

@@ -63,7 +63,7 @@ static void receive(struct console *console, struct uart *uart)
 {
     uint32_t room = uart_rx_room(uart);
     uint8_t bytes[UART_FIFO_BYTES];
-    if (console->channel == NULL || room == 0) {
+    if (console->channel == NULL || room == 0 || ring_pending(&console->in) == 0) {
         return;
     }
     size_t count = ring_read(&console->in, bytes, room);

@@ -162,9 +162,6 @@ static bool write(struct vm *vm, uint32_t index, uint64_t value)
         return write_tsc(vm, value);
     case MSR_APIC_BASE:
         return lapic_write_base(&vm->platform.lapic, value);
-    case MSR_TSC_DEADLINE:
-        lapic_write_tsc_deadline(&vm->platform.lapic, value);
-        return true;
     case MSR_MTRR_DEFAULT:
         return write_mtrr_default(vm, value);
     case MSR_KVM_SYSTEM_TIME:
@@ -188,11 +185,33 @@ static bool write(struct vm *vm, uint32_t index, uint64_t value)
     return write_table(vm, index);
 }
 
+/* The two that a guest writes for each interrupt and each tick: most often nothing else follows from them. */
+static bool write_often(struct vm *vm, uint32_t index, uint64_t value)
+{
+    struct platform *platform = &vm->platform;
+    if (index == MSR_TSC_DEADLINE) {
+        lapic_write_tsc_deadline(&platform->lapic, value);
+        vm_plan_tsc_deadline(vm);
+        return true;
+    }
+    if (index != LAPIC_MSR_FIRST + LAPIC_EOI / 16 || !platform_write_apic_msr(platform, index, value, 0)) {
+        return false;
+    }
+    if (lapic_waiting(&platform->lapic) || platform->ioapic.lines != 0) {
+        vm->attention = true;
+    }
+    return true;
+}
+
 void vm_exit_wrmsr(struct vm *vm)
 {
     struct vcpu_state *state = vm->state;
     uint64_t value = (uint32_t)state->gpr[GPR_RAX] | state->gpr[GPR_RDX] << 32;
-    vm->attention = true; /* most of them move a timer or end an interrupt */
+    if (write_often(vm, (uint32_t)state->exit_info, value)) {
+        vm_advance(vm, state->exit_insn_bytes);
+        return;
+    }
+    vm->attention = true; /* most of them move a timer or an interrupt */
     if (!write(vm, (uint32_t)state->exit_info, value)) {
         vm_fault_gp(vm);
         return;

@@ -90,12 +90,18 @@ bool lapic_write_base(struct lapic *lapic, uint64_t value)
 
 static int highest_bit(const uint32_t words[8])
 {
-    for (int i = 7; i >= 0; i--) {
-        if (words[i] != 0) {
-            return i * 32 + 31 - __builtin_clz(words[i]);
+    for (int i = 6; i >= 0; i -= 2) {
+        uint64_t both = (uint64_t)words[i + 1] << 32 | words[i];
+        if (both != 0) {
+            return i * 32 + 63 - __builtin_clzll(both);
         }
     }
     return -1;
+}
+
+bool lapic_waiting(const struct lapic *lapic)
+{
+    return highest_bit(lapic->irr) >= 0 || lapic->nmi;
 }
 
 static void set_bit(uint32_t words[8], uint8_t vector)

@@ -80,6 +80,8 @@ bool lapic_matches(const struct lapic *lapic, uint8_t destination, bool logical)
 /* May the 8259 pair interrupt through LINT0 (or directly, while the APIC is off)? */
 bool lapic_accepts_extint(const struct lapic *lapic);
 
+/* Has it anything that is not yet delivered, now or ever? */
+bool lapic_waiting(const struct lapic *lapic);
 /* The vector to deliver now, or -1. */
 int lapic_pending(const struct lapic *lapic);
 /* @vector has been delivered: IRR to ISR. */

@@ -42,7 +42,11 @@ static unsigned rank(const struct pic_chip *chip, unsigned line)
 /* The line the chip would ask for, or NO_LINE ([8259A] "Fully nested mode", "Special mask mode"). */
 static unsigned chip_request(const struct pic_chip *chip)
 {
-    unsigned wanted = first_line(chip, (uint8_t)(chip->irr & ~chip->imr));
+    uint8_t asking = (uint8_t)(chip->irr & ~chip->imr);
+    if (asking == 0) { /* nearly always */
+        return NO_LINE;
+    }
+    unsigned wanted = first_line(chip, asking);
     uint8_t serving = chip->special_mask ? (uint8_t)(chip->isr & ~chip->imr) : chip->isr;
     unsigned in_service = first_line(chip, serving);
     return rank(chip, wanted) < rank(chip, in_service) ? wanted : NO_LINE;

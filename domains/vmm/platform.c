@@ -75,9 +75,9 @@ uint8_t platform_in_byte(struct platform *platform, uint16_t port, uint64_t now_
     case PORT_PM_LEGACY:
         return pm_read_legacy(&platform->pm, port);
     case PORT_PCI:
-        return (uint8_t)bus_config_in(&platform->bus, port - PCI_PORT_ADDRESS, 1);
+        return bus_config_in_byte(&platform->bus, port - PCI_PORT_ADDRESS);
     case PORT_VIRTIO:
-        return (uint8_t)bus_port_in(&platform->bus, port, 1);
+        return bus_port_in_byte(&platform->bus, port);
     case PORT_IGNORED:
         return 0xff;
     case PORT_UNKNOWN:

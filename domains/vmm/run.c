@@ -233,7 +233,6 @@ static RARE bool after_run(struct vm *vm, uint64_t error, uint64_t reason)
     }
     if ((vm->after & VM_AFTER_OFFER) != 0) {
         vm_settle_delivery(vm);
-        vm->attention = true;
     }
     if (error == OK && reason == RUN_REASON_EXIT) {
         return true;

@@ -13,12 +13,19 @@
 #define PERIOD_MIN_NS UINT64_C(20000)
 #define CONSOLE_RETRY_NS UINT64_C(1000000)
 #define CONSOLE_WAITS 8u
+/* A guest looks at steal time when its scheduler ticks; asking the kernel costs more than delivering an interrupt. */
+#define STEAL_EVERY_NS UINT64_C(1000000)
 
-/* Right after the guest ran, before its exit is looked at: that may be the end of this very interrupt. */
+/* Right after the guest ran, before its exit is looked at: that may be the end of this very interrupt. What could not be
+ * delivered, or has company, is offered anew. */
 void vm_settle_delivery(struct vm *vm)
 {
-    if (vm->offered != OFFERED_NONE && (vm->state->irq_vector & IRQ_VALID) == 0) {
+    bool delivered = (vm->state->irq_vector & IRQ_VALID) == 0;
+    if (vm->offered != OFFERED_NONE && delivered) {
         platform_delivered(&vm->platform, vm->offered, vm->offered_vector);
+    }
+    if (!delivered || vm->offered != OFFERED_LAPIC || lapic_waiting(&vm->platform.lapic)) {
+        vm->attention = true;
     }
     vm->offered = OFFERED_NONE;
     vm->after &= ~(uint32_t)VM_AFTER_OFFER;
@@ -70,7 +77,13 @@ static void plan_deadline(struct vm *vm, uint64_t now_ns, bool console_waits)
     if (console_waits) {
         ns = min_u64(ns, now_ns + CONSOLE_RETRY_NS);
     }
-    vm->deadline = timebase_tsc(&vm->timebase, ns);
+    vm->other_deadline = timebase_tsc(&vm->timebase, ns);
+    vm_plan_tsc_deadline(vm);
+}
+
+void vm_plan_tsc_deadline(struct vm *vm)
+{
+    vm->deadline = vm->other_deadline;
     uint64_t armed = vm->platform.lapic.tsc_deadline;
     if (armed != 0) {
         /* A guest's deadline beyond the end of time is none. */
@@ -83,10 +96,11 @@ static void plan_deadline(struct vm *vm, uint64_t now_ns, bool console_waits)
 static void update_steal(struct vm *vm, uint64_t now_ns)
 {
     uint64_t consumed, remaining, debt;
-    if (vm->sched_slot == 0 || (vm->kvmclock.steal_msr & 1u) == 0 ||
+    if (now_ns - vm->steal_ns < STEAL_EVERY_NS || vm->sched_slot == 0 || (vm->kvmclock.steal_msr & 1u) == 0 ||
         sched_info(vm->sched_slot, &consumed, &remaining, &debt) != OK) {
         return;
     }
+    vm->steal_ns = now_ns;
     uint64_t ran = timebase_ns(&vm->timebase, vm->timebase.start + (consumed - vm->consumed_at_start));
     uint64_t wanted = now_ns - min_u64(now_ns, vm->idle_ns);
     kvmclock_update_steal(&vm->kvmclock, &vm->memory, wanted - min_u64(wanted, ran));
@@ -113,10 +127,10 @@ static bool pump_console(struct vm *vm)
 
 void vm_service(struct vm *vm)
 {
+    vm_settle_delivery(vm);
     bool more = bus_work(&vm->platform.bus);
     vm_settle_channels(vm);
     vm->attention = more;
-    vm_settle_delivery(vm);
     bool console_waits = pump_console(vm);
     check_requests(vm);
     uint64_t now = vm_now(), now_ns = timebase_ns(&vm->timebase, now);

@@ -35,9 +35,10 @@ struct bell {
 
 struct vm {
     struct vcpu_state *state;
-    uint64_t run_target; /* rax of vcpu_run */
-    uint64_t deadline;   /* of vcpu_run, in ticks */
-    uint32_t after;      /* enum vm_after: what to do when vcpu_run returns; 0 = look at the exit */
+    uint64_t run_target;     /* rax of vcpu_run */
+    uint64_t deadline;       /* of vcpu_run, in ticks */
+    uint64_t other_deadline; /* the same without the guest's TSC deadline */
+    uint32_t after;          /* enum vm_after: what to do when vcpu_run returns; 0 = look at the exit */
     uint32_t vcpu_slot;
     uint32_t bell_slot;
     uint32_t space_slot;  /* the guest's physical memory */
@@ -56,6 +57,7 @@ struct vm {
     uint64_t idle_ns;
     uint32_t sched_slot; /* our own context, for steal time; 0 = unknown */
     uint64_t consumed_at_start;
+    uint64_t steal_ns; /* when steal time was last looked at */
     uint32_t unknown_msrs;
     uint64_t exits[EXIT_REASONS];
     struct memory memory;
@@ -129,6 +131,8 @@ bool vm_read(struct vm *vm, uint32_t groups);
 void vm_run(struct vm *vm);
 /* time.c: interrupts, timers and the console before an entry; waiting while the guest is halted. */
 void vm_settle_delivery(struct vm *vm);
+/* The guest's TSC deadline has moved, and nothing else. */
+void vm_plan_tsc_deadline(struct vm *vm);
 void vm_service(struct vm *vm);
 void vm_halt(struct vm *vm);
 void vm_wait_console(struct vm *vm);

@@ -95,19 +95,20 @@ _on_option = click.option("--on", "emulator", type=click.Choice(platforms.EMULAT
 @click.option("--iommu", type=click.Choice(devices.IOMMUS), default=devices.DEFAULT_IOMMU, show_default=True,
               help="The IOMMU of a machine whose devices need one.")
 @click.option("--disk", metavar="IMG",
-              help="What the machine's disk holds [default: a file under build/run/ that is kept].")
+              help="What the disk holds [default: a file under build/run/ that is kept; with --guest: no disk].")
 @click.option("--guest", "guest_file", metavar="FILE", help="Boot this kernel image as the only tenant.")
 @click.option("--initrd", metavar="FILE", help="With --guest: its initial RAM disk or module.")
 @click.option("--append", metavar="TEXT", default="", help="With --guest: its command line.")
 @click.option("--mem", "memory_mib", metavar="MIB", type=click.IntRange(16, 65536), default=512,
               show_default=True, help="With --guest: its memory.")
 @click.option("--debug-exit", is_flag=True, help="With --guest: give it QEMU's isa-debug-exit at 0xf4.")
+@click.option("--net", is_flag=True, help="With --guest: give it a network.")
 @click.option("--timeout", "timeout_s", metavar="S", type=click.FloatRange(min=0, min_open=True),
               help="Give up after this many seconds: exit status 124.")
 def run_command(
     system: str | None, emulator: str, cpu: str | None, tenant: str | None, command: str | None,
     kill_texts: Sequence[str], iommu: str, disk: str | None, guest_file: str | None, initrd: str | None, append: str,
-    memory_mib: int, debug_exit: bool, timeout_s: float | None,
+    memory_mib: int, debug_exit: bool, net: bool, timeout_s: float | None,
 ) -> int:  # fmt: skip
     """Boot SYSTEM (default two-tenants) on the emulator.
 
@@ -126,12 +127,15 @@ def run_command(
                 append=append,
                 memory_mib=memory_mib,
                 debug_exit=debug_exit,
+                disk=run.existing_file(disk) if disk is not None else None,
+                net=net,
             ),
             timeout_s,
             platform,
+            iommu,
         )
-    if initrd or append or debug_exit:
-        raise UsageProblem("--initrd, --append and --debug-exit need --guest FILE")
+    if initrd or append or debug_exit or net:
+        raise UsageProblem("--initrd, --append, --debug-exit and --net need --guest FILE")
     name = system or paths.DEFAULT_SYSTEM
     kills = [run.Kill.parse(text) for text in kill_texts]
     choice = run.Choice(platform, iommu, run.existing_file(disk) if disk is not None else None)

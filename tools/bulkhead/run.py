@@ -194,9 +194,11 @@ def run_command(
             session.end()
 
 
-def run_guest(request: singleguest.Request, timeout_s: float | None, platform: Platform = QEMU_SVM) -> int:
+def run_guest(
+    request: singleguest.Request, timeout_s: float | None, platform: Platform = QEMU_SVM, iommu: str = DEFAULT_IOMMU
+) -> int:
     """Boots one kernel image as the only tenant, its serial port on standard output."""
-    system = singleguest.assemble(request, platform)
+    system = singleguest.assemble(request, platform, iommu)
     _leave_on_signals()
     with Session(system.machine(), system.boot()) as session:
         try:

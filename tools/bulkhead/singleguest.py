@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bulkhead import paths, systems
+from bulkhead.devices import DEFAULT_IOMMU
 from bulkhead.errors import UsageProblem
 from bulkhead.platforms import QEMU_SVM, Platform
 from bulkhead.systems import System
@@ -25,6 +26,8 @@ class Request:
     append: str
     memory_mib: int
     debug_exit: bool
+    disk: Path | None = None
+    net: bool = False
 
 
 def _machine_mib(request: Request) -> int:
@@ -34,7 +37,20 @@ def _machine_mib(request: Request) -> int:
     return request.memory_mib + _BESIDE_MIB + 2 * size_mib
 
 
-def assemble(request: Request, platform: Platform = QEMU_SVM) -> System:
+def _flag(value: bool) -> str:
+    return "true" if value else "false"
+
+
+def _disk_mib(disk: Path | None) -> int:
+    if disk is None:
+        return 1
+    size = disk.stat().st_size
+    if size == 0 or size % (1 << 20):
+        raise UsageProblem(f"the size of {paths.shown(disk)} is not a whole number of MiB: truncate -s makes it one")
+    return size >> 20
+
+
+def assemble(request: Request, platform: Platform = QEMU_SVM, iommu: str = DEFAULT_IOMMU) -> System:
     """Makes the boot image of a system with this one guest."""
     if any(ord(char) < 0x20 or ord(char) == 0x7F for char in request.append):
         raise UsageProblem("--append holds a control character")
@@ -52,8 +68,13 @@ def assemble(request: Request, platform: Platform = QEMU_SVM) -> System:
         "append": request.append,
         "mem": str(request.memory_mib),
         "machine_mib": str(_machine_mib(request)),
-        "debug_exit": "true" if request.debug_exit else "false",
+        "debug_exit": _flag(request.debug_exit),
+        "disk": _flag(request.disk is not None),
+        "disk_mib": str(_disk_mib(request.disk)),
+        "net": _flag(request.net),
     }
-    return systems.assemble(
-        systems.find(_DESCRIPTION), name=name, parameters=parameters, extra_folders=(images,), platform=platform
-    )
+    made = systems.assemble(
+        systems.find(_DESCRIPTION), name=name, parameters=parameters, extra_folders=(images,), platform=platform,
+        iommu=iommu,
+    )  # fmt: skip
+    return made if request.disk is None else made.with_disk(request.disk)

@@ -4,7 +4,7 @@
 
 #include "device_calls.h"
 
-enum { FAKE_DEVICES = 2, FAKE_CALLS = 1024 };
+enum { FAKE_DEVICES = 2, FAKE_CALLS = 4096 };
 
 /* What was asked, in order. */
 enum fake_call { CALL_STOP, CALL_QUIESCE, CALL_RESTORE, CALL_RESTART, CALL_DESTROY, CALL_PARK, CALL_UNPARK };

@@ -99,12 +99,11 @@ static void test_recovery__each_stage_has_its_time(void)
     report_json(mgmt, statuses, &text);
     bytes[text.length] = '\0';
     CHECK(strstr(
-        bytes,
-        "\"cause\":\"killed by the operator\",\"recovered\":1,\"us\":{\"stop\":0,\"quiesce\":0,"
-        "\"reset\":2000,\"backoff\":0,\"restore\":30000,\"rebuild\":0,\"replay\":500,\"total\":32500}"));
+        bytes, "\"cause\":\"killed by the operator\",\"recovered\":1,\"us\":{\"stop\":0,\"quiesce\":0,"
+               "\"reset\":2000,\"backoff\":0,\"restore\":3000,\"rebuild\":0,\"replay\":500,\"total\":5500}"));
     terminal_pump(mgmt);
     CHECK(fake_saw(COM1_SLOT, "mgmt: blkdrv reset: 2000 us") &&
-          fake_saw(COM1_SLOT, "mgmt: blkdrv restore: 30000 us"));
+          fake_saw(COM1_SLOT, "mgmt: blkdrv restore: 3000 us"));
 }
 
 static void test_recovery__a_device_that_stays_away_is_parked(void)

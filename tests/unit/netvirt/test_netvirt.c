@@ -658,6 +658,7 @@ static void test_netvirt__a_driver_that_does_not_answer_is_silent(void)
     now += 10 * SECOND;
     settle();
     CHECK_EQ(device.ping, 0); /* nothing in flight: nobody asks */
+    now += 10 * SECOND;
     write_frame(A, GATEWAY, 60, 1);
     settle();
     CHECK_EQ(deadline, now + 100 * MS);
