@@ -2,6 +2,7 @@
  * tenant is honest. Whatever they do: no request at the driver leaves the window and the pool of the tenant that it
  * belongs to, none of two unanswered writes share a sector, the honest tenant gets each answer once, and every wake-up
  * ends. Channels stand in heap blocks of their exact size, for ASan. */
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -158,16 +159,36 @@ static void collect_honestly(struct world *world)
     demand(world->honest.corruptions == 0);
 }
 
-/* Any word; often one of the first, which are the counters. */
+/* Any word of the tenant's page. */
 static void scribble(struct block_channel *page, const struct step *step)
 {
-    uint32_t value;
-    memcpy(&value, step->value, sizeof value);
     const uint32_t words = sizeof *page / 4;
     const uint32_t at =
         (step->small & 1) != 0 ? step->where % 26u : (step->where * 17u + step->small * 256u) % words;
-    if (at != 0 || (step->small & 6) == 0)
-        memcpy((uint8_t *)page + at * 4, &value, sizeof value);
+    memcpy((uint8_t *)page + at * 4, step->value, 4);
+}
+
+/* The words that are the driver's, and builder's epoch. Those of blkvirt's requests are left as they were written,
+ * because they are what is checked. */
+static void scribble_driver(struct block_channel *page, const struct step *step)
+{
+    static const size_t words[] = {
+        offsetof(struct block_channel, epoch),
+        offsetof(struct block_channel, state),
+        offsetof(struct block_channel, joined_b),
+        offsetof(struct block_channel, request_tail),
+        offsetof(struct block_channel, completion_head),
+        offsetof(struct block_channel, request_event),
+        offsetof(struct block_channel, pong),
+        offsetof(struct block_channel, sectors),
+        offsetof(struct block_channel, block_bytes),
+        offsetof(struct block_channel, features),
+    };
+    const size_t count = sizeof words / sizeof words[0];
+    const size_t place = step->where % (count + 1);
+    memcpy((uint8_t *)page +
+               (place < count ? words[place] : offsetof(struct block_channel, completion) + step->small * 8u),
+           step->value, 4);
 }
 
 static void hostile_request(struct world *world, const struct step *step)
@@ -198,7 +219,7 @@ static void act(struct world *world, const struct step *step)
         scribble(world->page[HOSTILE], step);
         break;
     case 4:
-        scribble(world->device_page, step);
+        scribble_driver(world->device_page, step);
         break;
     case 5:
         driver_ready(world);
