@@ -463,6 +463,7 @@ def map_for(who: str, name: str, access: int) -> Callable[[Any], None]:
     def mutate(system: Any) -> None:
         at(system, who)[11].append([number(system, name), 0, 1, 1 << 41, access])
 
+    mutate.__name__ = f"{who}-maps-{name}"
     return mutate
 
 
@@ -474,6 +475,7 @@ def give_to(who: str, name: str) -> Callable[[Any], None]:
         mappings.remove(next(one for one in mappings if one[0] == number(system, name)))
         map_for(who, name, 11)(system)
 
+    mutate.__name__ = f"{who}-has-{name}"
     return mutate
 
 
@@ -517,7 +519,7 @@ BREAKS: list[tuple[Callable[[Any], None], str, str]] = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize("mutate, claim, path", BREAKS, ids=[f"{mutate.__name__}-{claim}" for mutate, claim, _ in BREAKS])
+@pytest.mark.parametrize("mutate, claim, path", BREAKS, ids=[mutate.__name__ for mutate, _, _ in BREAKS])
 def test_prove__breaks_what_it_should(mutate: Callable[[Any], None], claim: str, path: str, raw: Any) -> None:
     system = copy.deepcopy(raw)
     assert proved(system)[claim] == ""
