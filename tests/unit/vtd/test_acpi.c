@@ -68,6 +68,9 @@ static void test_acpi__refuses_a_spoiled_root(void)
     memory[RSDP + 9]++;
     CHECK_TEXT(find(RSDP), malformed);
     tables_fresh();
+    put8(RSDP + 15, 0); /* the old part's sum alone */
+    CHECK_TEXT(find(RSDP), malformed);
+    tables_fresh();
     table(XSDT, "RSDT", 52);
     CHECK_TEXT(find(0), "the ACPI root pointer leads to no list of tables");
     tables_fresh();
