@@ -74,7 +74,8 @@ class Checker:
         self.check_budgets()
         self.check_focus({channel.end_a for channel in channels if channel.kind == "console"})
         subjects = {domain.name for domain in self.domains} | self.guests().keys()
-        reader = ClaimReader(subjects, self.disabled, self.abi, self.platform, devices, self.faults)
+        drivers = {self.domains[device.driver].name for device in devices}
+        reader = ClaimReader(subjects, self.disabled, self.abi, self.platform, devices, drivers, self.faults)
         claims = [*self.laboratory_claims(), *(claim for one in self.written.claims if one.enabled for claim in reader.read(one))]
         self.faults.stop_if_any()
         return Model(

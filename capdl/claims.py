@@ -41,6 +41,7 @@ class ClaimReader:
     abi: Abi
     platform: Platform
     devices: list[Device]
+    drivers: set[str]
     faults: Faults
 
     def read(self, written: WrittenClaim) -> list[Claim]:
@@ -156,4 +157,6 @@ class ClaimReader:
         return [NoMemory(7, text, self._subject(who, inside), names)]
 
     def _device_reaches(self, text: str, inside: Place, tree: Tree[Token]) -> list[Claim]:
-        return [DeviceReaches(8, text, self._subject(tree.children[0], inside))]
+        who = tree.children[0]
+        assert isinstance(who, Token)
+        return [DeviceReaches(8, text, self._known(who, inside, self.drivers, "driver"))]

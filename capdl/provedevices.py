@@ -95,13 +95,17 @@ def check_windows(system: System) -> None:
 
 
 def check_device_mappings(system: System) -> None:
-    """Device memory is mapped uncached, never to be executed; and nothing else is uncached."""
+    """Device memory is mapped uncached, never to be executed; and nothing else is uncached. A page has one lasting holder."""
+    holders: dict[tuple[int, int], str] = {}
     for domain in system.domains:
-        for reference, _, _, _, access in domain[11]:
+        for reference, first, count, _, access in domain[11]:
             one = system.objects[reference]
             of_device = one[0] == DEVICE_MEMORY
             if of_device != bool(access & MAP_UNCACHED) or (of_device and access & MAP_EXEC):
                 raise Broken(f"'{domain[1]}' maps '{one[6]}' with access {access:#x}")
+            for page in range(first, first + count) if of_device and not domain[20] else ():
+                if holders.setdefault((reference, page), domain[1]) != domain[1]:
+                    raise Broken(f"'{holders[reference, page]}' and '{domain[1]}' map '{one[6]}'")
 
 
 def check_iospace(system: System, domain: list[Any], name: str, mappings: list[list[Any]]) -> None:

@@ -26,6 +26,7 @@ def emit(whole: model.Model) -> dict[str, str]:
     highest = max((call.number.value for _, call in core.calls), default=0)
     return {"kernel/decode.h": render("decode.h.j2", file=core, limit=1 << highest.bit_length(),
                                       with_words=[row for row in rows if row.members],
+                                      with_rows=[f"WITH({row.arguments})" for row in rows if row.members],
                                       plain=[f"PLAIN({row.arguments})" for row in rows if not row.members])}
 
 

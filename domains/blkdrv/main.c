@@ -6,15 +6,17 @@
 #include <start.h>
 #include <stubs.h>
 
+#include "ata.h"
 #include "channel.h"
 #include "nvme.h"
 
-enum { ERRORS_IN_A_ROW = 1000, DEVICE_NVME = 1 };
+enum { ERRORS_IN_A_ROW = 1000, DEVICE_NVME = 1, DEVICE_ATA = 3 };
 
 /* The only instance. */
 static struct {
     struct channel channel;
     struct nvme nvme;
+    struct ata ata; /* of the two drives one is used */
     uint32_t bell_slot;
     uint32_t irq_slot; /* 0: none */
     uint32_t irq_bits;
@@ -64,16 +66,36 @@ static void ring_peer(void)
     }
 }
 
-static struct drive *open_drive(const struct domain_info *info)
+/* The pools are called pool-0, pool-1, …: as many as there are tenants. */
+static struct drive *open_ata(const struct domain_info *info)
 {
-    const uint64_t kind = resource_number(info, "device", 0);
-    if (kind != DEVICE_NVME) {
-        panic("no driver for a device of kind %llu", (unsigned long long)kind);
+    const uint32_t ports = resource_slot(info, "ata", RESOURCE_KIND_IOPORT);
+    const uint32_t control = resource_slot(info, "ata-control", RESOURCE_KIND_IOPORT);
+    char name[] = "pool-0";
+    ata_init(&blkdrv.ata, ports, control, info->tsc_khz);
+    for (const struct resource *pool; (pool = resource_find(info, name)) != NULL; name[sizeof name - 2]++) {
+        if (pool->kind != RESOURCE_KIND_REGION || !ata_add_pool(&blkdrv.ata, pool->address, pool->bytes)) {
+            panic("'%s' cannot be used", name);
+        }
     }
+    return &blkdrv.ata.drive;
+}
+
+static struct drive *open_nvme(const struct domain_info *info)
+{
     const struct resource *memory = resource_required(info, "dma", RESOURCE_KIND_REGION);
     nvme_init(&blkdrv.nvme, resource_region(info, "bar", NVME_BAR_BYTES),
               resource_region(info, "dma", NVME_DMA_BYTES), memory->extra, info->tsc_khz);
     return &blkdrv.nvme.drive;
+}
+
+static struct drive *open_drive(const struct domain_info *info)
+{
+    const uint64_t kind = resource_number(info, "device", 0);
+    if (kind != DEVICE_NVME && kind != DEVICE_ATA) {
+        panic("no driver for a device of kind %llu", (unsigned long long)kind);
+    }
+    return kind == DEVICE_NVME ? open_nvme(info) : open_ata(info);
 }
 
 static void setup(const struct domain_info *info)

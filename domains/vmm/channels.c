@@ -74,6 +74,7 @@ static void open_block(struct vm *vm, const struct domain_info *info)
     options.read_only = (about->count & FLAG_READ_ONLY) != 0;
     vm->block_bell = bell_of(info, "block-bell", BELL_BITS_BLOCK);
     virtio_block_open(&vm->platform.bus.block, &options);
+    ring(&vm->block_bell); /* after a restart blkvirt sleeps and has not seen the new epoch */
     wait_for_disk(vm);
     bus_attach_block(&vm->platform.bus);
 }
@@ -92,6 +93,7 @@ static void open_net(struct vm *vm, const struct domain_info *info)
     options.mac = about->extra;
     vm->net_bell = bell_of(info, "net-bell", BELL_BITS_NET);
     virtio_net_open(&vm->platform.bus.net, &options);
+    ring(&vm->net_bell);
     bus_attach_net(&vm->platform.bus);
 }
 

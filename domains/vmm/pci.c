@@ -91,7 +91,8 @@ static uint32_t structure_word(const struct pci_function *f, unsigned reg)
     case REG_COMMON + 12:
         return PCI_IO_COMMON_BYTES;
     case REG_ISR:
-        return capability(REG_DEVICE, 16, STRUCTURE_ISR);
+        /* 4.1.4.6: a device without configuration has no such structure, and drivers refuse an empty one. */
+        return capability(f->config_bytes != 0 ? REG_DEVICE : REG_NOTIFY, 16, STRUCTURE_ISR);
     case REG_ISR + 8:
         return PCI_IO_ISR;
     case REG_ISR + 12:

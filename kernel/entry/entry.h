@@ -2,7 +2,6 @@
 #pragma once
 
 #include "hw/boot.h"
-#include "hw/cpu.h"
 #include "hw/hvm.h"
 
 struct vcpu;

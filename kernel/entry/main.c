@@ -3,7 +3,6 @@
 #include "entry/entry.h"
 #include "hw/apic.h"
 #include "hw/barrier.h"
-#include "hw/fpu.h"
 #include "hw/ioapic.h"
 #include "hw/iommu.h"
 #include "hw/memory.h"
@@ -46,7 +45,7 @@ NORETURN void kernel_main(uint32_t magic, uint32_t info)
         paging_init(boot.memory_end);
         paging_init_cpu();
         cpu->cr3 = kernel_root().value;
-        iommu_init(cpu, &memory, &boot);
+        iommu_init(&memory, &boot);
         fpu_init_cpu(cpu);
         ioapic_init();
         apic_init(cpu);

@@ -1,10 +1,8 @@
 /* The first domain: builder, with everything that the kernel does not keep for itself. docs/architecture.md 3. */
 #include "base/panic.h"
 #include "base/sha256.h"
-#include "base/string.h"
 #include "entry/entry.h"
 #include "hw/apic.h"
-#include "hw/hvm.h"
 #include "hw/memory.h"
 #include "hw/serial.h"
 #include "hw/x86.h"

@@ -1,7 +1,6 @@
 #include "base/panic.h"
 #include "entry/entry.h"
 #include "hw/apic.h"
-#include "hw/vectors.h"
 #include "hw/x86.h"
 #include "sys/sys.h"
 

@@ -1,7 +1,6 @@
 /* The local APIC (xAPIC page) and the clock that drives deadlines. */
 #pragma once
 
-#include "base/types.h"
 #include "hw/cpu.h"
 
 /* Map the page, measure TSC and timer frequencies, once, and do apic_init_cpu; PICs are masked off. Panics without a clock. */

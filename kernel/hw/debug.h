@@ -1,7 +1,6 @@
 /* Debug registers 0-3 follow the guest that used them last, and DR6 where no control page holds it (VMX); DR7 is switched by the hardware. */
 #pragma once
 
-#include "hw/cpu.h"
 #include "hw/hvm.h"
 #include "hw/x86.h"
 

@@ -4,9 +4,8 @@
 #include "hw/x86.h"
 
 /* XCR0: [SDM-2023-09] Vol 1 13.3 */
-enum { XCR0_X87 = 1, XCR0_SSE = 2, XCR0_AVX = 4 };
+enum { XCR0_X87 = 1, XCR0_SSE = 2, XCR0_AVX = 4, FEATURE_AVX = 1 << 28 };
 enum { AREA_FCW = 0, AREA_MXCSR = 24, FCW_INITIAL = 0x37f, MXCSR_INITIAL = 0x1f80 };
-enum { FEATURE_AVX = 1 << 28 };
 
 /* Control words at their reset values; the empty XSAVE header stands for the initial state of all parts. */
 const struct fpu fpu_initial = {

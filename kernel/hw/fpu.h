@@ -1,7 +1,6 @@
 /* Extended state: never shared, never lazily left to another compartment. */
 #pragma once
 
-#include "base/types.h"
 #include "hw/cpu.h"
 
 /* XSAVE area of x87, SSE and AVX in standard form: [SDM-2023-09] Vol 1 13.4. */

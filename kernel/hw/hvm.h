@@ -1,9 +1,6 @@
 /* The vendor seam: svm.c or vmx.c implements it, chosen at link time. No caller names a vendor. */
 #pragma once
 
-#include "base/types.h"
-#include "bulkhead/abi.h"
-#include "hw/cpu.h"
 #include "hw/fpu.h"
 
 enum { HVM_VENDOR_BYTES = 128 };

@@ -1,7 +1,6 @@
 /* Deadlines: a list per processor, soonest first, at most THREADS_MAX + SCHEDS_MAX long, over the one-shot APIC timer. */
 #pragma once
 
-#include "base/types.h"
 #include "hw/cpu.h"
 
 struct timer {

@@ -6,7 +6,6 @@
 #include "hw/debug.h"
 #include "hw/memory.h"
 #include "hw/serial.h"
-#include "hw/x86.h"
 
 enum { MSR_FEATURE_CONTROL = 0x3a, MSR_PAT = 0x277, MSR_VMX_BASIC = 0x480, MSR_VMX_MISC = 0x485, MSR_CR0_FIXED0 = 0x486 };
 enum { MSR_CR4_FIXED0 = 0x488, MSR_CR4_FIXED1 = 0x489, CPUID_ECX_VMX = 1 << 5, FEATURE_LOCKED = 1, FEATURE_VMX = 1 << 2 };
@@ -76,7 +75,7 @@ static bool controls_init(void)
     return complete;
 }
 
-bool hvm_init_cpu(struct cpu *cpu)
+__attribute__((cold)) bool hvm_init_cpu(struct cpu *cpu)
 {
     if ((cpuid(1, 0).ecx & CPUID_ECX_VMX) == 0) return machine_lacks("VMX (CPUID 1 ECX bit 5)");
     /* Once locked a write faults: 24.7. */
@@ -104,7 +103,7 @@ bool hvm_init_cpu(struct cpu *cpu)
 uint32_t hvm_nested_format(void) { return 1; }
 
 /* What exits load that stays the same on one processor: 25.5. */
-static void host_init(struct cpu *cpu, struct hvm *hvm)
+__attribute__((cold)) static void host_init(struct cpu *cpu, struct hvm *hvm)
 {
     struct table_register idt;
 
@@ -168,7 +167,7 @@ static void controls_write(struct hvm *hvm)
     for (uint32_t i = 0; i < SWITCHED_MSRS; i++) vmx->msr[i].index = guest_msrs[i];
 }
 
-void hvm_init(struct hvm *hvm)
+__attribute__((cold)) void hvm_init(struct hvm *hvm)
 {
     struct cpu *cpu = cpu_self();
     struct vcpu_state *page = hvm->state;

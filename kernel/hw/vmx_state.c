@@ -3,7 +3,6 @@
 #include "base/string.h"
 #include "hw/debug.h"
 #include "hw/vmx.h"
-#include "hw/x86.h"
 
 enum { CR0_PE = 1 << 0, CR0_ET = 1 << 4, CR0_NW = 1 << 29, CR0_CD = 1 << 30 };
 /* Vectors with an error code: Vol 3C 27.2.1.3, 8 10-14 17. */

@@ -147,11 +147,10 @@ static void unit_report(const struct vtd_unit *unit, uint32_t apic_id)
     write32(unit, VTD_FECTL, 0);
 }
 
-void iommu_init(struct cpu *cpu, const struct window *memory, struct boot *boot)
+void iommu_init(const struct window *memory, struct boot *boot)
 {
     const uint32_t apic_id = cpuid(1, 0).ebx >> 24; /* [SDM-2023-09] Vol 2A CPUID: the initial one; cpu->apic_id comes later */
     bool suffices = true;
-    (void)cpu;
     iomem_init(boot);
     volatile uint8_t *ioapic = mmio_map((hpa_t){IOAPIC_BASE}, IOAPIC_BYTES);
     mmio_write32(ioapic + IOAPIC_SELECT, IOAPIC_ID);

@@ -2,7 +2,6 @@
 #pragma once
 
 #include "base/string.h"
-#include "base/types.h"
 
 struct window {
     const uint8_t *base; /* physical address 0 */

@@ -1,10 +1,8 @@
 #include "obj/cap.h"
 
 #include "base/panic.h"
-#include "obj/captab.h"
 #include "obj/endpoint.h"
 #include "obj/irq.h"
-#include "obj/space.h"
 #include "obj/untyped.h"
 #include "obj/vcpu.h"
 

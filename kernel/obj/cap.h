@@ -1,8 +1,6 @@
 /* Capabilities, slots and the derivation tree. */
 #pragma once
 
-#include "base/types.h"
-#include "bulkhead/abi.h"
 #include "hw/cpu.h"
 
 enum {

@@ -1,8 +1,6 @@
 /* Scheduling contexts: budget, period, priority, processor. */
 #pragma once
 
-#include "base/types.h"
-#include "hw/cpu.h"
 #include "hw/timer.h"
 
 struct sched {

@@ -1,7 +1,6 @@
 #include "obj/space.h"
 
 #include "base/panic.h"
-#include "hw/hvm.h"
 #include "hw/memory.h"
 #include "hw/paging.h"
 #include "hw/x86.h"

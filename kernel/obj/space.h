@@ -39,7 +39,7 @@ void space_map(struct space *space, struct slot *frame, uint64_t address, uint8_
 /* Take away the mapping of a frame or vCPU page, if there is one. */
 void space_unmap(struct cpu *cpu, struct slot *frame);
 
-/* iospace.c | noiospace.c: a device's space is one of these with more behind it. @entry was cleared; what faulted is to be told. */
+/* iospace.c: a device's space is one of these with more behind it. @entry was cleared; what faulted is to be told. */
 void iospace_init(struct space *space, uint32_t tables);
 void iospace_retire(struct cpu *cpu, struct space *space);
 void iospace_unmapped(struct space *space, const uint64_t *entry);

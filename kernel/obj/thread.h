@@ -2,7 +2,6 @@
 #pragma once
 
 #include "hw/fpu.h"
-#include "hw/timer.h"
 #include "obj/captab.h"
 #include "obj/sched.h"
 #include "obj/space.h"

@@ -2,7 +2,6 @@
 
 #include "base/panic.h"
 #include "hw/memory.h"
-#include "obj/access.h"
 #include "hw/x86.h"
 #include "obj/endpoint.h"
 #include "obj/notif.h"
@@ -10,6 +9,10 @@
 enum { GPR_RAX = 0, GPR_RSI = 6, GPR_RDI = 7 };
 /* Words 0-9 by index into vcpu_state.gpr: rbx rbp r12 r13 r14 r15 rdx r8 r9 r10. */
 static const uint8_t gpr_of_word[MESSAGE_WORDS] = {3, 5, 12, 13, 14, 15, 2, 8, 9, 10};
+
+/* The page may change at any moment: each word is read once, into a register. */
+static uint32_t read_once32(const uint32_t *word) { return *(const volatile uint32_t *)word; }
+static uint64_t read_once64(const uint64_t *word) { return *(const volatile uint64_t *)word; }
 
 void vcpu_init(struct vcpu *vcpu)
 {

@@ -4,7 +4,6 @@
 #include "decode.h"
 #include "obj/endpoint.h"
 #include "obj/irq.h"
-#include "obj/notif.h"
 #include "obj/untyped.h"
 #include "obj/vcpu.h"
 

@@ -97,3 +97,34 @@ def _schedule(draw: st.DrawFn) -> dict[str, int]:
         "budget_us": draw(st.integers(10, period)), "period_us": period, "priority": draw(st.integers(0, 63)),
         "reserve_us": draw(st.integers(10, period)),
     }  # fmt: skip
+
+
+@st.composite
+def machines(draw: st.DrawFn) -> str:
+    """Guests behind any number of disks and networks, some of them shared."""
+    guests = [f"g{number}" for number in range(draw(st.integers(1, 3)))]
+    disks = [f"disk{number}" for number in range(draw(st.integers(0, 3)))]
+    nics = [f"nic{number}" for number in range(draw(st.integers(0, 2)))]
+    domains: list[dict[str, Any]] = [{"name": "mgmt", "image": "mgmt"}, {"name": "scan", "image": "pci", "once": True}]
+    domains.append({"name": "pci", "image": "pci"})
+    parts = [table("[system]", {"name": "random", "management": "mgmt"}), table("[pci]", {"scan": "scan", "keeper": "pci"})]
+    wires: list[dict[str, Any]] = []
+    for name in draw(st.permutations([*disks, *nics])):
+        kind, class_ = ("blockdev", "disk") if name in disks else ("netdev", "network")
+        domains += [{"name": f"d-{name}", "image": "d"}, {"name": f"v-{name}", "image": "d"}]
+        parts.append(table("[[device]]", {"name": name, "class": class_, "driver": f"d-{name}"}))
+        wires.append({"kind": kind, "from": f"v-{name}", "to": f"d-{name}"})
+    for guest in guests:
+        if disks and draw(st.booleans()):
+            wires.append({
+                "kind": "block", "from": guest, "to": f"v-{draw(st.sampled_from(disks))}", "window_mib": draw(st.integers(1, 5000)),
+                "encrypt": draw(st.booleans()), "read_only": draw(st.booleans()),
+            })  # fmt: skip
+        if nics and draw(st.booleans()):
+            wires.append({"kind": "net", "from": guest, "to": f"v-{draw(st.sampled_from(nics))}", "vlan": draw(st.integers(0, 4094))})
+    parts += [table("[[domain]]", {**one, "fpu": False}) for one in domains]
+    parts += [table("[[guest]]", {"name": one, "memory_mib": 2, "kernel": "kernel"}) for one in guests]
+    parts += [table("[[channel]]", one) for one in draw(st.permutations(wires))]
+    clients = [{"domain": "scan", "methods": ["finished"]}]
+    parts.append(table("[[endpoint]]", {"name": "builder", "interface": "builder", "server": "builder", "clients": clients}))
+    return "\n".join([*parts, table("[scheduling]", {"overcommit": True})])

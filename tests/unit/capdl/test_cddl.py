@@ -13,12 +13,12 @@ import pytest
 
 from capdl import api
 
-SYSTEMS = ("two-tenants", "two-tenants-io", "guest", "guest-test", "bench", "bench-guest")
+SYSTEMS = sorted(path.stem for path in (Path(__file__).parents[3] / "capdl" / "system").glob("*.toml"))
 
 
 @pytest.fixture(scope="module")
 def plain(root: Path, images: Path) -> Any:
-    checked = api.check_system(root / "capdl" / "system" / "two-tenants.toml", [images])
+    checked = api.check_system(root / "tests" / "unit" / "capdl" / "tenants.toml", [images])
     return cbor2.loads(checked.cbor)
 
 

@@ -28,7 +28,7 @@ LOGS = "only a may call tenant.log_write"
 
 @pytest.fixture(scope="module")
 def plain(root: Path, images: Path) -> Any:
-    return cbor2.loads(api.check_system(root / "capdl" / "system" / "two-tenants.toml", [images]).cbor)
+    return cbor2.loads(api.check_system(root / "tests" / "unit" / "capdl" / "tenants.toml", [images]).cbor)
 
 
 def number(system: Any, name: str) -> int:

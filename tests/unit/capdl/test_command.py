@@ -21,7 +21,7 @@ def capdl(root: Path, *arguments: str | Path, cwd: Path | None = None) -> subpro
 
 
 def compile_tree_system(root: Path, images: Path, out: Path) -> subprocess.CompletedProcess[str]:
-    return capdl(root, "compile", "capdl/system/two-tenants.toml", "--images", images, "/nowhere", "--out", out)
+    return capdl(root, "compile", "tests/unit/capdl/tenants.toml", "--images", images, "/nowhere", "--out", out)
 
 
 def test_command__compile_writes_everything_twice_the_same(root: Path, images: Path, tmp_path: Path) -> None:
@@ -53,13 +53,13 @@ def test_command__summary_counts_what_is_there(root: Path, images: Path, tmp_pat
 
 
 def test_command__check_prints_claims_and_table(root: Path, images: Path) -> None:
-    done = capdl(root, "check", "capdl/system/two-tenants.toml", "--images", images)
+    done = capdl(root, "check", "tests/unit/capdl/tenants.toml", "--images", images)
     assert done.returncode == 0 and done.stdout.count("proved: ") == 6
     assert "vmm-a" in done.stdout and "on-failure/5" in done.stdout
 
 
 def test_command__check_works_without_images(root: Path) -> None:
-    done = capdl(root, "check", "capdl/system/two-tenants.toml")
+    done = capdl(root, "check", "tests/unit/capdl/tenants.toml")
     assert done.returncode == 0, done.stderr
 
 
@@ -106,7 +106,7 @@ def test_command__prove_refuses_what_is_no_system(content: bytes, root: Path, tm
 
 
 def test_command__graph_and_matrix_go_where_they_are_told(root: Path, images: Path, tmp_path: Path) -> None:
-    file = "capdl/system/two-tenants.toml"
+    file = "tests/unit/capdl/tenants.toml"
     assert capdl(root, "graph", file).stdout.lstrip().startswith("<?xml")
     assert capdl(root, "matrix", file).stdout.startswith("subject,kind,compartment,")
     done = capdl(root, "matrix", file, "--images", images, "--html", "-o", tmp_path / "m.html")

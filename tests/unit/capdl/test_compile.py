@@ -21,7 +21,7 @@ from capdl.errors import Faults
 from capdl.images import ImageStore, pages
 from capdl.prove import Broken, prove
 
-SYSTEMS = ("two-tenants", "guest", "guest-test", "bench", "bench-guest")
+SYSTEMS = sorted(path.stem for path in (Path(__file__).parents[3] / "capdl" / "system").glob("*.toml"))
 FRAME, VCPU = 3, 9
 
 
@@ -62,7 +62,7 @@ def check_memory(system: spec.System) -> None:
 def check_slots(system: spec.System, domain: spec.Domain) -> None:
     """No slot twice, none beyond the table, none 0; references stay with the domain."""
     used = [one.slot + index for one in domain.capabilities for index in range(one.count)]
-    used += [one.slot for one in (*domain.ioports, *domain.irqs)]
+    used += [one.slot for one in (*domain.ioports, *domain.irqs, *(msi for device in domain.devices for msi in device.msis))]
     assert len(set(used)) == len(used) and 0 not in used
     assert max(used) < system.objects[domain.captab].size // 64
     for one in domain.capabilities:
@@ -131,7 +131,7 @@ def test_compile__any_right_description(images: Path, strategies: Any, schema: A
 
 
 def test_decode__never_crashes_on_changed_bytes(root: Path, images: Path) -> None:
-    good = api.check_system(root / "capdl" / "system" / "two-tenants.toml", [images]).cbor
+    good = api.check_system(root / "tests" / "unit" / "capdl" / "tenants.toml", [images]).cbor
 
     @settings(max_examples=300)
     @given(st.integers(0, len(good) - 1), st.binary(max_size=4), st.booleans())
@@ -148,7 +148,7 @@ def test_decode__never_crashes_on_changed_bytes(root: Path, images: Path) -> Non
 
 def test_decode__refuses_other_encodings(root: Path, images: Path) -> None:
     """The same values with a longer integer, an indefinite array, or something after the end."""
-    good = api.check_system(root / "capdl" / "system" / "two-tenants.toml", [images]).cbor
+    good = api.check_system(root / "tests" / "unit" / "capdl" / "tenants.toml", [images]).cbor
     assert good[:2] == b"\x8d\x02"
     for other in (b"\x8d\x18\x02" + good[2:], b"\x9f" + good[1:] + b"\xff", good + b"\x00"):
         with pytest.raises(api.CapdlError):
@@ -159,7 +159,7 @@ def test_decode__refuses_other_encodings(root: Path, images: Path) -> None:
 
 def test_compile__guest_is_apart(root: Path, images: Path) -> None:
     """RAM twice, a terminal table with sealed endpoints only, the same compartment as its VMM and no one else's."""
-    system = api.check_system(root / "capdl" / "system" / "two-tenants.toml", [images]).system
+    system = api.check_system(root / "tests" / "unit" / "capdl" / "tenants.toml", [images]).system
     assert len({domain.compartment for domain in system.domains}) == len(system.domains)
     for domain in system.domains[1:]:
         assert domain.guest
@@ -176,7 +176,7 @@ def test_compile__guest_is_apart(root: Path, images: Path) -> None:
 
 
 def test_compile__a_vmm_may_read_its_own_context_and_no_more(root: Path, images: Path) -> None:
-    system = api.check_system(root / "capdl" / "system" / "two-tenants.toml", [images]).system
+    system = api.check_system(root / "tests" / "unit" / "capdl" / "tenants.toml", [images]).system
     for domain in system.domains:
         held = [one for one in domain.capabilities if system.objects[one.object].type == abi().type("sched")]
         named = [one for one in domain.resources if one.kind == abi().kind("sched")]
@@ -186,14 +186,14 @@ def test_compile__a_vmm_may_read_its_own_context_and_no_more(root: Path, images:
 
 
 def test_compile__faults_go_to_management_and_its_own_to_builder(root: Path, images: Path) -> None:
-    system = api.check_system(root / "capdl" / "system" / "two-tenants.toml", [images]).system
+    system = api.check_system(root / "tests" / "unit" / "capdl" / "tenants.toml", [images]).system
     handlers = [system.objects[domain.threads[0].fault].name for domain in system.domains]
     assert handlers == ["builder.endpoint", "mgmt.endpoint", "mgmt.endpoint"]
     assert [domain.threads[0].fault_badge for domain in system.domains] == [0, 1, 2]
 
 
 def test_compile__boot_images_are_shared_and_read_only(root: Path, images: Path) -> None:
-    system = api.check_system(root / "capdl" / "system" / "two-tenants.toml", [images]).system
+    system = api.check_system(root / "tests" / "unit" / "capdl" / "tenants.toml", [images]).system
     contents = [one for one in system.objects if one.content]
     assert [one.name for one in contents] == ["linux-cloud.bzimage", "busybox.cpio.gz"]
     assert [one.size for one in contents] == [2 << 20, 4096] and contents[0].count == 2
@@ -218,7 +218,7 @@ def test_compile__a_laboratory_domain_holds_what_objects_are_made_of(root: Path,
 
 
 def test_compile__module_order_is_the_images_order(root: Path, images: Path) -> None:
-    checked = api.check_system(root / "capdl" / "system" / "two-tenants.toml", [images])
+    checked = api.check_system(root / "tests" / "unit" / "capdl" / "tenants.toml", [images])
     names = ["mgmt.elf", "vmm.elf", "linux-cloud.bzimage", "busybox.cpio.gz"]
     assert [name for name, _ in checked.modules] == names == [one.name for one in checked.system.images]
     assert [path.name for _, path in checked.modules] == names
@@ -229,7 +229,7 @@ def test_compile__an_image_change_changes_only_its_hash(root: Path, images: Path
         (tmp_path / path.name).write_bytes(path.read_bytes())
     kernel = tmp_path / "busybox.cpio.gz"
     kernel.write_bytes(kernel.read_bytes()[:-1] + b"!")
-    file = root / "capdl" / "system" / "two-tenants.toml"
+    file = root / "tests" / "unit" / "capdl" / "tenants.toml"
     before, after = (api.check_system(file, [folder]).system for folder in (images, tmp_path))
     assert before.images[3].sha256 != after.images[3].sha256
     assert before.images[:3] == after.images[:3] and before.objects == after.objects and before.domains == after.domains

@@ -124,7 +124,7 @@ def test_positions__any_text_is_read_or_refused(text: str) -> None:
 @settings(max_examples=300)
 @given(st.integers(0, 4000), st.text(st.sampled_from('[]{}"=,.#\n a1'), max_size=4))
 def test_positions__damaged_descriptions_are_read_or_refused(at: int, patch: str) -> None:
-    text = (Path(__file__).resolve().parents[3] / "capdl" / "system" / "two-tenants.toml").read_text()
+    text = (Path(__file__).resolve().parents[3] / "tests" / "unit" / "capdl" / "tenants.toml").read_text()
     try:
         read_text(text[:at] + patch + text[at + len(patch) :], "s.toml")
     except DescriptionError:

@@ -96,10 +96,10 @@ static void test_pci__a_bar_takes_no_other_devices_ports(void)
     CHECK_EQ(platform_in(platform, 0x314, 1, 0), 0xff);
 }
 
-static void test_pci__capabilities_name_all_structures(void)
+/* An empty device structure is none: Linux refuses a device that shows one. */
+static void check_capabilities(bool with_config)
 {
     uint32_t seen = 0, count = 0;
-    fresh();
     CHECK((driver_config(&driver, 0x06, 2) & 0x10) != 0);
     for (uint32_t at = driver_config(&driver, 0x34, 1); at != 0 && count < 16; count++) {
         uint32_t id = driver_config(&driver, at, 1), len = driver_config(&driver, at + 2, 1);
@@ -110,6 +110,7 @@ static void test_pci__capabilities_name_all_structures(void)
             CHECK_EQ(len, kind == 2 || kind == 5 ? 20 : 16);
             CHECK_EQ(driver_config(&driver, at + 4, 1), 0); /* BAR 0 */
             CHECK(driver_config(&driver, at + 8, 4) + driver_config(&driver, at + 12, 4) <= 256);
+            CHECK(kind == 5 || driver_config(&driver, at + 12, 4) != 0);
         } else {
             CHECK_EQ(id, 0x11);
             CHECK_EQ(driver_config(&driver, at + 2, 2), 1); /* two vectors */
@@ -118,8 +119,16 @@ static void test_pci__capabilities_name_all_structures(void)
         }
         at = driver_config(&driver, at + 1, 1);
     }
-    CHECK_EQ(seen, 1u << 1 | 1u << 2 | 1u << 3 | 1u << 4 | 1u << 5);
-    CHECK_EQ(count, 6);
+    CHECK_EQ(seen, 1u << 1 | 1u << 2 | 1u << 3 | 1u << 5 | (with_config ? 1u << 4 : 0));
+    CHECK_EQ(count, with_config ? 6 : 5);
+}
+
+static void test_pci__capabilities_name_all_structures(void)
+{
+    fresh();
+    check_capabilities(false);
+    platform->bus.pci.function[3].config_bytes = 8;
+    check_capabilities(true);
 }
 
 static void test_pci__the_window_reaches_bar_0(void)

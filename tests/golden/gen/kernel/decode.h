@@ -8,26 +8,17 @@
 /* The parameters of a call as they lie in its words, which keep their 64 bits. */
 struct untyped_retype_args { uint64_t type, flags, size, captab, first, count; };
 struct captab_copy_args { uint64_t to, from, source, rights, flags, interface, mask, badge; };
-struct captab_delete_args { uint64_t index; };
-struct captab_revoke_args { uint64_t index; };
-struct captab_inspect_args { uint64_t index; };
-struct space_map_args { uint64_t frame, address, access; };
+struct captab_delete_args { uint64_t index; }; struct captab_revoke_args { uint64_t index; };
+struct captab_inspect_args { uint64_t index; }; struct space_map_args { uint64_t frame, address, access; };
 struct space_unmap_args { uint64_t frame; };
 struct thread_configure_args { uint64_t space, captab, sched, reserve, fault, notif, flags, compartment; };
-struct thread_read_args { uint64_t group; };
-struct thread_write_args { uint64_t group, a, b, c, d, e, f, g, h; };
-struct sched_configure_args { uint64_t control, budget, period, priority, processor; };
-struct notif_signal_args { uint64_t bits; };
-struct vcpu_configure_args { uint64_t space, captab; };
-struct vcpu_read_args { uint64_t groups; };
-struct iospace_map_args { uint64_t frame, address, access; };
-struct iospace_unmap_args { uint64_t frame; };
-struct iospace_attach_args { uint64_t control, source; };
-struct iospace_watch_args { uint64_t notif, bits; };
-struct irq_bind_args { uint64_t notif, bits; };
-struct ioport_in_args { uint64_t port, size_bytes; };
-struct ioport_out_args { uint64_t port, size_bytes, value; };
-struct control_ioport_args { uint64_t captab, index, first, last; };
+struct thread_read_args { uint64_t group; }; struct thread_write_args { uint64_t group, a, b, c, d, e, f, g, h; };
+struct sched_configure_args { uint64_t control, budget, period, priority, processor; }; struct notif_signal_args { uint64_t bits; };
+struct vcpu_configure_args { uint64_t space, captab; }; struct vcpu_read_args { uint64_t groups; };
+struct iospace_map_args { uint64_t frame, address, access; }; struct iospace_unmap_args { uint64_t frame; };
+struct iospace_attach_args { uint64_t control, source; }; struct iospace_watch_args { uint64_t notif, bits; };
+struct irq_bind_args { uint64_t notif, bits; }; struct ioport_in_args { uint64_t port, size_bytes; };
+struct ioport_out_args { uint64_t port, size_bytes, value; }; struct control_ioport_args { uint64_t captab, index, first, last; };
 struct control_irq_args { uint64_t captab, index, gsi, flags; };
 struct control_msi_args { uint64_t captab, index, handle, source; };
 struct control_device_args { uint64_t captab, index, base, bytes; };
@@ -55,8 +46,7 @@ static inline bool words_set(const uint64_t w[static 10], uint32_t first)
     WITH(space_unmap, SPACE_UNMAP, SPACE, MANAGE, 0, 1, w[0] > 0xffffffffu) \
     WITH(thread_configure, THREAD_CONFIGURE, THREAD, MANAGE, 0, 8, \
         (w[0] | w[1] | w[2] | w[3] | w[4] | w[5] | w[7]) > 0xffffffffu || w[6] > 1) \
-    WITH(thread_read, THREAD_READ, THREAD, READ, 1, 1, w[0] > 2) \
-    WITH(thread_write, THREAD_WRITE, THREAD, WRITE, 0, 9, w[0] > 2) \
+    WITH(thread_read, THREAD_READ, THREAD, READ, 1, 1, w[0] > 2) WITH(thread_write, THREAD_WRITE, THREAD, WRITE, 0, 9, w[0] > 2) \
     WITH(sched_configure, SCHED_CONFIGURE, SCHED, MANAGE, 0, 5, w[0] > 0xffffffffu || w[3] > 63 || w[4] > 0xffff) \
     WITH(notif_signal, NOTIF_SIGNAL, NOTIF, SIGNAL, 0, 10, 0) \
     WITH(vcpu_configure, VCPU_CONFIGURE, VCPU, MANAGE, 0, 2, (w[0] | w[1]) > 0xffffffffu) \
