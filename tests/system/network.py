@@ -20,7 +20,7 @@ from bulkhead.session import Session
 from bulkhead.shell import GuestShell
 
 BOOT_S = 180.0
-SYSTEM = "two-tenants-io"
+SYSTEM = "two-tenants-plain"
 
 # Fetches and compares for as long as /tmp/go is there; a difference or an error ends it with a word in /tmp/verdict.
 NEIGHBOUR = """
