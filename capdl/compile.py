@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from . import layout, spec
 from .abi import Abi
-from .bells import BY_CHANNEL
+from .bells import BLOCK, BY_CHANNEL
 from .description import Description
 from .driving import REGIONS, Driving
 from .errors import Faults, Place
@@ -17,6 +17,8 @@ from .objects import Objects
 from .plan import FAULT_INTERFACE, READ, WRITE, Plan, PlanProblem
 
 CHANNEL_BYTES = 16384  # page console_channel of idl/channel.idl
+KEY_BYTES = 32
+CIPHER_STACK_BYTES = 32 << 10
 DEBUG_EXIT_OF_GUESTS = 0xF4  # where a VMM offers isa-debug-exit to its guest
 
 
@@ -81,6 +83,9 @@ class Compilation:
             key = "vmm" if domain.guest else "image"
             for _, image in domain.images:
                 self.load(image, True, self.place(domain, key))
+        for channel in self.model.channels:
+            if channel.window and channel.window.key:
+                self.load_key(channel.window.key)
         for domain in self.model.domains:
             if domain.guest:
                 self.load(domain.guest.kernel, False, self.place(domain, "kernel"))
@@ -89,6 +94,12 @@ class Compilation:
                 for module in domain.guest.modules:
                     self.load(module.image, False, self.place(domain, "module"))
         self.faults.stop_if_any()
+
+    def load_key(self, name: str) -> None:
+        key = self.load(name, False, self.written.table.place)
+        if key and self.found[key].path is not None and self.found[key].record.size_bytes != KEY_BYTES:
+            size = self.found[key].record.size_bytes
+            self.faults.add(self.written.table.place, f"the key '{name}' has {size} bytes", f"{KEY_BYTES} random bytes")
 
     def image(self, name: str) -> Found:
         path = self.model.image_files.get(name, name)
@@ -146,6 +157,7 @@ class Compilation:
             if domain.id in (channel.end_a, channel.end_b):
                 self.make_channel_end(plan, channel)
         self.make_equipment(plan)
+        self.make_cipher(plan)
         self.make_ports(plan)
         if domain.guest:
             self.make_guest(plan, domain.guest)
@@ -162,6 +174,20 @@ class Compilation:
         if device:
             self.driving.make_driver(plan, device, management)
         self.driving.make_pci(plan)
+
+    def make_cipher(self, plan: Plan) -> None:
+        """A tenant whose window is encrypted: the key, and what the VMM's second thread waits for and rings."""
+        windows = [one.window for one in self.model.channels if one.end_a == plan.domain.id and one.window]
+        if not any(window.encrypt for window in windows):
+            return
+        (window,) = windows
+        plan.cipher_sectors = window.sectors
+        bits = BLOCK
+        slot = plan.hold(plan.key("cipher-bell"), "wait", "signal", mask=bits)
+        plan.resource("cipher-bell", "notif", slot=slot, extra=bits)
+        slot = plan.hold(plan.key("bell"), "signal", mask=bits)
+        plan.resource("own-bell", "notif", slot=slot, extra=bits)
+        self.boot_image(plan, "key", window.key)
 
     def make_clients(self, plan: Plan) -> None:
         for endpoint in self.model.endpoints:
@@ -273,10 +299,17 @@ class Compilation:
         plan.own_frames("info", layout.PAGE, layout.PAGE)
         stack = plan.own_frames("stack", domain.stack_kib << 10, layout.PAGE)
         plan.map_at(stack, layout.STACK_TOP - self.objects[stack].count * layout.PAGE, READ | WRITE)
-        if domain.heap_kib:
-            plan.map_at(plan.own_frames("heap", domain.heap_kib << 10), layout.HEAP_ADDRESS, READ | WRITE)
+        heap = (domain.heap_kib << 10) + (cipher_heap(plan.cipher_sectors) if plan.cipher_sectors else 0)
+        if heap:
+            plan.map_at(plan.own_frames("heap", heap), layout.HEAP_ADDRESS, READ | WRITE)
         plan.own("thread", "thread", layout.THREAD_BYTES)
         plan.own("sched", "sched", layout.SCHED_BYTES)
+        if plan.cipher_sectors:
+            stack = plan.own_frames("cipher-stack", CIPHER_STACK_BYTES, layout.PAGE)
+            top = layout.STACK_TOP - layout.STACK_STRIDE
+            plan.map_at(stack, top - CIPHER_STACK_BYTES, READ | WRITE)
+            plan.own("cipher-thread", "thread", layout.THREAD_BYTES)
+            plan.own("cipher-sched", "sched", layout.SCHED_BYTES)
         if domain.schedule.reserve_us:
             plan.own("reserve", "sched", layout.SCHED_BYTES)
         plan.own("captab", "captab", layout.captab_bytes(plan.slots_used))
@@ -361,3 +394,9 @@ def compile_model(model: Model, written: Description, abi: Abi, store: ImageStor
     result = Compilation(model, written, abi, store, faults).run()
     faults.stop_if_any()
     return result
+
+
+def cipher_heap(sectors: int) -> int:
+    """What a VMM that encrypts needs beside its own: a pool of plain text, records at hand, 40 bytes for each group of
+    256 KiB (domains/vmm/cryptdisk.h)."""
+    return (4 << 20) + (512 << 10) + sectors // 512 * 40

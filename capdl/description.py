@@ -92,6 +92,7 @@ class WrittenChannel(Written):
     window_mib: int = 0  # block
     read_only: bool = False
     encrypt: bool = False
+    key: str = ""
     vlan: int = 0  # net
     rate_kbit: int = 0
     peers: tuple[tuple[str, Place], ...] = ()
@@ -257,6 +258,7 @@ def _channel(table: Table) -> WrittenChannel:
             window_mib=table.integer("window_mib", 1, 1 << 24),
             read_only=table.boolean("read_only", False),
             encrypt=table.boolean("encrypt", False),
+            key=table.text("key", ""),
         )
     if kind == "net":
         return WrittenChannel(

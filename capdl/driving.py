@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from . import bells, layout, spec
 from .model import Channel, Device, Domain, Model, Net, Window
 from .objects import Objects
-from .plan import READ, UNCACHED, WRITE, DevicePlan, Plan
+from .plan import READ, UNCACHED, WRITE, DevicePlan, Plan, key
 from .platforms import Legacy, Pci, PciHost
 
 REGIONS = {"block": 16384, "blockdev": 16384, "net": 8192, "netdev": 16384}  # pages of idl/block.idl and idl/net.idl
@@ -45,16 +45,24 @@ class Driving:
             if channel.kind in REGIONS:
                 count = REGIONS[channel.kind] // layout.PAGE
                 self.objects.add(title(self.model, channel), spec.SHARED, "frame", layout.PAGE, count=count)
+            if channel.window and channel.window.encrypt:
+                add = self.objects.add
+                add(self.rung(channel, channel.end_a), spec.SHARED, "notif", layout.NOTIF_BYTES)
             if channel.kind in POOLS:
                 self.objects.frames(pool_key(self.model, channel), spec.SHARED, POOLS[channel.kind])
         for device in self.model.devices:
             next_iova = IOVA + self.spread(DMA_BYTES)
-            for key in self.pools(device):
-                self.iova[key] = next_iova
-                one = self.objects[key]
+            for pool in self.pools(device):
+                self.iova[pool] = next_iova
+                one = self.objects[pool]
                 next_iova += self.spread(one.size * one.count)
             if device.kind.pci and self.model.platform.pci:
                 self.add_device_memory(device, device.kind.pci, self.model.platform.pci)
+
+    def rung(self, channel: Channel, end: int) -> str:
+        """The notification by which @end hears of @channel: that of its cipher thread where it encrypts."""
+        encrypts = channel.window is not None and channel.window.encrypt and end == channel.end_a
+        return key(self.model.domains[end], "cipher-bell" if encrypts else "bell")
 
     @staticmethod
     def spread(size: int) -> int:
@@ -83,14 +91,14 @@ class Driving:
             "port": (host.config(port), 1),
         }
         for part, (base, count) in pages.items():
-            key = f"{device.name}.{part}"
-            self.objects.add(key, spec.DEVICE_MEMORY, "frame", layout.PAGE, count=count)
-            self.bases[key] = base
+            name = f"{device.name}.{part}"
+            self.objects.add(name, spec.DEVICE_MEMORY, "frame", layout.PAGE, count=count)
+            self.bases[name] = base
 
     # --- records ---
 
     def windows(self) -> list[spec.Window]:
-        numbered = sorted((self.objects.number(key), base) for key, base in self.bases.items())
+        numbered = sorted((self.objects.number(name), base) for name, base in self.bases.items())
         return [spec.Window(number, base) for number, base in numbered]
 
     def channels(self, channel: Channel) -> list[spec.Channel]:
@@ -111,7 +119,7 @@ class Driving:
         address, size = plan.map_region(title(self.model, channel), READ | WRITE)
         plan.resource(f"{kind}{tenant}", "region", address=address, size=size)
         bits = bells.BY_CHANNEL[kind]
-        slot = plan.hold(peer.key("bell"), "signal", mask=bits)
+        slot = plan.hold(self.rung(channel, peer.domain.id), "signal", mask=bits)
         plan.resource(f"{kind}-bell{tenant}", "notif", slot=slot, extra=bits)
         if kind in POOLS:
             self.make_pool(plan, channel, at_a, tenant)
@@ -122,11 +130,11 @@ class Driving:
 
     def make_pool(self, plan: Plan, channel: Channel, at_a: bool, tenant: str) -> None:
         """A disk's virtualiser sees no data; a network's sees its own pool and the tenants'."""
-        key = pool_key(self.model, channel)
-        one = self.objects[key]
-        iova = self.iova.get(key, 0)
+        pool = pool_key(self.model, channel)
+        one = self.objects[pool]
+        iova = self.iova.get(pool, 0)
         if at_a or channel.kind == "net":
-            address, size = plan.map_region(key, READ | WRITE)
+            address, size = plan.map_region(pool, READ | WRITE)
             seen_by_device = iova if channel.kind == "netdev" or not at_a else 0
             plan.resource(f"{channel.kind}-pool{tenant}", "region", address=address, size=size, extra=seen_by_device)
         elif channel.kind == "netdev":
@@ -179,10 +187,10 @@ class Driving:
         source, slot = host.source(device.index), plan.take_slots()
         plan.resource("irq", "irq", slot=slot, extra=bells.IRQ)
         mappings = [(dma, IOVA, READ | WRITE)]
-        for key in self.pools(device):
-            sent_only = device.class_ == "network" and key.startswith("net-pool-")
-            mappings.append((key, self.iova[key], READ if sent_only else READ | WRITE))
-        leaves = [(iova, self.objects[key].size, self.objects[key].count) for key, iova, _ in mappings]
+        for pool in self.pools(device):
+            sent_only = device.class_ == "network" and pool.startswith("net-pool-")
+            mappings.append((pool, self.iova[pool], READ if sent_only else READ | WRITE))
+        leaves = [(iova, self.objects[name].size, self.objects[name].count) for name, iova, _ in mappings]
         iospace = plan.own("iospace", "iospace", layout.space_bytes(layout.tables_for(leaves)))
         fault = (management.key("bell"), bells.FAULT) if management else None
         plan.devices.append(DevicePlan(iospace, source, mappings, [(slot, device.index, bells.IRQ)], fault))
@@ -192,10 +200,10 @@ class Driving:
         for name, first, last in legacy.ports:
             plan.give_port(name, first, last, None)
         plan.give_irq("irq", legacy.gsi, bells.IRQ)
-        for number, key in enumerate(self.pools(device)):
-            one = self.objects[key]
-            plan.map_at(key, self.iova[key], READ | WRITE)
-            plan.resource(f"pool-{number}", "region", address=self.iova[key], size=one.size * one.count)
+        for number, pool in enumerate(self.pools(device)):
+            one = self.objects[pool]
+            plan.map_at(pool, self.iova[pool], READ | WRITE)
+            plan.resource(f"pool-{number}", "region", address=self.iova[pool], size=one.size * one.count)
 
     def make_pci(self, plan: Plan) -> None:
         """Configuration space of the devices and their ports, and the MSI-X tables: for whoever scans and whoever keeps."""

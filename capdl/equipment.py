@@ -173,7 +173,8 @@ class Equipment:
             one = written[number]
             if channel.kind == "block":
                 first = next_sector.get(channel.end_b, 0)
-                window = Window(first, one.window_mib * SECTORS_PER_MIB, one.read_only, one.encrypt)
+                key = (one.key or f"{one.from_end}.key") if one.encrypt else ""
+                window = Window(first, one.window_mib * SECTORS_PER_MIB, one.read_only, one.encrypt, key)
                 next_sector[channel.end_b] = first + window.sectors
                 channel = Channel(channel.kind, channel.end_a, channel.end_b, window=window)
             elif channel.kind == "net":

@@ -85,6 +85,7 @@ class Window:
     sectors: int
     read_only: bool
     encrypt: bool
+    key: str = ""  # the image that holds its key; empty: not encrypted
 
     @property
     def flags(self) -> int:

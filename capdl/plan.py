@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from . import bells, layout, model, spec
 from .abi import Abi
@@ -59,6 +59,7 @@ class Plan:
     devices: list[DevicePlan] = field(default_factory=list)
     resources: list[spec.Resource] = field(default_factory=list)
     text: str = ""
+    cipher_sectors: int = 0  # of an encrypted window: the domain has a thread for it
 
     def key(self, part: str) -> str:
         return key(self.domain, part)
@@ -206,6 +207,26 @@ class Plan:
             layout.STACK_TOP,
         )
 
+    def threads(self, fault: int) -> list[spec.Thread]:
+        """The cipher thread comes before its guest, with half as much time, and uses no FPU either."""
+        first = self.thread(fault)
+        if not self.cipher_sectors:
+            return [first]
+        number = self.objects.number
+        second = replace(
+            first,
+            object=number(self.key("cipher-thread")),
+            flags=0,
+            sched=number(self.key("cipher-sched")),
+            budget_us=max(1, first.budget_us // 2),
+            priority=first.priority + 1,
+            reserve=spec.NONE,
+            reserve_us=0,
+            notif=number(self.key("cipher-bell")),
+            stack_top=layout.STACK_TOP - layout.STACK_STRIDE,
+        )
+        return [first, second]
+
     def device(self, one: DevicePlan) -> spec.Device:
         number, bell = self.objects.number, self.objects.number(self.key("bell"))
         notif, bits = (number(one.fault[0]), one.fault[1]) if one.fault else (spec.NONE, 0)
@@ -251,7 +272,7 @@ class Plan:
             self.resolved(self.capabilities),
             self.ioports,
             [spec.Irq(slot, gsi, 0, number(self.key("bell")), bits) for slot, gsi, bits in self.irqs],
-            [self.thread(fault)],
+            self.threads(fault),
             self.guest(),
             self.resources,
             self.text,

@@ -95,8 +95,10 @@ static bool load_content(const struct builder *builder, uint32_t object_number, 
 {
     const struct spec_object *object = &builder->spec.object[object_number];
     uint32_t first = builder->plan.object_slot[object_number];
-    return window_map(first, object->count, object->size, WINDOW_CONTENT, MAP_READ | MAP_WRITE, why) &&
-           fill(builder, object->content - 1u, (uint8_t *)WINDOW_CONTENT, why) &&
+    /* Where small frames were mapped once stays a table, and no large one fits there any more. */
+    uint64_t window = object->size == PAGE_BYTES ? WINDOW_FRAME : WINDOW_CONTENT;
+    return window_map(first, object->count, object->size, window, MAP_READ | MAP_WRITE, why) &&
+           fill(builder, object->content - 1u, (uint8_t *)window, why) &&
            window_unmap(first, object->count, why);
 }
 

@@ -194,7 +194,9 @@ static void check_content(const struct spec *spec, struct budget *budget)
 {
     for (uint32_t i = 0; i < spec->object_count; i++) {
         const struct spec_object *object = &spec->object[i];
-        if (object->content != 0 && object->size * object->count > WINDOW_CONTENT_END - WINDOW_CONTENT) {
+        uint64_t room = object->size == PAGE_BYTES ? WINDOW_FRAME_END - WINDOW_FRAME
+                                                   : WINDOW_CONTENT_END - WINDOW_CONTENT;
+        if (object->content != 0 && object->size * object->count > room) {
             budget->failed = true;
             refuse(budget->why, "object '%s' is too large for an image", object->name);
         }

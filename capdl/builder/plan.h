@@ -24,8 +24,10 @@ enum { CONSOLE_SLOTS = 2 };
 
 /* Builder's own address space, beyond its image and the boot-info page: one GiB, so that it takes four of
  * its page tables. */
-#define WINDOW_MODULE UINT64_C(0x40000000)   /* 4 KiB frames of a module, up to 2 MiB at a time */
-#define WINDOW_FRAME UINT64_C(0x40200000)    /* one frame that is being filled or read */
+#define WINDOW_MODULE UINT64_C(0x40000000) /* 4 KiB frames of a module, up to 2 MiB at a time */
+#define WINDOW_FRAME \
+    UINT64_C(0x40200000) /* one frame that is being filled or read; small contents of images */
+#define WINDOW_FRAME_END UINT64_C(0x40400000)
 #define WINDOW_CHANNELS UINT64_C(0x40400000) /* the channels, for as long as builder lives */
 #define WINDOW_CHANNELS_END UINT64_C(0x40800000)
 #define WINDOW_POOLS UINT64_C(0x40800000) /* channels of large frames, likewise */

@@ -49,7 +49,12 @@ enum channel_state block_client_state(struct block_client *client)
         return CHANNEL_STATE_PARKED;
     }
     uint32_t state = client_joined(client) ? block_load(&client->channel->state) : CHANNEL_STATE_STARTING;
-    return state <= CHANNEL_STATE_PARKED ? (enum channel_state)state : CHANNEL_STATE_STARTING;
+    if (state > CHANNEL_STATE_PARKED) {
+        client->corruptions++;
+        client->broken = true;
+        return CHANNEL_STATE_PARKED;
+    }
+    return (enum channel_state)state;
 }
 
 void block_client_geometry(const struct block_client *client, struct block_geometry *geometry)

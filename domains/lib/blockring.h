@@ -84,7 +84,7 @@ void block_client_open(struct block_client *client, struct block_channel *channe
  * begun again as in block_client_open. */
 bool block_client_follow(struct block_client *client);
 
-/* enum channel_state; starting until the server has joined, parked while broken, starting for nonsense. */
+/* Starting until the server has joined, parked while broken; a state that does not exist breaks the channel. */
 enum channel_state block_client_state(struct block_client *client);
 
 /* Only where the state is ready. */

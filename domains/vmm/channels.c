@@ -1,6 +1,7 @@
 /* Disk and network of this guest: channels from the description, bells, and the log of devices that broke. */
 #include <bulkhead/message.h>
 
+#include "cipher.h"
 #include "clock.h"
 #include "log.h"
 #include "resource.h"
@@ -9,7 +10,6 @@
 
 #define BELL_BITS_BLOCK 0x10u
 #define BELL_BITS_NET 0x40u
-#define CPUID_RDRAND (UINT32_C(1) << 30)
 #define FLAG_READ_ONLY 1u
 #define FLAG_ENCRYPT 2u
 /* A guest reads its disk's geometry once, so it had better be known; drivers are ready within milliseconds. */
@@ -66,15 +66,18 @@ static void open_block(struct vm *vm, const struct domain_info *info)
         about->kind != RESOURCE_KIND_NUMBER) {
         return;
     }
-    if ((about->count & FLAG_ENCRYPT) != 0) {
-        log_line("no disk: it is to be encrypted, which this VMM cannot do");
-        return;
-    }
     options.sectors = about->bytes;
     options.read_only = (about->count & FLAG_READ_ONLY) != 0;
     vm->block_bell = bell_of(info, "block-bell", BELL_BITS_BLOCK);
+    if ((about->count & FLAG_ENCRYPT) != 0) {
+        vm->block_bell = bell_of(info, "cipher-bell", BELL_BITS_BLOCK);
+        if (!cipher_open(info, &options)) {
+            return;
+        }
+    }
     virtio_block_open(&vm->platform.bus.block, &options);
-    ring(&vm->block_bell); /* after a restart blkvirt sleeps and has not seen the new epoch */
+    ring(
+        &vm->block_bell); /* whoever serves it may sleep and has not seen the new epoch, or this client at all */
     wait_for_disk(vm);
     bus_attach_block(&vm->platform.bus);
 }
@@ -129,6 +132,11 @@ void vm_settle_channels(struct vm *vm)
     if (bus->block.signal) {
         bus->block.signal = false;
         ring(&vm->block_bell);
+    }
+    uint64_t refused = cipher_refused();
+    if (refused != 0) {
+        log_line("the disk gave %llu contents that are not what was written there: I/O errors",
+                 (unsigned long long)refused);
     }
     if (bus->net.signal) {
         bus->net.signal = false;

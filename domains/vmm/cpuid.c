@@ -45,8 +45,8 @@
 #define XSAVE_AVX_BYTES 256u
 #define XCR0_AVX 4u
 
-/* KVM_CPUID_FEATURES: CLOCKSOURCE, NOP_IO_DELAY, CLOCKSOURCE2, STEAL_TIME, CLOCKSOURCE_STABLE. */
-#define KVM_FEATURES (BIT(0) | BIT(1) | BIT(3) | BIT(5) | BIT(24))
+/* KVM_CPUID_FEATURES: CLOCKSOURCE, NOP_IO_DELAY, CLOCKSOURCE2, STEAL_TIME, PV_EOI, CLOCKSOURCE_STABLE. */
+#define KVM_FEATURES (BIT(0) | BIT(1) | BIT(3) | BIT(5) | BIT(6) | BIT(24))
 
 static struct cpuid_leaf *add_subleaf(struct cpuid_policy *policy, uint32_t leaf)
 {

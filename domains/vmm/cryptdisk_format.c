@@ -15,6 +15,11 @@ struct block_context {
     uint64_t block;
 };
 
+static struct block_context context_of(uint64_t block)
+{
+    return (struct block_context){BLOCK_LABEL, block};
+}
+
 bool crypt_keys_init(struct crypt_keys *keys, const uint8_t key[CRYPT_KEY_BYTES], crypt_random random)
 {
     memcpy(keys->key, key, CRYPT_KEY_BYTES);
@@ -97,7 +102,7 @@ static bool decrypt(const struct crypt_keys *keys, const void *context, size_t c
 bool crypt_block_seal(struct crypt_keys *keys, uint64_t block, const uint8_t *plain, uint8_t *cipher,
                       struct crypt_seal *seal)
 {
-    const struct block_context context = {BLOCK_LABEL, block};
+    const struct block_context context = context_of(block);
     return next_nonce(keys, seal->nonce) &&
            encrypt(keys, &context, sizeof context, plain, cipher, CRYPT_BLOCK_BYTES, seal);
 }
@@ -105,7 +110,7 @@ bool crypt_block_seal(struct crypt_keys *keys, uint64_t block, const uint8_t *pl
 bool crypt_block_open(const struct crypt_keys *keys, uint64_t block, const struct crypt_seal *seal,
                       const uint8_t *cipher, uint8_t *plain)
 {
-    const struct block_context context = {BLOCK_LABEL, block};
+    const struct block_context context = context_of(block);
     return decrypt(keys, &context, sizeof context, cipher, plain, CRYPT_BLOCK_BYTES, seal);
 }
 

@@ -68,6 +68,9 @@ static bool read(struct vm *vm, uint32_t index, uint64_t *value)
     case MSR_KVM_STEAL_TIME:
         *value = vm->kvmclock.steal_msr;
         return true;
+    case MSR_KVM_EOI:
+        *value = vm->eoi_msr;
+        return true;
     case MSR_EFER:
         return read_efer(vm, value);
     case MSR_PAT:
@@ -146,6 +149,24 @@ static bool write_system_time(struct vm *vm, uint64_t value)
                                       now + vm->tsc_offset);
 }
 
+/* [KVM-MSR] MSR_KVM_EOI_EN: bit 0 enables, bit 1 is reserved, the rest is the address. */
+static bool write_eoi_word(struct vm *vm, uint64_t value)
+{
+    uint32_t *word = NULL;
+    if ((value & 2u) != 0) {
+        return false;
+    }
+    if ((value & 1u) != 0) {
+        word = memory_at(&vm->memory, gpa(value & ~UINT64_C(3)), sizeof *word);
+        if (word == NULL) {
+            return false;
+        }
+    }
+    vm->eoi_msr = value;
+    lapic_set_eoi_word(&vm->platform.lapic, word);
+    return true;
+}
+
 static bool write_mtrr_default(struct vm *vm, uint64_t value)
 {
     if ((value & ~MTRR_DEFAULT_WRITABLE) != 0) {
@@ -172,6 +193,8 @@ static bool write(struct vm *vm, uint32_t index, uint64_t value)
         return kvmclock_write_wall_clock(&vm->kvmclock, &vm->memory, value);
     case MSR_KVM_STEAL_TIME:
         return kvmclock_write_steal(&vm->kvmclock, &vm->memory, value);
+    case MSR_KVM_EOI:
+        return write_eoi_word(vm, value);
     case MSR_EFER:
         return write_efer(vm, value);
     case MSR_PAT:

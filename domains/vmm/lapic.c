@@ -39,7 +39,9 @@ static const uint32_t lvt_writable[LAPIC_LVTS] = {0x700ff, 0x107ff, 0x107ff, 0x1
 static void reset_registers(struct lapic *lapic)
 {
     uint64_t base = lapic->base;
-    *lapic = (struct lapic){.base = base, .dfr = UINT32_MAX, .svr = 0xff, .expiry_ns = TIME_NEVER};
+    volatile uint32_t *word = lapic->eoi_word;
+    *lapic = (struct lapic){
+        .base = base, .dfr = UINT32_MAX, .svr = 0xff, .expiry_ns = TIME_NEVER, .eoi_word = word};
     for (unsigned i = 0; i < LAPIC_LVTS; i++) {
         lapic->lvt[i] = LVT_MASKED;
     }
@@ -88,8 +90,16 @@ bool lapic_write_base(struct lapic *lapic, uint64_t value)
     return true;
 }
 
+static bool any_bit(const uint32_t words[8])
+{
+    return (words[0] | words[1] | words[2] | words[3] | words[4] | words[5] | words[6] | words[7]) != 0;
+}
+
 static int highest_bit(const uint32_t words[8])
 {
+    if (!any_bit(words)) {
+        return -1;
+    }
     for (int i = 6; i >= 0; i -= 2) {
         uint64_t both = (uint64_t)words[i + 1] << 32 | words[i];
         if (both != 0) {
@@ -101,7 +111,7 @@ static int highest_bit(const uint32_t words[8])
 
 bool lapic_waiting(const struct lapic *lapic)
 {
-    return highest_bit(lapic->irr) >= 0 || lapic->nmi;
+    return any_bit(lapic->irr) || lapic->nmi;
 }
 
 static void set_bit(uint32_t words[8], uint8_t vector)
@@ -126,9 +136,57 @@ static uint32_t processor_priority(const struct lapic *lapic)
     return (lapic->tpr & 0xf0u) >= in_service ? lapic->tpr & 0xffu : in_service;
 }
 
-int lapic_pending(const struct lapic *lapic)
+#define EOI_BIT 1u
+
+/* The guest cleared the bit: the interrupt that it served has ended. */
+static void settle_eoi(struct lapic *lapic)
+{
+    if (!lapic->eoi_lent || (*lapic->eoi_word & EOI_BIT) != 0) {
+        return;
+    }
+    int serving = highest_bit(lapic->isr);
+    lapic->eoi_lent = false;
+    if (serving >= 0) {
+        clear_bit(lapic->isr, (uint8_t)serving);
+    }
+}
+
+/* From here on the guest ends interrupts by the register. */
+static void take_back_eoi(struct lapic *lapic)
+{
+    settle_eoi(lapic);
+    if (lapic->eoi_lent) {
+        lapic->eoi_lent = false;
+        *lapic->eoi_word &= ~EOI_BIT;
+    }
+}
+
+void lapic_lend_eoi(struct lapic *lapic, uint8_t vector)
+{
+    if (lapic->eoi_word == NULL || lapic->eoi_lent || any_bit(lapic->isr)) {
+        return;
+    }
+    clear_bit(lapic->irr, vector);
+    bool others = any_bit(lapic->irr);
+    set_bit(lapic->irr, vector);
+    if (!others && !test_bit(lapic->tmr, vector)) { /* a level's end concerns the IOAPIC, too */
+        lapic->eoi_lent = true;
+        *lapic->eoi_word |= EOI_BIT;
+    }
+}
+
+void lapic_set_eoi_word(struct lapic *lapic, volatile uint32_t *word)
+{
+    take_back_eoi(lapic);
+    lapic->eoi_word = word;
+}
+
+int lapic_pending(struct lapic *lapic)
 {
     int vector = highest_bit(lapic->irr);
+    if (vector >= 0) {
+        take_back_eoi(lapic);
+    }
     if (vector < 0 || !software_enabled(lapic)) {
         return -1;
     }
@@ -318,8 +376,9 @@ static uint32_t read_lvt(const struct lapic *lapic, uint32_t offset)
     return lapic->lvt[(offset - LAPIC_LVT_TIMER) >> 4];
 }
 
-uint32_t lapic_read(const struct lapic *lapic, uint32_t offset, uint64_t now_ns)
+uint32_t lapic_read(struct lapic *lapic, uint32_t offset, uint64_t now_ns)
 {
+    settle_eoi(lapic);
     switch (offset) {
     case LAPIC_VERSION:
         return VERSION_VALUE;
@@ -406,6 +465,7 @@ static void change_divisor(struct lapic *lapic, uint32_t value, uint64_t now_ns)
 enum lapic_effect lapic_write(struct lapic *lapic, uint32_t offset, uint32_t value, uint64_t now_ns,
                               uint8_t *vector)
 {
+    take_back_eoi(lapic);
     switch (offset) {
     case LAPIC_TPR:
         lapic->tpr = value & 0xffu;
@@ -482,7 +542,7 @@ static unsigned msr_access(uint32_t offset)
     return offset >= LAPIC_LVT_TIMER && offset <= LAPIC_LVT_ERROR ? MSR_READABLE | MSR_WRITABLE : 0;
 }
 
-bool lapic_read_msr(const struct lapic *lapic, uint32_t msr, uint64_t now_ns, uint64_t *value)
+bool lapic_read_msr(struct lapic *lapic, uint32_t msr, uint64_t now_ns, uint64_t *value)
 {
     uint32_t offset = (msr - LAPIC_MSR_FIRST) << 4;
     if (!lapic_is_x2apic(lapic) || (msr_access(offset) & MSR_READABLE) == 0) {

@@ -48,6 +48,10 @@ struct lapic {
     uint64_t expiry_ns;    /* next expiry of the one-shot or periodic timer, or TIME_NEVER */
     uint64_t tsc_deadline; /* 0 = disarmed */
     bool nmi;              /* an NMI waits for injection */
+    /* [KVM-MSR] MSR_KVM_EOI_EN: a word in guest memory, or NULL. While its bit is lent, the guest ends the one interrupt it
+     * serves by clearing the bit, without an exit; nobody asks before something else depends on it. */
+    volatile uint32_t *eoi_word;
+    bool eoi_lent;
 };
 
 /* What a write means outside the APIC. */
@@ -60,11 +64,11 @@ bool lapic_is_x2apic(const struct lapic *lapic);
 bool lapic_write_base(struct lapic *lapic, uint64_t value);
 
 /* The xAPIC page; @offset is any multiple of 4 below 4096. *vector is set for LAPIC_EFFECT_EOI_LEVEL. */
-uint32_t lapic_read(const struct lapic *lapic, uint32_t offset, uint64_t now_ns);
+uint32_t lapic_read(struct lapic *lapic, uint32_t offset, uint64_t now_ns);
 enum lapic_effect lapic_write(struct lapic *lapic, uint32_t offset, uint32_t value, uint64_t now_ns,
                               uint8_t *vector);
 /* The x2APIC MSRs; false = #GP. */
-bool lapic_read_msr(const struct lapic *lapic, uint32_t msr, uint64_t now_ns, uint64_t *value);
+bool lapic_read_msr(struct lapic *lapic, uint32_t msr, uint64_t now_ns, uint64_t *value);
 bool lapic_write_msr(struct lapic *lapic, uint32_t msr, uint64_t value, uint64_t now_ns, uint8_t *vector,
                      enum lapic_effect *effect);
 
@@ -83,7 +87,11 @@ bool lapic_accepts_extint(const struct lapic *lapic);
 /* Has it anything that is not yet delivered, now or ever? */
 bool lapic_waiting(const struct lapic *lapic);
 /* The vector to deliver now, or -1. */
-int lapic_pending(const struct lapic *lapic);
+int lapic_pending(struct lapic *lapic);
+/* @vector is about to be delivered: the guest may end it by the word, if nothing would follow from that. */
+void lapic_lend_eoi(struct lapic *lapic, uint8_t vector);
+/* The word in guest memory, 4 bytes aligned and there for good; NULL = none. */
+void lapic_set_eoi_word(struct lapic *lapic, volatile uint32_t *word);
 /* @vector has been delivered: IRR to ISR. */
 void lapic_delivered(struct lapic *lapic, uint8_t vector);
 

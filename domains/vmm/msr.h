@@ -15,6 +15,7 @@ enum msr_index {
     MSR_KVM_WALL_CLOCK = 0x4b564d00,
     MSR_KVM_SYSTEM_TIME = 0x4b564d01,
     MSR_KVM_STEAL_TIME = 0x4b564d03,
+    MSR_KVM_EOI = 0x4b564d04,
 };
 #define MSR_EFER UINT32_C(0xc0000080)
 

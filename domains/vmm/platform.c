@@ -280,6 +280,7 @@ enum offered platform_interrupt(struct platform *platform, uint8_t *vector)
         return OFFERED_NONE;
     }
     *vector = (uint8_t)pending;
+    lapic_lend_eoi(&platform->lapic, *vector);
     return OFFERED_LAPIC;
 }
 

@@ -5,6 +5,8 @@
 
 #include "virtio.h"
 
+#define CPUID_RDRAND (UINT32_C(1) << 30)
+
 struct virtio_entropy {
     struct virtio virtio;
     uint64_t given; /* bytes */

@@ -53,7 +53,7 @@ struct vm {
     struct kvmclock kvmclock;
     struct console console;
     struct bell block_bell, net_bell;
-    uint64_t mtrr_default;
+    uint64_t mtrr_default, eoi_msr;
     uint64_t idle_ns;
     uint32_t sched_slot; /* our own context, for steal time; 0 = unknown */
     uint64_t consumed_at_start;

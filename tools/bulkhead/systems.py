@@ -8,7 +8,7 @@ from pathlib import Path
 
 from capdl import api
 
-from bulkhead import build, devices, guests, image, paths, report
+from bulkhead import build, devices, guests, image, keys, paths, report
 from bulkhead.devices import DEFAULT_IOMMU, Device
 from bulkhead.emulator import Boot, Machine, Module
 from bulkhead.errors import BulkheadError, BulkheadFailed, UsageProblem
@@ -94,7 +94,7 @@ def compile_description(
 ) -> api.Compiled:
     """Compiles @file into @out; what the compiler has to say goes to the person as it is."""
     try:
-        return api.compile_system(file, folders, parameters, out, paths.shown(file), machine)
+        return api.compile_system(file, [*folders, keys.ensure(file)], parameters, out, paths.shown(file), machine)
     except api.UsageError as error:
         raise UsageProblem(str(error)) from error
     except api.CapdlError as error:

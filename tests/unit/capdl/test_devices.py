@@ -13,6 +13,7 @@ from typing import Any
 import cbor2
 import pytest
 from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from capdl import api, layout, prove, provedata, spec
 from capdl.platforms import E1000E, NVME, Q35
@@ -334,6 +335,10 @@ def iospace_of_device(system: Any) -> None:
     at(system, "blkdrv")[21][0][2].append([number(system, "nic.bar"), 0, 1, 1 << 41, 3])
 
 
+def iospace_code(system: Any) -> None:
+    at(system, "blkdrv")[21][0][2].append([number(system, "blkdrv.image"), 0, 1, 1 << 41, 3])
+
+
 def iospace_executes(system: Any) -> None:
     at(system, "blkdrv")[21][0][2][0][4] = 7
 
@@ -429,6 +434,18 @@ def scan_stays(system: Any) -> None:
     at(system, "pciscan")[20] = False
 
 
+def device_memory_beyond(system: Any) -> None:
+    next(one for one in at(system, "blkdrv")[11] if one[0] == number(system, "disk.bar"))[2] = 1 << 60
+
+
+def device_memory_endless(system: Any) -> None:
+    system[5][number(system, "disk.bar")][4] = 1 << 60
+
+
+def channel_twice(system: Any) -> None:
+    system[7].append([number(system, "console-a"), 0, 0])
+
+
 def device_memory_large(system: Any) -> None:
     system[5][number(system, "disk.msix")][3] = 2 * MIB
 
@@ -436,6 +453,7 @@ def device_memory_large(system: Any) -> None:
 RULES = {
     iospace_of_tenant: "device 01:00.0 of 'blkdrv' reaches 'vmm-a.ram' of 'vmm-a'",
     iospace_of_device: "device 01:00.0 of 'blkdrv' reaches 'nic.bar' of the machine",
+    iospace_code: "reaches 'blkdrv.image', what it was loaded from",
     iospace_executes: "reaches 'blkdrv.dma' with access 0x7", iospace_beyond: "reaches 'blkdrv.dma'",
     iospace_overlaps: "'block-pool-a' and 'block-pool-b' overlap for device 01:00.0", iospace_at_messages: "where device 01:00.0 sends interrupts",
     iospace_image: "reaches 'linux-cloud.bzimage'", iospace_of_another: "'netdrv.iospace' is no iospace of 'blkdrv'",
@@ -447,6 +465,8 @@ RULES = {
     windows_overlap: "the windows of 'disk.bar' and 'disk.msix' overlap", window_misaligned: "is misaligned",
     device_memory_cached: "'blkdrv' maps 'disk.bar' with access 0x3", device_memory_executed: "'blkdrv' maps 'disk.bar' with access 0xd",
     device_memory_shared: "'blkdrv' and 'netdrv' map 'disk.bar'", scan_stays: "'pciscan' and 'pci' map 'disk.config'",
+    device_memory_beyond: "'blkdrv' maps 'disk.bar' beyond its end", device_memory_endless: "not of plain 4 KiB frames",
+    channel_twice: "a channel is listed twice",
     memory_uncached: "'blkdrv' maps", device_memory_large: "not of plain 4 KiB frames",
 }  # fmt: skip
 
@@ -457,6 +477,20 @@ def test_prove__refuses_devices_that_break_a_rule(mutate: Callable[[Any], None],
     mutate(system)
     with pytest.raises(provedata.Broken, match=re.escape(RULES[mutate])):
         prove.prove(cbor2.dumps(system, canonical=True))
+
+
+def test_prove__survives_hostile_bytes_of_devices(raw: Any) -> None:
+    good = cbor2.dumps(raw, canonical=True)
+
+    @settings(max_examples=200)
+    @given(st.integers(0, len(good) - 1), st.binary(max_size=9), st.booleans())
+    def run(where: int, patch: bytes, cut: bool) -> None:
+        try:
+            prove.prove(good[:where] + patch + (b"" if cut else good[where + len(patch) :]))
+        except provedata.Broken:
+            pass
+
+    run()
 
 
 def map_for(who: str, name: str, access: int) -> Callable[[Any], None]:
@@ -503,7 +537,7 @@ def second_way_to_the_pool(system: Any) -> None:
 
 CONFIG, MSIX = "only pci, pciscan may map configuration space", "only pci, pciscan may map MSI-X tables"
 DISK, NETWORK = "the device of blkdrv reaches only pools", "the device of netdrv reaches only pools"
-MEMORY = "blkdrv holds no memory of a, b, mgmt, blkvirt or netvirt"
+MEMORY = "blkdrv holds no memory of a, b, mgmt, pci, blkvirt, netvirt or netdrv"
 PORTS = "only pciscan may use config-ports"
 BREAKS: list[tuple[Callable[[Any], None], str, str]] = [
     (give_to("blkdrv", "disk.config"), CONFIG, "[disk.config] at 0xb0100000"),

@@ -11,7 +11,7 @@ static void test_cpuid__signatures_stand_where_guests_look(void)
                             *kvm = cpuid_find(&policy, 0x40000100, 0);
     CHECK(memcmp(&ours->ebx, "BulkheadVMM", 12) == 0);
     CHECK(memcmp(&kvm->ebx, "KVMKVMKVM\0\0\0", 12) == 0);
-    CHECK_EQ(cpuid_find(&policy, 0x40000101, 0)->eax, 0x0100002b);
+    CHECK_EQ(cpuid_find(&policy, 0x40000101, 0)->eax, 0x0100006b);
     CHECK_EQ(cpuid_find(&policy, 0x40000200, 0)->eax, 0);
 }
 

@@ -12,9 +12,9 @@ struct bench {
     struct block_channel front, back;
     struct block_client guest;
     struct block_server store;
-    struct crypt_state state[GROUPS];
+    struct crypt_state state[GROUPS + 1];
     uint8_t front_pool[BLOCK_LIMITS_POOL_BYTES], back_pool[BLOCK_LIMITS_POOL_BYTES];
-    uint8_t medium[DISK_BYTES];
+    uint8_t medium[DISK_BYTES + DISK_BYTES / GROUPS]; /* more than is offered */
     uint64_t fail_writes; /* bit n: the n-th write from now ends with an error; carried out if bit 32 + n */
     int cut;              /* writes until the power goes; -1: it stays */
     uint32_t reads, writes, forced, backwards;
@@ -235,6 +235,17 @@ static void test_cryptdisk__refuses_another_block_in_its_place(void)
     free(bench);
 }
 
+static void test_cryptdisk__a_tag_covers_where_its_block_stands(void)
+{
+    static uint8_t plain[CRYPT_BLOCK_BYTES], cipher[CRYPT_BLOCK_BYTES];
+    struct crypt_keys keys;
+    struct crypt_seal seal;
+    CHECK(crypt_keys_init(&keys, key, fake_random));
+    CHECK(crypt_block_seal(&keys, 5, plain, cipher, &seal));
+    CHECK(crypt_block_open(&keys, 5, &seal, cipher, plain));
+    CHECK(!crypt_block_open(&keys, 6, &seal, cipher, plain));
+}
+
 static void test_cryptdisk__refuses_changed_records(void)
 {
     struct bench *bench = new_bench();
@@ -412,6 +423,38 @@ static void test_cryptdisk__a_cut_leaves_the_old_or_the_new(void)
     }
 }
 
+/* Records without their data, twice in a row: what stands there is still known. */
+static void test_cryptdisk__two_cuts_leave_the_old(void)
+{
+    struct bench *bench = new_bench();
+    CHECK_EQ(put(bench, 3, 1, 1), BLOCK_STATUS_OK);
+    for (uint8_t value = 2; value < 4; value++) {
+        bench->cut = 1;
+        (void)put(bench, 3, 1, value);
+        begin_life(bench);
+    }
+    CHECK_EQ(get(bench, 3), 1);
+    free(bench);
+}
+
+/* After a cut either content is good, but not one today and the other tomorrow. */
+static void test_cryptdisk__refuses_the_other_content_after_a_look(void)
+{
+    static uint8_t other[CRYPT_BLOCK_BYTES];
+    struct bench *bench = new_bench();
+    CHECK_EQ(put(bench, 3, 1, 1), BLOCK_STATUS_OK);
+    bench->cut = 1;
+    (void)put(bench, 3, 1, 2);
+    memcpy(other, bench->back_pool, sizeof other); /* what the device was to write */
+    begin_life(bench);
+    CHECK_EQ(get(bench, 3), 1);
+    memcpy(on_medium(bench, 3), other, sizeof other);
+    CHECK_EQ(get(bench, 3), 256);
+    begin_life(bench);
+    CHECK_EQ(get(bench, 3), 2);
+    free(bench);
+}
+
 /* The disk's server is rebuilt with everything in flight. */
 static void test_cryptdisk__asks_again_when_the_disk_begins_anew(void)
 {
@@ -517,6 +560,7 @@ int main(void)
     RUN(test_cryptdisk__shows_the_medium_no_plain_text);
     RUN(test_cryptdisk__refuses_a_changed_block);
     RUN(test_cryptdisk__refuses_another_block_in_its_place);
+    RUN(test_cryptdisk__a_tag_covers_where_its_block_stands);
     RUN(test_cryptdisk__refuses_changed_records);
     RUN(test_cryptdisk__refuses_a_stale_block);
     RUN(test_cryptdisk__refuses_stale_records);
@@ -526,6 +570,8 @@ int main(void)
     RUN(test_cryptdisk__refuses_what_lies_outside);
     RUN(test_cryptdisk__answers_each_request_once);
     RUN(test_cryptdisk__a_cut_leaves_the_old_or_the_new);
+    RUN(test_cryptdisk__two_cuts_leave_the_old);
+    RUN(test_cryptdisk__refuses_the_other_content_after_a_look);
     RUN(test_cryptdisk__asks_again_when_the_disk_begins_anew);
     RUN(test_cryptdisk__random_requests_with_errors);
     RUN(test_cryptdisk__without_random_numbers_nothing_is_encrypted);

@@ -276,6 +276,67 @@ static void ioapic_program(struct ioapic *ioapic, unsigned pin, uint32_t low)
     ioapic_write(ioapic, 0x10, low);
 }
 
+/* An APIC that serves @vector, with the word lent. */
+static void lend(struct lapic *lapic, uint32_t *word, uint8_t vector, bool level)
+{
+    uint8_t ended;
+    lapic_init(lapic);
+    lapic_write(lapic, LAPIC_SVR, 0x1ff, 0, &ended);
+    lapic_set_eoi_word(lapic, word);
+    lapic_accept(lapic, vector, level);
+    CHECK_EQ(lapic_pending(lapic), vector);
+    lapic_lend_eoi(lapic, vector);
+    lapic_delivered(lapic, vector);
+}
+
+static void test_lapic__a_guest_ends_an_interrupt_in_its_memory(void)
+{
+    struct lapic lapic;
+    uint32_t word = 0x100;
+    lend(&lapic, &word, 0x50, false);
+    CHECK_EQ(word, 0x101);
+    CHECK_EQ(lapic_read(&lapic, LAPIC_PPR, 0), 0x50);
+    word = 0x100; /* the guest is done */
+    lapic_accept(&lapic, 0x40, false);
+    CHECK_EQ(lapic_pending(&lapic), 0x40);
+    CHECK_EQ(lapic_read(&lapic, LAPIC_PPR, 0), 0);
+}
+
+static void test_lapic__an_end_that_something_follows_from_is_not_lent(void)
+{
+    struct lapic lapic;
+    uint32_t word = 0;
+    uint8_t ended;
+    lend(&lapic, &word, 0x50, false);
+    lapic_accept(&lapic, 0x40, false); /* waits for the end: it must come by the register */
+    CHECK_EQ(lapic_pending(&lapic), -1);
+    CHECK_EQ(word, 0);
+    lapic_write(&lapic, LAPIC_EOI, 0, 0, &ended);
+    CHECK_EQ(lapic_pending(&lapic), 0x40);
+    lend(&lapic, &word, 0x50, true); /* a level-triggered one concerns the IOAPIC */
+    CHECK_EQ(word, 0);
+    lend(&lapic, &word, 0x50, false);
+    lapic_accept(&lapic, 0x60, false); /* nested */
+    CHECK_EQ(lapic_pending(&lapic), 0x60);
+    lapic_lend_eoi(&lapic, 0x60);
+    CHECK_EQ(word, 0);
+}
+
+static void test_lapic__the_register_ends_what_was_lent_once(void)
+{
+    struct lapic lapic;
+    uint32_t word = 0;
+    uint8_t ended;
+    lend(&lapic, &word, 0x50, false);
+    lapic_write(&lapic, LAPIC_EOI, 0, 0, &ended);
+    CHECK_EQ(word, 0);
+    CHECK_EQ(lapic_read(&lapic, LAPIC_PPR, 0), 0);
+    lend(&lapic, &word, 0x50, false);
+    lapic_set_eoi_word(&lapic, NULL);
+    CHECK_EQ(word, 0);
+    CHECK_EQ(lapic_read(&lapic, LAPIC_PPR, 0), 0x50);
+}
+
 static void test_ioapic__edge_pin_sends_once_and_remembers_while_masked(void)
 {
     struct lapic lapic = enabled_lapic(false);
@@ -398,6 +459,9 @@ int main(void)
     RUN(test_lapic__base_register_follows_the_state_machine);
     RUN(test_lapic__x2apic_registers_fault_as_documented);
     RUN(test_lapic__self_interrupts);
+    RUN(test_lapic__a_guest_ends_an_interrupt_in_its_memory);
+    RUN(test_lapic__an_end_that_something_follows_from_is_not_lent);
+    RUN(test_lapic__the_register_ends_what_was_lent_once);
     RUN(test_ioapic__edge_pin_sends_once_and_remembers_while_masked);
     RUN(test_ioapic__level_pin_waits_for_the_end);
     RUN(test_ioapic__version_and_bounds);
