@@ -21,6 +21,7 @@ from .provedata import (
     System,
 )
 
+COUNT_MOST = 32768  # frames of one object
 ENCRYPT = 2  # of the flags in a VMM's block-info
 MSI_FIRST, MSI_LAST = 0xFEE00000, 0xFEEFFFFF  # a write there is an interrupt, whatever the tables say
 
@@ -46,6 +47,10 @@ def span(system: System, mapping: list[Any]) -> tuple[int, int]:
 
 
 def check_devices(system: System) -> None:
+    listed = [one[0] for one in system.channels]
+    if len(set(listed)) != len(listed):
+        raise Broken("a channel is listed twice, so it has ends that it does not show")
+    check_keys(system)
     check_windows(system)
     check_device_mappings(system)
     sources: dict[int, str] = {}
@@ -84,7 +89,8 @@ def check_windows(system: System) -> None:
         if (one[0] == DEVICE_MEMORY) != (number in bases):
             raise Broken(f"'{one[6]}' is device memory without a window, or has a window and is none")
     for number in bases:
-        if system.objects[number][1] != FRAME or system.objects[number][3] != 4096 or system.objects[number][5]:
+        _, kind, _, size, count, content, _ = system.objects[number]
+        if kind != FRAME or size != 4096 or content or not 1 <= count <= COUNT_MOST:
             raise Broken(f"'{system.name(number)}' is device memory, but not of plain 4 KiB frames")
         if bases[number] % 4096:
             raise Broken(f"the window of '{system.name(number)}' is misaligned")
@@ -103,6 +109,8 @@ def check_device_mappings(system: System) -> None:
             of_device = one[0] == DEVICE_MEMORY
             if of_device != bool(access & MAP_UNCACHED) or (of_device and access & MAP_EXEC):
                 raise Broken(f"'{domain[1]}' maps '{one[6]}' with access {access:#x}")
+            if of_device and not 0 <= first < first + count <= one[4]:
+                raise Broken(f"'{domain[1]}' maps '{one[6]}' beyond its end")
             for page in range(first, first + count) if of_device and not domain[20] else ():
                 if holders.setdefault((reference, page), domain[1]) != domain[1]:
                     raise Broken(f"'{holders[reference, page]}' and '{domain[1]}' map '{one[6]}'")
@@ -114,7 +122,10 @@ def check_iospace(system: System, domain: list[Any], name: str, mappings: list[l
         one = system.objects[reference]
         if one[0] not in (domain[0], SHARED):
             raise Broken(f"{name} of '{domain[1]}' reaches '{one[6]}' of {system.owner(one)}")
-        if one[1] != FRAME or one[5] or access & ~(MAP_READ | MAP_WRITE) or not access or first + count > one[4]:
+        if reference in (domain[7], domain[8]):
+            raise Broken(f"{name} of '{domain[1]}' reaches '{one[6]}', what it was loaded from")
+        inside = 0 <= first < first + count <= one[4]
+        if one[1] != FRAME or one[5] or access & ~(MAP_READ | MAP_WRITE) or not access or not inside:
             raise Broken(f"{name} of '{domain[1]}' reaches '{one[6]}' with access {access:#x}")
     ordered = sorted((*span(system, mapping), mapping[0]) for mapping in mappings)
     for before, after in zip(ordered, ordered[1:], strict=False):
@@ -123,6 +134,23 @@ def check_iospace(system: System, domain: list[Any], name: str, mappings: list[l
     for start, end, reference in ordered:
         if start <= MSI_LAST and end > MSI_FIRST:
             raise Broken(f"'{system.name(reference)}' lies where {name} sends interrupts")
+
+
+def check_keys(system: System) -> None:
+    """What a VMM encrypts with is mapped by it alone, and nobody holds it."""
+    keys: dict[int, int] = {}
+    for domain in system.domains:
+        told = {one[0]: one for one in domain[17]}
+        if sealed_pools(domain):
+            where = told["key"][5]  # a VMM that encrypts without a key is no system
+            keys |= {mapping[0]: domain[0] for mapping in domain[11] if mapping[3] == where}
+    for number, owner in keys.items():
+        for domain in system.domains:
+            if domain[0] != owner and any(mapping[0] == number for mapping in domain[11]):
+                raise Broken(f"'{domain[1]}' maps '{system.name(number)}', the key of '{system.domains[owner][1]}'")
+        for who, capability in system.capabilities([]):
+            if capability[1] == number:
+                raise Broken(f"{who} → slot {capability[0]} → [{system.name(number)}], a key")
 
 
 # --- flow ---

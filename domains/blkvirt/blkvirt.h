@@ -37,6 +37,7 @@ struct device {
     bool lying;          /* nothing more is believed in this epoch */
     bool failed;         /* it says so itself */
     uint64_t sign;       /* grows with everything that shows progress */
+    uint32_t barren;     /* epochs in which nothing that was in flight was done, since something was */
     uint32_t sent_epoch; /* the epoch in which what is in flight was sent */
     struct block_geometry geometry;
 };

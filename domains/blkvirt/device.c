@@ -106,20 +106,27 @@ static void became_ready(struct blkvirt *blkvirt)
     device->sent_epoch = device->client.epoch;
 }
 
-void device_follow(struct blkvirt *blkvirt)
+/* The word is builder's, but the driver can write it: one that does so without end serves nobody. */
+static void new_epoch(struct blkvirt *blkvirt)
+{
+    enum { BARREN_MAX = 16 };
+    struct device *device = &blkvirt->device;
+    device->ready = device->lying = device->failed = false;
+    blkvirt->watch = (struct watch){.tick = DEADLINE_NEVER};
+    device->barren += blkvirt->table.used != 0;
+    for (uint32_t tenant = 0; tenant < blkvirt->tenants; tenant++) {
+        take_back(blkvirt, (uint8_t)tenant);
+    }
+    if (device->barren > BARREN_MAX) {
+        device->barren = 0;
+        device_lied(blkvirt, "epochs without end");
+    }
+    bell_ring(&device->bell); /* it waits for this end to have joined */
+}
+
+static void follow_state(struct blkvirt *blkvirt)
 {
     struct device *device = &blkvirt->device;
-    if (block_client_follow(&device->client)) {
-        device->ready = device->lying = device->failed = false;
-        blkvirt->watch = (struct watch){.tick = DEADLINE_NEVER};
-        for (uint32_t tenant = 0; tenant < blkvirt->tenants; tenant++) {
-            take_back(blkvirt, (uint8_t)tenant);
-        }
-        bell_ring(&device->bell); /* it waits for this end to have joined */
-    }
-    if (device->client.broken || device->lying || device->failed || blkvirt->parked) {
-        return;
-    }
     switch (block_client_state(&device->client)) {
     case CHANNEL_STATE_STARTING:
         break;
@@ -129,10 +136,26 @@ void device_follow(struct blkvirt *blkvirt)
         }
         break;
     case CHANNEL_STATE_PARKED:
-        device->failed = true;
-        device->ready = false;
-        log_line("the driver says that its device failed");
+        device->failed = !device->client.broken;
+        if (device->failed) {
+            device->ready = false;
+            log_line("the driver says that its device failed");
+        }
         break;
+    }
+}
+
+void device_settle(struct blkvirt *blkvirt)
+{
+    struct device *device = &blkvirt->device;
+    if (block_client_follow(&device->client)) {
+        new_epoch(blkvirt);
+    }
+    if (!device->lying && !device->failed && !blkvirt->parked) {
+        follow_state(blkvirt);
+    }
+    if (device->client.broken && !device->lying) {
+        device_lied(blkvirt, "a word that cannot be");
     }
 }
 
@@ -183,9 +206,7 @@ void device_collect(struct blkvirt *blkvirt)
         }
         finish(blkvirt, entry, (enum block_status)completion.status);
         device->sign++;
-    }
-    if (device->client.broken) {
-        device_lied(blkvirt, "a counter that cannot be");
+        device->barren = 0;
     }
 }
 

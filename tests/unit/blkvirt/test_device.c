@@ -98,6 +98,31 @@ static void test_device__a_request_not_sent_cannot_be_answered(void)
     CHECK_EQ(at_tenant(A).status, 255);
 }
 
+static void test_device__a_state_that_does_not_exist_is_corrupt(void)
+{
+    (void)one_in_flight();
+    device_page->state = 3;
+    is_corrupt();
+    begin_starting();
+    device_page->state = 3;
+    is_corrupt();
+}
+
+/* The epoch is builder's word, but the driver can write it. */
+static void test_device__epochs_without_end_are_corrupt(void)
+{
+    (void)one_in_flight();
+    for (unsigned i = 0; i < 16; i++) {
+        driver_restarts();
+        driver_ready();
+        run();
+        CHECK_EQ(verdict(), SERVICE_VERDICT_WELL);
+    }
+    driver_restarts();
+    is_corrupt();
+    CHECK_EQ(at_tenant(A).status, 255);
+}
+
 static void impossible_disk(uint64_t sectors, uint32_t block_bytes)
 {
     begin_starting();
@@ -255,6 +280,8 @@ int main(void)
     RUN(test_device__a_status_that_does_not_exist_is_corrupt);
     RUN(test_device__an_impossible_counter_is_corrupt);
     RUN(test_device__a_request_not_sent_cannot_be_answered);
+    RUN(test_device__a_state_that_does_not_exist_is_corrupt);
+    RUN(test_device__epochs_without_end_are_corrupt);
     RUN(test_device__an_impossible_disk_is_corrupt);
     RUN(test_device__another_disk_after_a_restart_is_corrupt);
     RUN(test_device__a_driver_that_gives_up_is_told);

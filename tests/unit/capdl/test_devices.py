@@ -13,6 +13,7 @@ from typing import Any
 import cbor2
 import pytest
 from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from capdl import api, layout, prove, provedata, spec
 from capdl.platforms import E1000E, NVME, Q35
@@ -24,8 +25,8 @@ MSI = range(0xFEE00000, 0xFEF00000)
 UNCACHED = 8
 
 
-def compiled(root: Path, images: Path, machine: str = "q35", **given: str) -> api.Checked:
-    return api.check_system(root / "capdl" / "system" / SYSTEM, [images], given, machine=machine)
+def compiled(root: Path, images: Path, machine: str = "q35", encrypt: str = "false") -> api.Checked:
+    return api.check_system(root / "capdl" / "system" / SYSTEM, [images], {"encrypt": encrypt}, machine=machine)
 
 
 @pytest.fixture(scope="module")
@@ -113,6 +114,25 @@ def test_compile__those_who_handle_configuration_space(checked: api.Checked) -> 
     assert domain(system, "pciscan").once and not domain(system, "pci").once
     assert text(system, "mgmt", "devices") == "blkdrv blkvirt 0\nnetdrv netvirt 1\n"
     assert {"pci", "blkvirt", "netvirt"} <= names(system, "mgmt")
+
+
+def test_compile__a_tenant_that_encrypts_has_a_thread_and_a_key_of_its_own(root: Path, images: Path) -> None:
+    system = compiled(root, images, encrypt="true").system
+    for tenant in "ab":
+        vmm = domain(system, f"vmm-{tenant}")
+        first, second = vmm.threads
+        assert first.flags == second.flags == 0, "neither uses the FPU"
+        assert first.sched != second.sched and first.stack_top - second.stack_top == layout.STACK_STRIDE
+        bell = system.objects[second.notif].name
+        assert bell == f"vmm-{tenant}.cipher-bell"
+        rung = resource(system, "blkvirt", f"block-bell-{tenant}").slot
+        held = next(one for one in domain(system, "blkvirt").capabilities if one.slot == rung)
+        assert held.object == second.notif, "the disk rings the thread that encrypts"
+        key = resource(system, vmm.name, "key")
+        mapping = next(one for one in vmm.mappings if one.vaddr == key.address)
+        assert (key.bytes, mapping.access, system.objects[mapping.object].name) == (32, 1, f"{tenant}.key")
+        assert resource(system, "blkvirt", f"block-info-{tenant}").count == resource(system, vmm.name, "block-info").count == 2
+    assert not {"key", "cipher-bell", "own-bell"} & names(compiled(root, images).system, "vmm-a")
 
 
 def test_compile__bells_and_who_is_told_what(checked: api.Checked) -> None:
@@ -334,6 +354,10 @@ def iospace_of_device(system: Any) -> None:
     at(system, "blkdrv")[21][0][2].append([number(system, "nic.bar"), 0, 1, 1 << 41, 3])
 
 
+def iospace_code(system: Any) -> None:
+    at(system, "blkdrv")[21][0][2].append([number(system, "blkdrv.image"), 0, 1, 1 << 41, 3])
+
+
 def iospace_executes(system: Any) -> None:
     at(system, "blkdrv")[21][0][2][0][4] = 7
 
@@ -429,6 +453,31 @@ def scan_stays(system: Any) -> None:
     at(system, "pciscan")[20] = False
 
 
+def key_shared(system: Any) -> None:
+    at(system, "vmm-b")[11].append([number(system, "a.key"), 0, 1, 1 << 41, 1])
+
+
+def key_held(system: Any) -> None:
+    at(system, "mgmt")[12].append([99, number(system, "a.key"), 0, 1, provedata.READ, 1, 0, 0, 0])
+
+
+def key_missing(system: Any) -> None:
+    resources = at(system, "vmm-a")[17]
+    resources.remove(next(one for one in resources if one[0] == "key"))
+
+
+def device_memory_beyond(system: Any) -> None:
+    next(one for one in at(system, "blkdrv")[11] if one[0] == number(system, "disk.bar"))[2] = 1 << 60
+
+
+def device_memory_endless(system: Any) -> None:
+    system[5][number(system, "disk.bar")][4] = 1 << 60
+
+
+def channel_twice(system: Any) -> None:
+    system[7].append([number(system, "console-a"), 0, 0])
+
+
 def device_memory_large(system: Any) -> None:
     system[5][number(system, "disk.msix")][3] = 2 * MIB
 
@@ -436,6 +485,7 @@ def device_memory_large(system: Any) -> None:
 RULES = {
     iospace_of_tenant: "device 01:00.0 of 'blkdrv' reaches 'vmm-a.ram' of 'vmm-a'",
     iospace_of_device: "device 01:00.0 of 'blkdrv' reaches 'nic.bar' of the machine",
+    iospace_code: "reaches 'blkdrv.image', what it was loaded from",
     iospace_executes: "reaches 'blkdrv.dma' with access 0x7", iospace_beyond: "reaches 'blkdrv.dma'",
     iospace_overlaps: "'block-pool-a' and 'block-pool-b' overlap for device 01:00.0", iospace_at_messages: "where device 01:00.0 sends interrupts",
     iospace_image: "reaches 'linux-cloud.bzimage'", iospace_of_another: "'netdrv.iospace' is no iospace of 'blkdrv'",
@@ -447,6 +497,9 @@ RULES = {
     windows_overlap: "the windows of 'disk.bar' and 'disk.msix' overlap", window_misaligned: "is misaligned",
     device_memory_cached: "'blkdrv' maps 'disk.bar' with access 0x3", device_memory_executed: "'blkdrv' maps 'disk.bar' with access 0xd",
     device_memory_shared: "'blkdrv' and 'netdrv' map 'disk.bar'", scan_stays: "'pciscan' and 'pci' map 'disk.config'",
+    device_memory_beyond: "'blkdrv' maps 'disk.bar' beyond its end", device_memory_endless: "not of plain 4 KiB frames",
+    key_shared: "'vmm-b' maps 'a.key', the key of 'vmm-a'", key_held: "mgmt → slot 99 → [a.key], a key", key_missing: "not a system",
+    channel_twice: "a channel is listed twice",
     memory_uncached: "'blkdrv' maps", device_memory_large: "not of plain 4 KiB frames",
 }  # fmt: skip
 
@@ -457,6 +510,20 @@ def test_prove__refuses_devices_that_break_a_rule(mutate: Callable[[Any], None],
     mutate(system)
     with pytest.raises(provedata.Broken, match=re.escape(RULES[mutate])):
         prove.prove(cbor2.dumps(system, canonical=True))
+
+
+def test_prove__survives_hostile_bytes_of_devices(raw: Any) -> None:
+    good = cbor2.dumps(raw, canonical=True)
+
+    @settings(max_examples=200)
+    @given(st.integers(0, len(good) - 1), st.binary(max_size=9), st.booleans())
+    def run(where: int, patch: bytes, cut: bool) -> None:
+        try:
+            prove.prove(good[:where] + patch + (b"" if cut else good[where + len(patch) :]))
+        except provedata.Broken:
+            pass
+
+    run()
 
 
 def map_for(who: str, name: str, access: int) -> Callable[[Any], None]:
@@ -503,7 +570,7 @@ def second_way_to_the_pool(system: Any) -> None:
 
 CONFIG, MSIX = "only pci, pciscan may map configuration space", "only pci, pciscan may map MSI-X tables"
 DISK, NETWORK = "the device of blkdrv reaches only pools", "the device of netdrv reaches only pools"
-MEMORY = "blkdrv holds no memory of a, b, mgmt, blkvirt or netvirt"
+MEMORY = "blkdrv holds no memory of a, b, mgmt, pci, blkvirt, netvirt or netdrv"
 PORTS = "only pciscan may use config-ports"
 BREAKS: list[tuple[Callable[[Any], None], str, str]] = [
     (give_to("blkdrv", "disk.config"), CONFIG, "[disk.config] at 0xb0100000"),

@@ -339,10 +339,13 @@ static void test_blockring__state_geometry_and_signs_of_life(void)
     CHECK_EQ(block_client_pong(&client), 0);
     block_server_pong(&server);
     CHECK_EQ(block_client_pong(&client), 5);
-    page.state = 77;
-    CHECK_EQ(block_client_state(&client), CHANNEL_STATE_STARTING);
     block_server_state(&server, CHANNEL_STATE_PARKED);
     CHECK_EQ(block_client_state(&client), CHANNEL_STATE_PARKED);
+    CHECK(!client.broken);
+    page.state = 77;
+    CHECK_EQ(block_client_state(&client), CHANNEL_STATE_PARKED);
+    CHECK(client.broken);
+    CHECK_EQ(client.corruptions, 1);
 }
 
 int main(void)

@@ -293,6 +293,8 @@ static void test_msix__the_page_refuses_what_is_no_register(void)
     CHECK_EQ(platform->unknown_memory, unknown + 2);
     CHECK_EQ(load(TABLE_AT + 24, 4), 0x50);
     store(TABLE_AT + 32, 4, 0x77); /* beyond the table, and the pending bits are read-only */
+    store(TABLE_AT + 64 + 8, 4, 0x77);
+    CHECK_EQ(load(TABLE_AT + 8, 4), 0x4f);
     store(TABLE_AT + 0x800, 4, 0x77);
     CHECK_EQ(load(TABLE_AT + 32, 4), 0);
     CHECK_EQ(load(TABLE_AT + 0x800, 4), 0);

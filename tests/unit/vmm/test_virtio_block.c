@@ -358,7 +358,7 @@ static void test_block__completions_nobody_asked_for_are_counted(void)
     (void)block_server_publish(&server);
     bus_work(&platform->bus);
     CHECK_EQ(platform->bus.block.unknown_completions, 1);
-    block_server_complete(&server, 0xffff, BLOCK_STATUS_OK);
+    block_server_complete(&server, (uint16_t)(request.id + BLOCK_LIMITS_SLOTS), BLOCK_STATUS_OK);
     (void)block_server_publish(&server);
     bus_work(&platform->bus);
     CHECK_EQ(platform->bus.block.unknown_completions, 2);
@@ -381,6 +381,11 @@ static void test_block__a_request_without_header_or_status_stops_the_device(void
     CHECK(driver_start(&driver, platform, &memory, DEVICE, ALL, 1, RINGS));
     ask(2, GET_ID, 0, 20);
     CHECK_EQ(status(2), 0);
+    header(0, FLUSH, 0);
+    driver_descriptor(&driver, 0, 0, HEADER, 16, 0, 0);
+    driver_offer(&driver, 0, 0);
+    driver_notify(&driver, 0);
+    CHECK_EQ(driver_in(&driver, 0x14, 1), 15 | 64);
 }
 
 static void test_block__sixty_four_are_in_flight_and_the_rest_waits(void)
