@@ -85,7 +85,7 @@ class Compilation:
                 self.load(image, True, self.place(domain, key))
         for channel in self.model.channels:
             if channel.window and channel.window.key:
-                self.load_key(channel.window.key)
+                self.load_key(channel.window.key, self.model.domains[channel.end_a])
         for domain in self.model.domains:
             if domain.guest:
                 self.load(domain.guest.kernel, False, self.place(domain, "kernel"))
@@ -95,11 +95,13 @@ class Compilation:
                     self.load(module.image, False, self.place(domain, "module"))
         self.faults.stop_if_any()
 
-    def load_key(self, name: str) -> None:
-        key = self.load(name, False, self.written.table.place)
+    def load_key(self, name: str, of: Domain) -> None:
+        ours = (one for one in self.written.channels if one.kind == "block" and one.from_end in (of.title, of.name))
+        place = next(ours).at("key")
+        key = self.load(name, False, place)
         if key and self.found[key].path is not None and self.found[key].record.size_bytes != KEY_BYTES:
             size = self.found[key].record.size_bytes
-            self.faults.add(self.written.table.place, f"the key '{name}' has {size} bytes", f"{KEY_BYTES} random bytes")
+            self.faults.add(place, f"the key '{name}' has {size} bytes", f"{KEY_BYTES} random bytes")
 
     def image(self, name: str) -> Found:
         path = self.model.image_files.get(name, name)

@@ -50,6 +50,7 @@ def check_devices(system: System) -> None:
     listed = [one[0] for one in system.channels]
     if len(set(listed)) != len(listed):
         raise Broken("a channel is listed twice, so it has ends that it does not show")
+    check_keys(system)
     check_windows(system)
     check_device_mappings(system)
     sources: dict[int, str] = {}
@@ -133,6 +134,23 @@ def check_iospace(system: System, domain: list[Any], name: str, mappings: list[l
     for start, end, reference in ordered:
         if start <= MSI_LAST and end > MSI_FIRST:
             raise Broken(f"'{system.name(reference)}' lies where {name} sends interrupts")
+
+
+def check_keys(system: System) -> None:
+    """What a VMM encrypts with is mapped by it alone, and nobody holds it."""
+    keys: dict[int, int] = {}
+    for domain in system.domains:
+        told = {one[0]: one for one in domain[17]}
+        if sealed_pools(domain):
+            where = told["key"][5]  # a VMM that encrypts without a key is no system
+            keys |= {mapping[0]: domain[0] for mapping in domain[11] if mapping[3] == where}
+    for number, owner in keys.items():
+        for domain in system.domains:
+            if domain[0] != owner and any(mapping[0] == number for mapping in domain[11]):
+                raise Broken(f"'{domain[1]}' maps '{system.name(number)}', the key of '{system.domains[owner][1]}'")
+        for who, capability in system.capabilities([]):
+            if capability[1] == number:
+                raise Broken(f"{who} → slot {capability[0]} → [{system.name(number)}], a key")
 
 
 # --- flow ---

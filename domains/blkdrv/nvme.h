@@ -73,10 +73,11 @@ struct nvme {
     uint32_t events; /* since the start */
     uint32_t resets; /* since anything was done */
     uint64_t order;
-    uint64_t check;      /* when time-outs are looked for; DEADLINE_NEVER: nothing is busy */
-    uint64_t now;        /* of the last poll */
-    uint32_t complaints; /* errors logged since the start */
-    const char *wrong;   /* why the device is not believed any more; NULL: it is */
+    uint64_t command_ticks; /* how long a command may take */
+    uint64_t check;         /* when time-outs are looked for; DEADLINE_NEVER: nothing is busy */
+    uint64_t now;           /* of the last poll */
+    uint32_t complaints;    /* errors logged since the start */
+    const char *wrong;      /* why the device is not believed any more; NULL: it is */
     struct nvme_slot slot[NVME_COMMANDS];
 };
 

@@ -1,6 +1,5 @@
 #include "command.h"
 
-#include <stdbool.h>
 #include <string.h>
 
 enum command_argument { ARGUMENT_NONE, ARGUMENT_OPTIONAL, ARGUMENT_REQUIRED };
@@ -9,18 +8,12 @@ static const struct {
     const char *name;
     enum command_verb verb;
     enum command_argument argument;
-    unsigned places;
 } command_table[] = {
-    {"help", COMMAND_HELP, ARGUMENT_NONE, COMMAND_OPERATOR},
-    {"ps", COMMAND_PS, ARGUMENT_NONE, COMMAND_OPERATOR | COMMAND_LINK},
-    {"kill", COMMAND_KILL, ARGUMENT_REQUIRED, COMMAND_OPERATOR | COMMAND_LINK},
-    {"restart", COMMAND_RESTART, ARGUMENT_REQUIRED, COMMAND_OPERATOR | COMMAND_LINK},
-    {"pause", COMMAND_PAUSE, ARGUMENT_REQUIRED, COMMAND_OPERATOR | COMMAND_LINK},
-    {"resume", COMMAND_RESUME, ARGUMENT_REQUIRED, COMMAND_OPERATOR | COMMAND_LINK},
-    {"console", COMMAND_CONSOLE, ARGUMENT_REQUIRED, COMMAND_OPERATOR},
-    {"log", COMMAND_LOG, ARGUMENT_OPTIONAL, COMMAND_OPERATOR},
-    {"quit", COMMAND_QUIT, ARGUMENT_NONE, COMMAND_OPERATOR | COMMAND_LINK},
-    {"focus", COMMAND_FOCUS, ARGUMENT_REQUIRED, COMMAND_LINK},
+    {"help", COMMAND_HELP, ARGUMENT_NONE},           {"ps", COMMAND_PS, ARGUMENT_NONE},
+    {"kill", COMMAND_KILL, ARGUMENT_REQUIRED},       {"restart", COMMAND_RESTART, ARGUMENT_REQUIRED},
+    {"pause", COMMAND_PAUSE, ARGUMENT_REQUIRED},     {"resume", COMMAND_RESUME, ARGUMENT_REQUIRED},
+    {"console", COMMAND_CONSOLE, ARGUMENT_REQUIRED}, {"log", COMMAND_LOG, ARGUMENT_OPTIONAL},
+    {"quit", COMMAND_QUIT, ARGUMENT_NONE},
 };
 
 struct word {
@@ -47,16 +40,16 @@ static bool name_byte(char byte)
            byte == '-' || byte == '_' || byte == '.';
 }
 
-static bool word_to_name(struct word word, char name[COMMAND_NAME_MAX])
+bool command_name(const char *bytes, size_t count, char name[COMMAND_NAME_MAX])
 {
-    if (word.count >= COMMAND_NAME_MAX)
+    if (count >= COMMAND_NAME_MAX)
         return false;
-    for (size_t index = 0; index < word.count; index++) {
-        if (!name_byte(word.bytes[index]))
+    for (size_t index = 0; index < count; index++) {
+        if (!name_byte(bytes[index]))
             return false;
-        name[index] = word.bytes[index];
+        name[index] = bytes[index];
     }
-    name[word.count] = '\0';
+    name[count] = '\0';
     return true;
 }
 
@@ -70,32 +63,23 @@ static enum command_error parse_argument(enum command_argument argument, const c
         return COMMAND_EXTRA;
     if (argument == ARGUMENT_REQUIRED && name.count == 0)
         return COMMAND_NO_NAME;
-    return word_to_name(name, command->name) ? COMMAND_OK : COMMAND_BAD_NAME;
+    return command_name(name.bytes, name.count, command->name) ? COMMAND_OK : COMMAND_BAD_NAME;
 }
 
-enum command_error command_parse(const char *line, size_t count, enum command_place place,
-                                 struct command *command)
+enum command_error command_parse(const char *line, size_t count, struct command *command)
 {
     const char *const end = line + count;
     const struct word verb = word_next(&line, end);
     if (verb.count == 0)
         return COMMAND_EMPTY;
     for (size_t index = 0; index < sizeof(command_table) / sizeof(command_table[0]); index++) {
-        if ((command_table[index].places & place) == 0 || strlen(command_table[index].name) != verb.count ||
+        if (strlen(command_table[index].name) != verb.count ||
             memcmp(command_table[index].name, verb.bytes, verb.count) != 0)
             continue;
         command->verb = command_table[index].verb;
         return parse_argument(command_table[index].argument, line, end, command);
     }
     return COMMAND_UNKNOWN;
-}
-
-const char *command_verb_name(enum command_verb verb)
-{
-    for (size_t index = 0; index < sizeof(command_table) / sizeof(command_table[0]); index++)
-        if (command_table[index].verb == verb)
-            return command_table[index].name;
-    return "?";
 }
 
 const char *command_error_text(enum command_error error)

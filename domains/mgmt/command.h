@@ -1,7 +1,8 @@
-/* The words an operator types, and the machine link sends. */
+/* The words an operator types. */
 #ifndef BULKHEAD_MGMT_COMMAND_H
 #define BULKHEAD_MGMT_COMMAND_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 enum { COMMAND_NAME_MAX = 24 }; /* bytes, with the zero at the end */
@@ -16,10 +17,8 @@ enum command_verb {
     COMMAND_CONSOLE,
     COMMAND_LOG,
     COMMAND_QUIT,
-    COMMAND_FOCUS,
+    COMMAND_FOCUS, /* the machine link's alone */
 };
-
-enum command_place { COMMAND_OPERATOR = 1, COMMAND_LINK = 2 };
 
 enum command_error {
     COMMAND_OK,
@@ -35,10 +34,10 @@ struct command {
     char name[COMMAND_NAME_MAX]; /* empty if none was given */
 };
 
-/* Parses a line of @count bytes (no line end) typed at @place. */
-enum command_error command_parse(const char *line, size_t count, enum command_place place,
-                                 struct command *command);
-const char *command_verb_name(enum command_verb verb);
+/* Parses a line of @count bytes (no line end). */
+enum command_error command_parse(const char *line, size_t count, struct command *command);
+/* Copies what may be a name, terminated; false if it may not: too long, or another character than a name has. */
+bool command_name(const char *bytes, size_t count, char name[COMMAND_NAME_MAX]);
 const char *command_error_text(enum command_error error);
 /* What `help` prints, lines separated by \n. */
 const char *command_help(void);

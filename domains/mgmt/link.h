@@ -1,4 +1,4 @@
-/* The machine link on COM2: one JSON object a line out, one command a line in. */
+/* The machine link on COM2: frames of CBOR in both directions, idl/mgmt.idl. */
 #ifndef BULKHEAD_MGMT_LINK_H
 #define BULKHEAD_MGMT_LINK_H
 
@@ -14,7 +14,7 @@ void link_guest_event(struct mgmt *mgmt, const struct domain *domain, const stru
 void link_recovery_event(struct mgmt *mgmt, const struct device *device);
 void link_tenant_log(struct mgmt *mgmt, const struct domain *domain, const char *bytes, size_t count);
 
-/* Takes what has arrived on COM2. */
-void link_input(struct mgmt *mgmt);
+/* Takes what has arrived on COM2. True: half a frame lies there, look again soon. */
+bool link_input(struct mgmt *mgmt);
 
 #endif

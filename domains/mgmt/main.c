@@ -57,15 +57,15 @@ static void work(struct mgmt *mgmt, uint32_t bits)
     logs_collect(mgmt);
     collect_consoles(mgmt);
     terminal_input(mgmt);
-    link_input(mgmt);
+    mgmt->link_waits = link_input(mgmt);
     terminal_pump(mgmt);
     uart_pump(&mgmt->com2);
 }
 
 static bool polling(const struct mgmt *mgmt)
 {
-    return mgmt->irq_slots[0] == 0 || mgmt->input_stalled || uart_room(&mgmt->com1) != UART_QUEUE_BYTES ||
-           uart_room(&mgmt->com2) != UART_QUEUE_BYTES;
+    return mgmt->irq_slots[0] == 0 || mgmt->input_stalled || mgmt->link_waits ||
+           uart_room(&mgmt->com1) != UART_QUEUE_BYTES || uart_room(&mgmt->com2) != UART_QUEUE_BYTES;
 }
 
 /* Goes on with restarts, and says until when there is nothing to do. */

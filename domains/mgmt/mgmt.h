@@ -15,6 +15,7 @@
 #include "command.h"
 #include "device.h"
 #include "events.h"
+#include "frame.h"
 #include "history.h"
 #include "line.h"
 #include "policy.h"
@@ -106,7 +107,9 @@ struct mgmt {
     struct uart com1;
     struct uart com2;
     struct line operator_line;
-    struct line link_line;
+    struct frame_reader link_frames;
+    struct frame_losses link_told; /* what the host has heard of */
+    bool link_waits;               /* half a frame lies there */
     enum focus focus;
     struct domain *focused; /* whose console COM1 carries, NULL at the prompt */
     bool in_command;        /* the prompt comes when the command is done */

@@ -3,9 +3,13 @@
 #include <string.h>
 
 #include <bulkhead/builder.h>
+#include <bulkhead/mgmt.h>
 #include <resource.h>
 
 #include "devices.h"
+
+_Static_assert(STAGE_REPLAY - STAGE_STOP == LINK_STAGE_REPLAY && (int)LINK_STAGE_STOP == 0,
+               "the stages that have a time are those of the link, in its order");
 
 enum column_width {
     WIDTH_NAME = 18,
@@ -111,48 +115,43 @@ void report_table(const struct mgmt *mgmt, const struct domain_status statuses[D
         table_row(&mgmt->domains[index], &statuses[index], text);
 }
 
-void report_recovery(const struct device *device, struct json *json)
+void report_restart(const struct device *device, struct cbor_writer *writer)
 {
-    json_string(json, "stage", stage_name(device->stage));
-    json_string(json, "cause", device->cause);
-    json_number(json, "recovered", device->recovered);
-    json_member_begin(json, "us");
+    enum { FIELDS = 4, TIMES = LINK_STAGE_TOTAL + 1 };
+    cbor_array(writer, FIELDS);
+    cbor_text(writer, stage_name(device->stage));
+    cbor_text(writer, device->cause);
+    cbor_number(writer, device->recovered);
+    cbor_array(writer, TIMES);
     for (enum stage stage = STAGE_STOP; stage <= STAGE_REPLAY; stage++)
-        json_number(json, stage_name(stage), device->stage_us[stage]);
-    json_number(json, "total", device->total_us);
-    json_object_end(json);
+        cbor_number(writer, device->stage_us[stage]);
+    cbor_number(writer, device->total_us);
 }
 
-static void json_device(struct mgmt *mgmt, const struct domain *domain, struct json *json)
+static void report_domain(struct mgmt *mgmt, const struct domain *domain, const struct domain_status *status,
+                          struct cbor_writer *writer)
 {
+    enum { FIELDS = 9 };
     const struct device *const device = device_of_driver(mgmt, domain);
-    if (device == NULL)
-        return;
-    json_member_begin(json, "restart");
-    report_recovery(device, json);
-    json_object_end(json);
+    cbor_array(writer, FIELDS);
+    cbor_text(writer, domain->name);
+    cbor_text(writer, domain->tenant);
+    cbor_number(writer, domain->id);
+    cbor_text(writer, state_name(domain, status));
+    cbor_number(writer, status->capabilities);
+    cbor_number(writer, status->memory_kib);
+    cbor_number(writer, status->restarts);
+    cbor_number(writer, status->threads);
+    if (device != NULL)
+        report_restart(device, writer);
+    else
+        cbor_null(writer);
 }
 
-void report_json(struct mgmt *mgmt, const struct domain_status statuses[DOMAINS_MAX], struct text *text)
+void report_domains(struct mgmt *mgmt, const struct domain_status statuses[DOMAINS_MAX],
+                    struct cbor_writer *writer)
 {
-    struct json json = json_begin(text);
-    json_string(&json, "reply", "ps");
-    json_bool(&json, "ok", true);
-    json_array_begin(&json, "domains");
-    for (uint32_t index = 0; index < mgmt->domain_count; index++) {
-        const struct domain *const domain = &mgmt->domains[index];
-        json_object_begin(&json);
-        json_string(&json, "name", domain->name);
-        json_string(&json, "tenant", domain->tenant);
-        json_number(&json, "id", domain->id);
-        json_string(&json, "state", state_name(domain, &statuses[index]));
-        json_number(&json, "capabilities", statuses[index].capabilities);
-        json_number(&json, "memory_kib", statuses[index].memory_kib);
-        json_number(&json, "restarts", statuses[index].restarts);
-        json_number(&json, "threads", statuses[index].threads);
-        json_device(mgmt, domain, &json);
-        json_object_end(&json);
-    }
-    json_array_end(&json);
-    json_end(&json);
+    cbor_array(writer, mgmt->domain_count);
+    for (uint32_t index = 0; index < mgmt->domain_count; index++)
+        report_domain(mgmt, &mgmt->domains[index], &statuses[index], writer);
 }

@@ -3,7 +3,7 @@
 #define BULKHEAD_MGMT_REPORT_H
 
 #include "builder_calls.h"
-#include "json.h"
+#include "cbor.h"
 #include "mgmt.h"
 #include "text.h"
 
@@ -24,10 +24,10 @@ void report_summary(const struct mgmt *mgmt, const struct domain_status statuses
                     struct text *text);
 void report_table(const struct mgmt *mgmt, const struct domain_status statuses[DOMAINS_MAX],
                   struct text *text);
-/* The whole reply to the link's `ps`. */
-void report_json(struct mgmt *mgmt, const struct domain_status statuses[DOMAINS_MAX], struct text *text);
-
-/* Members of an object: cause and stage of a driver's last restart, microseconds by stage. */
-void report_recovery(const struct device *device, struct json *json);
+/* Every domain, as idl/mgmt.idl says: an array of arrays. */
+void report_domains(struct mgmt *mgmt, const struct domain_status statuses[DOMAINS_MAX],
+                    struct cbor_writer *writer);
+/* A driver's last restart: stage, cause, how often it ended well, microseconds by stage. */
+void report_restart(const struct device *device, struct cbor_writer *writer);
 
 #endif

@@ -153,7 +153,7 @@ static void operator_line_done(struct mgmt *mgmt, bool too_long)
 {
     struct command command;
     const enum command_error error =
-        command_parse(mgmt->operator_line.bytes, mgmt->operator_line.length, COMMAND_OPERATOR, &command);
+        command_parse(mgmt->operator_line.bytes, mgmt->operator_line.length, &command);
     line_reset(&mgmt->operator_line);
     terminal_print_string(mgmt, "\n");
     mgmt->in_command = true;

@@ -37,9 +37,11 @@ class ControlServer:
         self._file.unlink(missing_ok=True)
         self._socket = socket.socket(socket.AF_UNIX)
         folder = os.open(paths.RUN, os.O_PATH)
+        old_mask = os.umask(0o177)  # the socket is its owner's alone from its first moment: mode 0600
         try:
             self._socket.bind(_address(folder, self._file.name))
         finally:
+            os.umask(old_mask)
             os.close(folder)
         self._socket.listen()
         threading.Thread(target=self._accept, name="control", daemon=True).start()

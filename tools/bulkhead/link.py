@@ -1,17 +1,18 @@
-"""The machine link: JSON lines from mgmt over COM2, one command a line to it (docs/operator.md)."""
+"""The machine link: frames of CBOR from mgmt and to it over COM2 (idl/mgmt.idl, docs/operator.md)."""
 
 from __future__ import annotations
 
-import json
+import itertools
 import socket
 import threading
 import time
 from collections.abc import Callable
-from typing import Any
 
+from bulkhead import frames, messages
 from bulkhead.errors import BulkheadFailed, TimeOut
+from bulkhead.messages import Message
 
-Message = dict[str, Any]
+__all__ = ["MachineLink", "Message"]
 
 
 class MachineLink:
@@ -24,12 +25,13 @@ class MachineLink:
         self._replies: list[Message] = []
         self._closed = False
         self._one_command = threading.Lock()
+        self._numbers = itertools.count(1)
+        self._frames = frames.FrameReader()
         self._listeners: list[Callable[[Message], None]] = []
         self._reader = threading.Thread(target=self._read, name="machine-link", daemon=True)
         self._reader.start()
 
     def _read(self) -> None:
-        pending = b""
         while True:
             try:
                 chunk = self._stream.recv(4096)
@@ -37,20 +39,15 @@ class MachineLink:
                 chunk = b""
             if not chunk:
                 break
-            *lines, pending = (pending + chunk).split(b"\n")
-            for line in lines:
-                self._take(line)
+            for items in self._frames.feed(chunk):
+                message = messages.read(items)
+                if message is not None:
+                    self._take(message)
         with self._changed:
             self._closed = True
             self._changed.notify_all()
 
-    def _take(self, line: bytes) -> None:
-        try:
-            message = json.loads(line)
-        except ValueError:
-            return  # firmware noise on the port before mgmt runs
-        if not isinstance(message, dict):
-            return
+    def _take(self, message: Message) -> None:
         with self._changed:
             (self._replies if "reply" in message else self._events).append(message)
             self._changed.notify_all()
@@ -96,19 +93,20 @@ class MachineLink:
 
     def command(self, line: str, timeout_s: float = 15.0) -> Message:
         """Sends one command and returns mgmt's reply, whatever it says."""
-        name = line.split()[0]
+        number = next(self._numbers) & 0xFFFFFFFF
+        frame = frames.pack(messages.request(line, number))
         with self._one_command:
             with self._changed:
                 self._replies.clear()
             try:
-                self._stream.sendall(line.encode() + b"\n")
+                self._stream.sendall(frame)
             except OSError as error:
                 raise BulkheadFailed(f"the machine ended before it could take '{line}'") from error
             until = time.monotonic() + timeout_s
             with self._changed:
                 while True:
                     for reply in self._replies:
-                        if reply.get("reply") == name:
+                        if reply.get("reply") == number:
                             return reply
                     left = until - time.monotonic()
                     if self._closed:

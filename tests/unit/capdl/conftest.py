@@ -73,6 +73,7 @@ def write_images(folder: Path) -> None:
         "empty": b"",
         "a name": b"spaces",
     }
+    images |= {f"{tenant}.key": tenant[-1:].encode() * 32 for tenant in ("a", "b", "g0", "g1", "g2")}
     images |= {f"blob{number}": b"blob%d" % number for number in range(30)}
     folder.mkdir(parents=True, exist_ok=True)
     for name, data in images.items():

@@ -25,8 +25,8 @@ MSI = range(0xFEE00000, 0xFEF00000)
 UNCACHED = 8
 
 
-def compiled(root: Path, images: Path, machine: str = "q35", **given: str) -> api.Checked:
-    return api.check_system(root / "capdl" / "system" / SYSTEM, [images], given, machine=machine)
+def compiled(root: Path, images: Path, machine: str = "q35", encrypt: str = "false") -> api.Checked:
+    return api.check_system(root / "capdl" / "system" / SYSTEM, [images], {"encrypt": encrypt}, machine=machine)
 
 
 @pytest.fixture(scope="module")
@@ -114,6 +114,25 @@ def test_compile__those_who_handle_configuration_space(checked: api.Checked) -> 
     assert domain(system, "pciscan").once and not domain(system, "pci").once
     assert text(system, "mgmt", "devices") == "blkdrv blkvirt 0\nnetdrv netvirt 1\n"
     assert {"pci", "blkvirt", "netvirt"} <= names(system, "mgmt")
+
+
+def test_compile__a_tenant_that_encrypts_has_a_thread_and_a_key_of_its_own(root: Path, images: Path) -> None:
+    system = compiled(root, images, encrypt="true").system
+    for tenant in "ab":
+        vmm = domain(system, f"vmm-{tenant}")
+        first, second = vmm.threads
+        assert first.flags == second.flags == 0, "neither uses the FPU"
+        assert first.sched != second.sched and first.stack_top - second.stack_top == layout.STACK_STRIDE
+        bell = system.objects[second.notif].name
+        assert bell == f"vmm-{tenant}.cipher-bell"
+        rung = resource(system, "blkvirt", f"block-bell-{tenant}").slot
+        held = next(one for one in domain(system, "blkvirt").capabilities if one.slot == rung)
+        assert held.object == second.notif, "the disk rings the thread that encrypts"
+        key = resource(system, vmm.name, "key")
+        mapping = next(one for one in vmm.mappings if one.vaddr == key.address)
+        assert (key.bytes, mapping.access, system.objects[mapping.object].name) == (32, 1, f"{tenant}.key")
+        assert resource(system, "blkvirt", f"block-info-{tenant}").count == resource(system, vmm.name, "block-info").count == 2
+    assert not {"key", "cipher-bell", "own-bell"} & names(compiled(root, images).system, "vmm-a")
 
 
 def test_compile__bells_and_who_is_told_what(checked: api.Checked) -> None:
@@ -434,6 +453,19 @@ def scan_stays(system: Any) -> None:
     at(system, "pciscan")[20] = False
 
 
+def key_shared(system: Any) -> None:
+    at(system, "vmm-b")[11].append([number(system, "a.key"), 0, 1, 1 << 41, 1])
+
+
+def key_held(system: Any) -> None:
+    at(system, "mgmt")[12].append([99, number(system, "a.key"), 0, 1, provedata.READ, 1, 0, 0, 0])
+
+
+def key_missing(system: Any) -> None:
+    resources = at(system, "vmm-a")[17]
+    resources.remove(next(one for one in resources if one[0] == "key"))
+
+
 def device_memory_beyond(system: Any) -> None:
     next(one for one in at(system, "blkdrv")[11] if one[0] == number(system, "disk.bar"))[2] = 1 << 60
 
@@ -466,6 +498,7 @@ RULES = {
     device_memory_cached: "'blkdrv' maps 'disk.bar' with access 0x3", device_memory_executed: "'blkdrv' maps 'disk.bar' with access 0xd",
     device_memory_shared: "'blkdrv' and 'netdrv' map 'disk.bar'", scan_stays: "'pciscan' and 'pci' map 'disk.config'",
     device_memory_beyond: "'blkdrv' maps 'disk.bar' beyond its end", device_memory_endless: "not of plain 4 KiB frames",
+    key_shared: "'vmm-b' maps 'a.key', the key of 'vmm-a'", key_held: "mgmt → slot 99 → [a.key], a key", key_missing: "not a system",
     channel_twice: "a channel is listed twice",
     memory_uncached: "'blkdrv' maps", device_memory_large: "not of plain 4 KiB frames",
 }  # fmt: skip

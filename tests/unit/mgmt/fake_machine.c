@@ -6,6 +6,7 @@
 
 #include "check.h"
 #include "console.h"
+#include "fake_link.h"
 #include "kernel_calls.h"
 #include "registry.h"
 #include "tenant.h"
@@ -137,12 +138,23 @@ void fake_start(void)
     fake_clear();
 }
 
-void fake_type(uint32_t slot, const char *bytes)
+void fake_type_bytes(uint32_t slot, const void *bytes, size_t count)
 {
     struct fake_port *const port = &fake.ports[slot];
-    CHECK(port->typed + strlen(bytes) <= FAKE_INPUT_BYTES);
-    memcpy(port->input + port->typed, bytes, strlen(bytes));
-    port->typed += strlen(bytes);
+    CHECK(port->typed + count <= FAKE_INPUT_BYTES);
+    memcpy(port->input + port->typed, bytes, count);
+    port->typed += count;
+}
+
+void fake_type(uint32_t slot, const char *bytes)
+{
+    fake_type_bytes(slot, bytes, strlen(bytes));
+}
+
+void fake_ask(const char *words)
+{
+    uint8_t frame[FAKE_FRAME_BYTES];
+    fake_type_bytes(COM2_SLOT, frame, fake_request(words, frame));
 }
 
 void fake_clear(void)
@@ -154,10 +166,17 @@ void fake_clear(void)
 
 bool fake_saw(uint32_t slot, const char *text)
 {
+    static char shown[2 * FAKE_OUTPUT_BYTES];
     const struct fake_port *const port = &fake.ports[slot];
     const size_t length = strlen(text);
-    for (size_t at = 0; at + length <= port->sent; at++)
-        if (memcmp(port->output + at, text, length) == 0)
+    size_t count = port->sent;
+    memcpy(shown, port->output, port->sent);
+    if (slot == COM2_SLOT) {
+        fake_render((const uint8_t *)port->output, port->sent, shown, sizeof(shown));
+        count = strlen(shown);
+    }
+    for (size_t at = 0; at + length <= count; at++)
+        if (memcmp(shown + at, text, length) == 0)
             return true;
     return false;
 }

@@ -35,9 +35,12 @@ extern struct fake_machine fake;
 /* mgmt (0), vmm-a (1, tenant a, on-failure/2), vmm-b (2, tenant b, never); the prompt has COM1. */
 void fake_start(void);
 void fake_type(uint32_t slot, const char *bytes);
+/* Types a request into the machine link, see fake_request. */
+void fake_ask(const char *words);
+void fake_type_bytes(uint32_t slot, const void *bytes, size_t count);
 /* Forgets what the ports have sent. */
 void fake_clear(void);
-/* Has the port sent @text since fake_clear? */
+/* Has the port sent @text since fake_clear? The machine link's frames are looked at as fake_render shows them. */
 bool fake_saw(uint32_t slot, const char *text);
 /* The guest behind console @index prints. */
 void fake_print(unsigned index, const char *bytes);

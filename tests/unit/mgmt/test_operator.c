@@ -1,6 +1,7 @@
 /* The operator's terminal, the machine link and the lifecycle behind them, on a machine that is not there. */
 #include "check.h"
 #include "console.h"
+#include "fake_link.h"
 #include "fake_machine.h"
 #include "guest_end.h"
 #include "lifecycle.h"
@@ -18,10 +19,18 @@ static void operator_types(const char *bytes)
     terminal_pump(mgmt);
 }
 
-static void link_says(const char *line)
+static void link_says(const char *words)
 {
-    fake_type(COM2_SLOT, line);
-    link_input(mgmt);
+    fake_ask(words);
+    while (fake.ports[COM2_SLOT].taken != fake.ports[COM2_SLOT].typed)
+        (void)link_input(mgmt);
+}
+
+static void link_hears(const void *bytes, size_t count)
+{
+    fake_type_bytes(COM2_SLOT, bytes, count);
+    while (fake.ports[COM2_SLOT].taken != fake.ports[COM2_SLOT].typed)
+        (void)link_input(mgmt);
 }
 
 static size_t guest_received(unsigned index, char *out, size_t capacity)
@@ -83,8 +92,8 @@ static void test_link__focus_is_exclusive(void)
 {
     char typed[8];
     fake_start();
-    link_says("focus b\n");
-    CHECK(fake_saw(COM2_SLOT, "{\"reply\":\"focus\",\"ok\":true}\n"));
+    link_says("focus b");
+    CHECK(fake_saw(COM2_SLOT, "[0,7,true,\"\"]\n"));
     fake_clear();
     logs_note(mgmt, "mgmt", "must not be seen");
     fake_print(1, "hello");
@@ -92,7 +101,7 @@ static void test_link__focus_is_exclusive(void)
     operator_types("x\x1dy");
     CHECK(fake.ports[COM1_SLOT].sent == 5 && fake_saw(COM1_SLOT, "hello"));
     CHECK(guest_received(1, typed, sizeof(typed)) == 3 && memcmp(typed, "x\x1dy", 3) == 0);
-    link_says("focus operator\n");
+    link_says("focus operator");
     CHECK(mgmt->focus == FOCUS_PROMPT);
 }
 
@@ -122,7 +131,7 @@ static void test_console__input_waits_for_the_guest(void)
     char received[4096];
     fake_start();
     memset(flood, 'f', sizeof(flood) - 1);
-    link_says("focus a\n");
+    link_says("focus a");
     operator_types(flood);
     CHECK(mgmt->input_stalled && fake.ports[COM1_SLOT].taken == 4096);
     CHECK(guest_received(0, received, sizeof(received)) == 4096);
@@ -130,50 +139,130 @@ static void test_console__input_waits_for_the_guest(void)
     CHECK(!mgmt->input_stalled && guest_received(0, received, sizeof(received)) == 904);
 }
 
-static void test_link__refuses_hostile_lines(void)
+static void test_link__answers_whole_requests_only(void)
 {
-    static char overlong[400];
+    static const uint8_t wrong[][8] = {
+        {0x82, 0, 7, 0},                /* something behind it */
+        {0x83, 0, 7, 0x61, 'a'},        /* a name for ps */
+        {0x82, 1, 7},                   /* no name for kill */
+        {0x83, 1, 7, 0x60},             /* an empty one */
+        {0x83, 1, 7, 0x61, '/'},        /* none at all */
+        {0x83, 1, 7, 0x63, 'a'},        /* longer than the frame */
+        {0x83, 1, 7, 0x41, 'a'},        /* bytes, not text */
+        {0x82, 7, 7},                   /* no such verb */
+        {0x82, 0x20, 7},                /* a negative one */
+        {0x9f, 0, 7, 0xff},             /* of indefinite length */
+        {0xa1, 0, 7},                   /* a map */
+        {0x83, 1, 0x1b, 1, 0, 0, 0, 0}, /* a number that is cut off */
+    };
+    static const size_t counts[] = {4, 5, 3, 4, 5, 5, 5, 3, 3, 4, 3, 8};
+    uint8_t frame[FAKE_FRAME_BYTES];
     fake_start();
-    memset(overlong, 'k', sizeof(overlong) - 2);
-    overlong[sizeof(overlong) - 2] = '\n';
-    for (unsigned piece = 0; piece < 2; piece++)
-        link_says(piece == 0 ? overlong : "\n");
-    for (unsigned round = 0; round < 8; round++)
-        link_input(mgmt);
-    CHECK(fake_saw(COM2_SLOT, "\"error\":\"the line is longer than 255 bytes\""));
-    link_says("console a\n");
-    link_says("kill ../a\n");
-    link_says("kill\n");
-    CHECK(fake_saw(COM2_SLOT, "no such command") && fake_saw(COM2_SLOT, "not a name") &&
-          fake_saw(COM2_SLOT, "needs a NAME"));
+    for (unsigned index = 0; index < sizeof(counts) / sizeof(counts[0]); index++) {
+        link_hears(frame, fake_frame(wrong[index], counts[index], frame));
+        CHECK(mgmt->link_frames.losses.bad == index + 1 && !fake_saw(COM2_SLOT, "[0,"));
+    }
+    CHECK(fake.asked[ASK_DESTROY] == 0 && fake_saw(COM2_SLOT, "[8,12,0,0]\n"));
+    link_says("kill a");
+    CHECK(fake.asked[ASK_DESTROY] == 1);
+}
+
+static void test_link__a_damaged_frame_is_counted_and_the_next_one_served(void)
+{
+    uint8_t frame[FAKE_FRAME_BYTES], damaged[FAKE_FRAME_BYTES];
+    const size_t length = fake_request("kill a", frame);
+    fake_start();
+    for (size_t byte = 0; byte < length; byte++) {
+        memcpy(damaged, frame, length);
+        damaged[byte] ^= 0x10;
+        link_hears(damaged, length);
+        fake.now_ns += 2000000000; /* a damaged length may promise more */
+        (void)link_input(mgmt);
+        const struct frame_losses *const losses = &mgmt->link_frames.losses;
+        CHECK(losses->bad + losses->cut + losses->oversized == byte + 1);
+    }
     CHECK(fake.asked[ASK_DESTROY] == 0);
+    link_says("kill a");
+    CHECK(fake.asked[ASK_DESTROY] == 1);
+}
+
+static void test_link__half_a_frame_is_cut_off_by_silence(void)
+{
+    uint8_t frame[FAKE_FRAME_BYTES];
+    const size_t length = fake_request("kill a", frame);
+    fake_start();
+    link_hears(frame, length - 1);
+    CHECK(link_input(mgmt) && mgmt->link_frames.losses.cut == 0);
+    fake.now_ns += 999999999;
+    CHECK(link_input(mgmt));
+    fake.now_ns += 1;
+    CHECK(!link_input(mgmt) && mgmt->link_frames.losses.cut == 1);
+    link_says("kill a");
+    CHECK(fake.asked[ASK_DESTROY] == 1 && fake_saw(COM2_SLOT, "[8,0,1,0]\n"));
+}
+
+/* A frame that was cut swallows the beginning of the next, which comes out all the same. */
+static void test_link__what_stands_behind_a_cut_frame_is_found(void)
+{
+    uint8_t frame[FAKE_FRAME_BYTES];
+    const size_t length = fake_request("kill a", frame);
+    fake_start();
+    link_hears(frame, length - 4);
+    link_hears(frame, length);
+    fake.now_ns += 1000000000;
+    (void)link_input(mgmt);
+    CHECK(fake.asked[ASK_DESTROY] == 1 && mgmt->link_frames.losses.bad + mgmt->link_frames.losses.cut == 1);
+}
+
+static void test_link__an_oversized_frame_is_counted_once(void)
+{
+    uint8_t payload[300] = {0x82, 0, 7}, frame[FAKE_FRAME_BYTES];
+    fake_start();
+    link_hears(frame, fake_frame(payload, sizeof(payload), frame));
+    CHECK(mgmt->link_frames.losses.oversized == 1 && mgmt->link_frames.losses.bad == 0);
+    link_hears("", 1); /* noise right behind it */
+    link_says("ps");
+    CHECK(fake_saw(COM2_SLOT, "[1,7,[[\"mgmt\"") && mgmt->link_frames.losses.bad == 0);
+}
+
+/* Whatever a guest logs, no byte of it can begin a frame. */
+static void test_link__a_guest_cannot_forge_a_frame(void)
+{
+    uint8_t forged[FAKE_FRAME_BYTES];
+    const uint8_t ready[] = {0x81, 3};
+    const size_t length = fake_frame(ready, sizeof(ready), forged);
+    fake_start();
+    link_tenant_log(mgmt, &mgmt->domains[1], (const char *)forged, length);
+    uart_flush(&mgmt->com2);
+    for (size_t at = 1; at < fake.ports[COM2_SLOT].sent; at++)
+        CHECK((uint8_t)fake.ports[COM2_SLOT].output[at] != 0xe5);
+    CHECK(fake_saw(COM2_SLOT, "[6,\"a\",\""));
 }
 
 static void test_link__ps_and_quit(void)
 {
     fake_start();
-    link_says("ps\n");
-    CHECK(fake_saw(COM2_SLOT,
-                   "{\"name\":\"vmm-b\",\"tenant\":\"b\",\"id\":2,\"state\":\"running\",\"capabilities\":30,"
-                   "\"memory_kib\":2048,\"restarts\":2,\"threads\":1}]}\n"));
-    link_says("quit\n");
+    link_says("ps");
+    CHECK(fake_saw(COM2_SLOT, "[1,7,[[\"mgmt\",\"\",0,") &&
+          fake_saw(COM2_SLOT, ",[\"vmm-b\",\"b\",2,\"running\",30,2048,2,1,null]],0,0,0]\n"));
+    link_says("quit");
     CHECK(fake.power_value == 0x2000);
-    CHECK(fake_saw(COM2_SLOT, "{\"reply\":\"quit\",\"ok\":false,\"error\":\"the power-off port was written"));
+    CHECK(fake_saw(COM2_SLOT, "[0,7,false,\"the power-off port was written"));
 }
 
 static void test_lifecycle__kill_follows_the_policy(void)
 {
     fake_start();
-    link_says("kill a\n");
+    link_says("kill a");
     CHECK(fake.asked[ASK_DESTROY] == 1 && fake.asked[ASK_RESTART] == 1 && fake.asked_id == 1);
-    CHECK(fake_saw(COM2_SLOT, "\"state\":\"died\",\"reason\":\"killed by the operator\""));
-    CHECK(fake_saw(COM2_SLOT, "\"state\":\"restarting\"") && mgmt->domains[1].view == VIEW_RUNNING);
-    link_says("kill b\n");
+    CHECK(fake_saw(COM2_SLOT, "[4,\"vmm-a\",\"a\",\"died\",\"killed by the operator\"]"));
+    CHECK(fake_saw(COM2_SLOT, "\"restarting\"") && mgmt->domains[1].view == VIEW_RUNNING);
+    link_says("kill b");
     CHECK(fake.asked[ASK_RESTART] == 1 && mgmt->domains[2].view == VIEW_DEAD);
     fake_clear();
-    link_says("kill b\n");
+    link_says("kill b");
     CHECK(fake_saw(COM2_SLOT, "it is dead already"));
-    link_says("restart b\n");
+    link_says("restart b");
     CHECK(fake.asked[ASK_RESTART] == 2 && mgmt->domains[2].view == VIEW_RUNNING);
 }
 
@@ -183,7 +272,7 @@ static void test_lifecycle__faults_park_a_domain(void)
     for (unsigned fault = 0; fault < 3; fault++)
         lifecycle_faulted(mgmt, &mgmt->domains[1], "#PF");
     CHECK(fake.asked[ASK_RESTART] == 2 && mgmt->domains[1].view == VIEW_PARKED);
-    CHECK(fake_saw(COM2_SLOT, "\"state\":\"parked\""));
+    CHECK(fake_saw(COM2_SLOT, "\"parked\""));
     lifecycle_faulted(mgmt, &mgmt->domains[1], "#PF");
     CHECK(fake.asked[ASK_RESTART] == 2);
 }
@@ -191,12 +280,12 @@ static void test_lifecycle__faults_park_a_domain(void)
 static void test_lifecycle__pause_and_resume(void)
 {
     fake_start();
-    link_says("resume a\n");
+    link_says("resume a");
     CHECK(fake_saw(COM2_SLOT, "it is not paused"));
     mgmt->domains[1].waiting = true;
-    link_says("pause a\n");
+    link_says("pause a");
     CHECK(fake.asked[ASK_STOP] == 1 && mgmt->domains[1].view == VIEW_PAUSED && fake.answered == 0);
-    link_says("resume a\n");
+    link_says("resume a");
     CHECK(fake.asked[ASK_START] == 1 && mgmt->domains[1].view == VIEW_RUNNING);
     CHECK(mgmt->domains[1].events.sequence == 2);
 }
@@ -205,10 +294,10 @@ static void test_lifecycle__builder_may_refuse(void)
 {
     fake_start();
     fake.refusal = "state";
-    link_says("pause a\n");
-    CHECK(fake_saw(COM2_SLOT, "{\"reply\":\"pause\",\"ok\":false,\"error\":\"state\"}"));
+    link_says("pause a");
+    CHECK(fake_saw(COM2_SLOT, "[0,7,false,\"state\"]"));
     CHECK(mgmt->domains[1].view == VIEW_RUNNING && mgmt->domains[1].events.sequence == 0);
-    link_says("restart a\n");
+    link_says("restart a");
     CHECK(mgmt->domains[1].view == VIEW_DEAD);
 }
 
@@ -221,9 +310,7 @@ static void test_lifecycle__guest_ends(void)
     CHECK(console_status_changed(mgmt->domains[2].console, &status) && guest_end_decode(status, &end));
     CHECK(!console_status_changed(mgmt->domains[2].console, &status));
     lifecycle_guest_ended(mgmt, &mgmt->domains[2], &end);
-    CHECK(fake_saw(
-        COM2_SLOT,
-        "{\"event\":\"guest\",\"name\":\"b\",\"state\":\"debug-exit\",\"value\":16,\"reason\":\"\"}\n"));
+    CHECK(fake_saw(COM2_SLOT, "[5,\"b\",\"debug-exit\",16,\"\"]\n"));
     CHECK(fake.asked[ASK_STOP] == 1 && mgmt->domains[2].view == VIEW_STOPPED);
 }
 
@@ -255,7 +342,12 @@ int main(void)
     RUN(test_link__focus_is_exclusive);
     RUN(test_console__a_fast_guest_waits_for_a_slow_line);
     RUN(test_console__input_waits_for_the_guest);
-    RUN(test_link__refuses_hostile_lines);
+    RUN(test_link__answers_whole_requests_only);
+    RUN(test_link__a_damaged_frame_is_counted_and_the_next_one_served);
+    RUN(test_link__half_a_frame_is_cut_off_by_silence);
+    RUN(test_link__what_stands_behind_a_cut_frame_is_found);
+    RUN(test_link__an_oversized_frame_is_counted_once);
+    RUN(test_link__a_guest_cannot_forge_a_frame);
     RUN(test_link__ps_and_quit);
     RUN(test_lifecycle__kill_follows_the_policy);
     RUN(test_lifecycle__faults_park_a_domain);

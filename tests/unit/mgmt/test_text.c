@@ -1,6 +1,6 @@
-/* Text, JSON and lines: what mgmt says. */
+/* Text, CBOR and lines: what mgmt says. */
+#include "cbor.h"
 #include "check.h"
-#include "json.h"
 #include "line.h"
 #include "text.h"
 
@@ -57,46 +57,43 @@ static void test_text__sizes(void)
     CHECK(!text.cut);
 }
 
-static void test_json__commas_and_nesting(void)
+/* [RFC8949] appendix A. */
+static void test_cbor__items_are_as_short_as_can_be(void)
 {
-    char bytes[160];
-    struct text text = text_over(bytes, sizeof(bytes));
-    struct json json = json_begin(&text);
-    json_string(&json, "a", "b");
-    json_number(&json, "n", 7);
-    json_array_begin(&json, "list");
-    json_object_begin(&json);
-    json_bool(&json, "x", true);
-    json_object_end(&json);
-    json_object_begin(&json);
-    json_bool(&json, "x", false);
-    json_object_end(&json);
-    json_array_end(&json);
-    json_string(&json, "z", "");
-    json_end(&json);
-    CHECK(equals(&text, "{\"a\":\"b\",\"n\":7,\"list\":[{\"x\":true},{\"x\":false}],\"z\":\"\"}\n"));
+    static const struct {
+        uint64_t value;
+        uint8_t bytes[9];
+        size_t count;
+    } examples[] = {
+        {23, {0x17}, 1},
+        {24, {0x18, 0x18}, 2},
+        {255, {0x18, 0xff}, 2},
+        {1000, {0x19, 0x03, 0xe8}, 3},
+        {1000000, {0x1a, 0x00, 0x0f, 0x42, 0x40}, 5},
+        {UINT64_MAX, {0x1b, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff}, 9},
+    };
+    for (size_t index = 0; index < sizeof(examples) / sizeof(examples[0]); index++) {
+        uint8_t bytes[9];
+        uint64_t value;
+        struct cbor_writer writer = cbor_over(bytes, sizeof(bytes));
+        cbor_number(&writer, examples[index].value);
+        CHECK(writer.length == examples[index].count && !writer.cut);
+        CHECK(memcmp(bytes, examples[index].bytes, writer.length) == 0);
+        struct cbor_reader reader = {.bytes = bytes, .count = writer.length, .at = 0};
+        CHECK(cbor_read_number(&reader, UINT64_MAX, &value) && value == examples[index].value);
+        CHECK(cbor_at_end(&reader));
+    }
 }
 
-/* A guest chooses these bytes: none of them may end the string, the line or the terminal's good mood. */
-static void test_json__escapes_every_hostile_byte(void)
+static void test_cbor__what_does_not_fit_is_left_out_whole(void)
 {
-    char hostile[256];
-    char bytes[256 * 6 + 16];
-    for (size_t index = 0; index < sizeof(hostile); index++)
-        hostile[index] = (char)index;
-    struct text text = text_over(bytes, sizeof(bytes));
-    struct json json = json_begin(&text);
-    json_bytes(&json, "t", hostile, sizeof(hostile));
-    json_end(&json);
-    CHECK(!text.cut);
-    for (size_t index = 0; index + 1 < text.length; index++)
-        CHECK(text.bytes[index] >= 0x20 && text.bytes[index] < 0x7f);
-    char small[64];
-    text = text_over(small, sizeof(small));
-    json = json_begin(&text);
-    json_bytes(&json, "t", "\"\\\n\x1b\xff", 5);
-    json_end(&json);
-    CHECK(equals(&text, "{\"t\":\"\\\"\\\\\\n\\u001b\\u00ff\"}\n"));
+    uint8_t bytes[6];
+    struct cbor_writer writer = cbor_over(bytes, sizeof(bytes));
+    cbor_array(&writer, 2);
+    cbor_text(&writer, "abcd");
+    CHECK(!writer.cut && writer.length == 6);
+    cbor_number(&writer, 1);
+    CHECK(writer.cut && writer.length == 6);
 }
 
 static void type(struct line *line, const char *keys)
@@ -140,8 +137,8 @@ int main(void)
     RUN(test_text__numbers);
     RUN(test_text__columns);
     RUN(test_text__sizes);
-    RUN(test_json__commas_and_nesting);
-    RUN(test_json__escapes_every_hostile_byte);
+    RUN(test_cbor__items_are_as_short_as_can_be);
+    RUN(test_cbor__what_does_not_fit_is_left_out_whole);
     RUN(test_line__edits);
     RUN(test_line__refuses_an_overlong_line_whole);
     return 0;

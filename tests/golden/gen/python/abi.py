@@ -1,4 +1,4 @@
-"""Generated from idl/bench.idl, idl/block.idl, idl/builder.idl, idl/channel.idl, idl/domain.idl, idl/kernel.idl, idl/net.idl, idl/pci.idl, idl/service.idl, idl/tenant.idl by gen (docs/idl.md). Do not edit.
+"""Generated from idl/bench.idl, idl/block.idl, idl/builder.idl, idl/channel.idl, idl/domain.idl, idl/kernel.idl, idl/mgmt.idl, idl/net.idl, idl/pci.idl, idl/service.idl, idl/tenant.idl by gen (docs/idl.md). Do not edit.
 
 Numbers, layouts and message codecs of the ABI, for tools on the host.
 """
@@ -272,6 +272,47 @@ class InjectType(IntEnum):
     NMI = 2
     EXCEPTION = 3
     SOFTWARE = 4
+
+
+class LinkLimits(IntEnum):
+    MARK = 47077
+    HEADER = 8
+    REQUEST_BYTES = 256
+    MESSAGE_BYTES = 8192
+    SILENCE_MS = 1000
+
+
+class LinkVerb(IntEnum):
+    PS = 0
+    KILL = 1
+    RESTART = 2
+    PAUSE = 3
+    RESUME = 4
+    FOCUS = 5
+    QUIT = 6
+
+
+class LinkMessage(IntEnum):
+    ANSWER = 0
+    DOMAINS = 1
+    BOOT = 2
+    READY = 3
+    DOMAIN = 4
+    GUEST = 5
+    TENANT_LOG = 6
+    RECOVERED = 7
+    LOST = 8
+
+
+class LinkStage(IntEnum):
+    STOP = 0
+    QUIESCE = 1
+    RESET = 2
+    BACKOFF = 3
+    RESTORE = 4
+    REBUILD = 5
+    REPLAY = 6
+    TOTAL = 7
 
 
 class NetLimits(IntEnum):

@@ -1,4 +1,4 @@
-/* Generated from idl/bench.idl, idl/block.idl, idl/builder.idl, idl/channel.idl, idl/domain.idl, idl/kernel.idl, idl/net.idl, idl/pci.idl, idl/service.idl, idl/tenant.idl by gen (docs/idl.md). Do not edit.
+/* Generated from idl/bench.idl, idl/block.idl, idl/builder.idl, idl/channel.idl, idl/domain.idl, idl/kernel.idl, idl/mgmt.idl, idl/net.idl, idl/pci.idl, idl/service.idl, idl/tenant.idl by gen (docs/idl.md). Do not edit.
  * Every offset that the other side of an interface relies on. Compiled by one file outside the kernel. */
 #ifndef BULKHEAD_ABI_CHECK_H
 #define BULKHEAD_ABI_CHECK_H
@@ -9,6 +9,7 @@
 #include <bulkhead/channel.h>
 #include <bulkhead/domain.h>
 #include <bulkhead/abi.h>
+#include <bulkhead/mgmt.h>
 #include <bulkhead/net.h>
 #include <bulkhead/pci.h>
 #include <bulkhead/service.h>

@@ -1,0 +1,77 @@
+"""What management says over the machine link, by name: arrays of idl/mgmt.idl become mappings, as ps --json shows them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from bulkhead.errors import UsageProblem
+from bulkhead.frames import numbers
+
+Message = dict[str, Any]
+
+_DOMAIN = ("name", "tenant", "id", "state", "capabilities", "memory_kib", "restarts", "threads", "restart")
+_RESTART = ("stage", "cause", "recovered", "us")
+_LOSSES = ("bad", "cut", "oversized")
+# Fields behind the message's number, by its name in enum link_message.
+_FIELDS: dict[str, tuple[str, ...]] = {
+    "answer": ("number", "ok", "error"),
+    "domains": ("number", "domains", *_LOSSES),
+    "boot": ("system", "domains", "capabilities", "memory_kib"),
+    "ready": (),
+    "domain": ("name", "tenant", "state", "reason"),
+    "guest": ("name", "state", "value", "reason"),
+    "tenant_log": ("name", "text"),
+    "recovered": ("name", "restart"),
+    "lost": _LOSSES,
+}
+_NAMELESS = ("ps", "quit")
+
+
+def _named(fields: tuple[str, ...], values: Any) -> Message:
+    if not isinstance(values, list) or len(values) != len(fields):
+        raise ValueError(f"{len(fields)} fields expected")
+    return dict(zip(fields, values, strict=True))
+
+
+def _restart(values: Any) -> Message | None:
+    if values is None:
+        return None
+    made = _named(_RESTART, values)
+    stages = sorted(numbers("link_stage"), key=numbers("link_stage").__getitem__)
+    return {**made, "us": _named(tuple(stages), made["us"])}
+
+
+def _domain(values: Any) -> Message:
+    made = _named(_DOMAIN, values)
+    restart = _restart(made.pop("restart"))
+    return made if restart is None else {**made, "restart": restart}
+
+
+def read(items: list[Any]) -> Message | None:
+    """The message that @items are; None if they are none that this tool knows."""
+    kinds = {value: name for name, value in numbers("link_message").items()}
+    try:
+        kind = kinds[items[0]]
+        made = _named(_FIELDS[kind], items[1:])
+        if kind == "answer":
+            return {"reply": made["number"], **made}
+        if kind == "domains":
+            losses = {name: made.pop(name) for name in _LOSSES}
+            listed = [_domain(one) for one in made["domains"]]
+            return {"reply": made["number"], "ok": True, "error": "", "domains": listed, "link": losses}
+        if kind == "tenant_log":
+            made["text"] = made["text"].decode("ascii")
+        if kind == "recovered":
+            made |= _restart(made.pop("restart")) or {}
+    except (KeyError, TypeError, ValueError, AttributeError):
+        return None
+    return {"event": kind.replace("_", "-"), **made}
+
+
+def request(line: str, number: int) -> list[Any]:
+    """The array for a request as people write it: `ps`, `kill blkdrv`."""
+    words = line.split()
+    verbs = numbers("link_verb")
+    if not words or words[0] not in verbs or len(words) != (1 if words[0] in _NAMELESS else 2):
+        raise UsageProblem(f"no such request: {line}")
+    return [verbs[words[0]], number, *words[1:]]
