@@ -67,7 +67,7 @@ _SOURCES: tuple[tuple[Callable[[Platform], list[Row]], tuple[str, ...]], ...] = 
     (_domain_rows, ("syscall.null", "ipc.call.1", "ipc.call.8", "notif.signal", "notif.wait",
                     "notif.switch", "space.map", "captab.copy", "kernel.section")),
     (_guest_rows, ("exit.cpuid", "exit.pio", "hypercall.service")),
-    (benchrows.static_rows, ("kernel.lines", "kernel.text", "selector.lines")),
+    (benchrows.static_rows, ("kernel.lines", "kernel.text", "kernel.lines.vtd", "kernel.text.vtd", "selector.lines")),
     (linuxboot.rows, ("boot.linux", "boot.exits")),
 )  # fmt: skip
 

@@ -44,6 +44,8 @@ BUDGET: dict[str, Budget] = {
     "kernel.section": Budget(20000, "instructions"),
     "kernel.lines": Budget(5000, "lines"),
     "kernel.text": Budget(48 * 1024, "bytes"),
+    "kernel.lines.vtd": Budget(6000, "lines"),
+    "kernel.text.vtd": Budget(48 * 1024, "bytes"),
     "selector.lines": Budget(300, "lines"),
 }
 
@@ -159,17 +161,33 @@ def static_rows(platform: Platform) -> list[Row]:
         rooms[room] = rooms.get(room, 0) + count
     for room, count in sorted(rooms.items()):
         rows.append(single(platform, f"kernel.lines[{room}]", count, "part of the above", "lines"))
-    with paths.kernel_elf(platform.vendor).open("rb") as file:
+    rows.append(_text_row(platform, "kernel.text", platform.vendor))
+    for room, size in sorted(kernelstats.bytes_by_room(platform.vendor).items()):
+        rows.append(single(platform, f"kernel.text[{room}]", size, "functions of the room", "bytes"))
+    return [*rows, *_iommu_rows(platform), _stack_row(platform), _selector_row(platform)]
+
+
+def _text_row(platform: Platform, name: str, image: str) -> Row:
+    """Bytes of the kernel image's executable sections."""
+    with paths.kernel_elf(image).open("rb") as file:
         sections = {
             section.name: int(section["sh_size"])
             for section in ELFFile(file).iter_sections()
             if section["sh_flags"] & 0x4  # SHF_EXECINSTR
         }
     how = "executable sections: " + ", ".join(f"{name} {size}" for name, size in sections.items())
-    rows.append(single(platform, "kernel.text", sum(sections.values()), how))
-    for room, size in sorted(kernelstats.bytes_by_room(platform.vendor).items()):
-        rows.append(single(platform, f"kernel.text[{room}]", size, "functions of the room", "bytes"))
-    return [*rows, _stack_row(platform), _selector_row(platform)]
+    return single(platform, name, sum(sections.values()), how)
+
+
+def _iommu_rows(platform: Platform) -> list[Row]:
+    """The same of the image that drives an IOMMU."""
+    image = f"{platform.vendor}-vtd"
+    lines = _count_lines(kernel_sources(image))
+    how = f"cloc code lines of {len(lines)} files in the dependency files of bulkhead-{image}"
+    return [
+        single(platform, "kernel.lines.vtd", sum(lines.values()), how),
+        _text_row(platform, "kernel.text.vtd", image),
+    ]
 
 
 def _selector_row(platform: Platform) -> Row:
