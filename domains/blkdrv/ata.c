@@ -11,7 +11,7 @@ enum {
     RESETS_MAX = 5,
     COMPLAINTS_MAX = 16,
     STEPS_MAX = 32,
-    SECTOR_WORDS = BLOCK_LIMITS_SECTOR_BYTES / 2
+    SECTOR_STEPS = BLOCK_LIMITS_SECTOR_BYTES / 4
 };
 
 static const uint64_t STEP_NS = UINT64_C(8000) * 1000 * 1000; /* a slow disk is not a dead one */
@@ -146,18 +146,18 @@ static enum block_status status_of(struct ata *ata, uint8_t status)
     return BLOCK_STATUS_IO_ERROR;
 }
 
-/* One sector between the port and the pool: byte by byte in memory, which a tenant writes at the same time. */
+/* One sector between the port and the pool, whose memory a tenant may write at the same time. */
 static void move_sector(struct ata *ata)
 {
     const struct block_request *request = oldest(ata);
     const uint64_t done = request->sectors - ata->left;
-    volatile uint16_t *data =
-        (volatile uint16_t *)(uintptr_t)(request->data + done * BLOCK_LIMITS_SECTOR_BYTES);
-    for (unsigned word = 0; word < SECTOR_WORDS; word++) {
+    volatile uint32_t *data =
+        (volatile uint32_t *)(uintptr_t)(request->data + done * BLOCK_LIMITS_SECTOR_BYTES);
+    for (unsigned at = 0; at < SECTOR_STEPS; at++) {
         if (ata->phase == ATA_PHASE_IN) {
-            data[word] = ata_in_data(ata);
+            data[at] = ata_in_data(ata);
         } else {
-            ata_out_data(ata, data[word]);
+            ata_out_data(ata, data[at]);
         }
     }
     ata->left--;

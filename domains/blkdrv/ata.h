@@ -51,8 +51,9 @@ bool ata_add_pool(struct ata *ata, uint64_t address, uint64_t bytes);
 
 uint8_t ata_in(const struct ata *ata, uint16_t port);
 void ata_out(const struct ata *ata, uint16_t port, uint8_t value);
-uint16_t ata_in_data(const struct ata *ata);
-void ata_out_data(const struct ata *ata, uint16_t value);
+/* Two words of the data register, the earlier one in the lower half. */
+uint32_t ata_in_data(const struct ata *ata);
+void ata_out_data(const struct ata *ata, uint32_t value);
 
 /* ------------------------------------------------------------------ ata_device.c */
 

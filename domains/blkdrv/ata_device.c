@@ -60,8 +60,10 @@ static bool read_identity(struct ata *ata, uint16_t words[IDENTIFY_WORDS])
         log_line("the disk does not identify itself: status %#x", status);
         return false;
     }
-    for (unsigned word = 0; word < IDENTIFY_WORDS; word++) {
-        words[word] = ata_in_data(ata);
+    for (unsigned word = 0; word < IDENTIFY_WORDS; word += 2) {
+        const uint32_t two = ata_in_data(ata);
+        words[word] = (uint16_t)two;
+        words[word + 1] = (uint16_t)(two >> 16);
     }
     return true;
 }

@@ -19,13 +19,14 @@ void ata_out(const struct ata *ata, uint16_t port, uint8_t value)
     (void)!ioport_out(slot_of(ata, port), port, 1, value);
 }
 
-uint16_t ata_in_data(const struct ata *ata)
+/* The register has 16 bits; the host's side of the channel makes two accesses of one of 32, and that is half the calls. */
+uint32_t ata_in_data(const struct ata *ata)
 {
     uint32_t value;
-    return ioport_in(ata->ports_slot, ATA_DATA, 2, &value) == OK ? (uint16_t)value : UINT16_MAX;
+    return ioport_in(ata->ports_slot, ATA_DATA, 4, &value) == OK ? value : UINT32_MAX;
 }
 
-void ata_out_data(const struct ata *ata, uint16_t value)
+void ata_out_data(const struct ata *ata, uint32_t value)
 {
-    (void)!ioport_out(ata->ports_slot, ATA_DATA, 2, value);
+    (void)!ioport_out(ata->ports_slot, ATA_DATA, 4, value);
 }

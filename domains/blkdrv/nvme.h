@@ -73,10 +73,11 @@ struct nvme {
     uint32_t events; /* since the start */
     uint32_t resets; /* since anything was done */
     uint64_t order;
-    uint64_t check;      /* when time-outs are looked for; DEADLINE_NEVER: nothing is busy */
-    uint64_t now;        /* of the last poll */
-    uint32_t complaints; /* errors logged since the start */
-    const char *wrong;   /* why the device is not believed any more; NULL: it is */
+    uint64_t command_ticks; /* how long a command may take */
+    uint64_t check;         /* when time-outs are looked for; DEADLINE_NEVER: nothing is busy */
+    uint64_t now;           /* of the last poll */
+    uint32_t complaints;    /* errors logged since the start */
+    const char *wrong;      /* why the device is not believed any more; NULL: it is */
     struct nvme_slot slot[NVME_COMMANDS];
 };
 
@@ -100,6 +101,8 @@ void nvme_queue_release(struct nvme *nvme, struct nvme_queue *queue);
 bool nvme_admin_command(struct nvme *nvme, const struct nvme_command *command, uint32_t *result);
 /* Identifies controller and namespace 1, and says whether they can be used. */
 bool nvme_identify(struct nvme *nvme, struct block_geometry *geometry);
+/* Asks for events of health, if the device has them. */
+void nvme_enable_events(struct nvme *nvme);
 /* Commands that are answered whenever the device likes. */
 void nvme_ask_events(struct nvme *nvme);
 void nvme_abort(struct nvme *nvme, uint16_t slot);

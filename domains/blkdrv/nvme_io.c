@@ -99,7 +99,7 @@ static void send(struct nvme *nvme, uint16_t index)
         set_blocks(nvme, entry, request->sector, slot->chunk);
     }
     slot->aborting = false;
-    slot->deadline = nvme->now + clock_ns_to_ticks(COMMAND_NS, nvme->drive.tsc_khz);
+    slot->deadline = nvme->now + nvme->command_ticks;
 }
 
 static bool nvme_room(struct drive *drive)
@@ -323,6 +323,7 @@ static bool bring_up(struct nvme *nvme, struct block_geometry *geometry)
         !make_queues(nvme, cap)) {
         return false;
     }
+    nvme_enable_events(nvme);
     nvme_ask_events(nvme);
     return true;
 }
@@ -423,5 +424,6 @@ void nvme_init(struct nvme *nvme, void *bar, void *memory, uint64_t iova, uint64
                           .bar = bar,
                           .memory = memory,
                           .iova = iova,
+                          .command_ticks = clock_ns_to_ticks(COMMAND_NS, tsc_khz),
                           .check = DEADLINE_NEVER};
 }

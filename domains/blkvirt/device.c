@@ -145,7 +145,7 @@ static void follow_state(struct blkvirt *blkvirt)
     }
 }
 
-void device_follow(struct blkvirt *blkvirt)
+void device_settle(struct blkvirt *blkvirt)
 {
     struct device *device = &blkvirt->device;
     if (block_client_follow(&device->client)) {

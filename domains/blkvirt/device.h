@@ -5,7 +5,17 @@
 #include "blkvirt.h"
 
 /* A new epoch, a device that became ready or said that it failed. */
-void device_follow(struct blkvirt *blkvirt);
+void device_settle(struct blkvirt *blkvirt);
+
+/* The same; costs little where a device is ready and stays so. */
+static inline void device_follow(struct blkvirt *blkvirt)
+{
+    struct device *device = &blkvirt->device;
+    if (!device->ready || device->client.broken || !block_client_current(&device->client) ||
+        block_load(&device->client.channel->state) != CHANNEL_STATE_READY) {
+        device_settle(blkvirt);
+    }
+}
 
 /* Takes what is complete. */
 void device_collect(struct blkvirt *blkvirt);

@@ -62,7 +62,7 @@ static void show(const struct blkvirt *blkvirt, struct tenant *tenant, enum chan
     bell_ring(&tenant->bell);
 }
 
-void tenant_follow(struct blkvirt *blkvirt, struct tenant *tenant)
+void tenant_settle(struct blkvirt *blkvirt, struct tenant *tenant)
 {
     if (block_server_follow(&tenant->server)) {
         device_orphan(blkvirt, number_of(blkvirt, tenant));

@@ -5,7 +5,15 @@
 #include "blkvirt.h"
 
 /* A new epoch, and the state that the tenant should see. */
-void tenant_follow(struct blkvirt *blkvirt, struct tenant *tenant);
+void tenant_settle(struct blkvirt *blkvirt, struct tenant *tenant);
+
+/* The same; costs little where a tenant is served and stays so. */
+static inline void tenant_follow(struct blkvirt *blkvirt, struct tenant *tenant)
+{
+    if (tenant->shown != CHANNEL_STATE_READY || blkvirt->parked || !block_server_current(&tenant->server)) {
+        tenant_settle(blkvirt, tenant);
+    }
+}
 
 /* Takes at most one request. False: there is none, or no place for it. */
 bool tenant_take(struct blkvirt *blkvirt, struct tenant *tenant);

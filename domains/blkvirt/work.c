@@ -30,8 +30,9 @@ void work_begin(struct blkvirt *blkvirt)
 static bool take_round(struct blkvirt *blkvirt)
 {
     bool more = false;
-    for (uint32_t i = 0; i < blkvirt->tenants; i++) {
-        struct tenant *tenant = &blkvirt->tenant[(blkvirt->turn + i) % blkvirt->tenants];
+    for (uint32_t i = 0, at = blkvirt->turn; i < blkvirt->tenants;
+         i++, at = at + 1 < blkvirt->tenants ? at + 1 : 0) {
+        struct tenant *tenant = &blkvirt->tenant[at];
         uint32_t taken = 0;
         while (taken < BATCH && tenant_take(blkvirt, tenant)) {
             taken++;

@@ -10,7 +10,7 @@ static void client_join(struct block_client *client, uint32_t epoch)
     volatile struct block_channel *channel = client->channel;
     client->epoch = epoch;
     client->request_head = client->request_shown = 0;
-    client->completion_tail = client->completion_limit = 0;
+    client->completion_tail = client->completion_limit = client->completion_event = 0;
     client->joined = client->broken = false;
     block_store(&channel->request_head, 0);
     block_store(&channel->completion_tail, 0);
@@ -99,7 +99,7 @@ static void server_join(struct block_server *server, uint32_t epoch)
     volatile struct block_channel *channel = server->channel;
     server->epoch = epoch;
     server->completion_head = server->completion_shown = 0;
-    server->request_tail = server->request_limit = 0;
+    server->request_tail = server->request_limit = server->request_event = 0;
     server->joined = server->broken = false;
     block_store(&channel->state, CHANNEL_STATE_STARTING);
     block_store(&channel->request_tail, 0);

@@ -34,6 +34,7 @@ struct block_client {
     uint32_t request_shown;    /* of them published */
     uint32_t completion_tail;  /* taken */
     uint32_t completion_limit; /* the other end's counter, as last read and checked */
+    uint32_t completion_event; /* from which on a signal was asked for */
     uint32_t corruptions;
     bool joined; /* the other end's words are of this epoch */
     bool broken;
@@ -46,6 +47,7 @@ struct block_server {
     uint32_t completion_shown; /* of them published */
     uint32_t request_tail;     /* taken */
     uint32_t request_limit;    /* the other end's counter, as last read and checked */
+    uint32_t request_event;    /* from which on a signal was asked for */
     uint32_t corruptions;
     bool joined;
     bool broken;
@@ -80,6 +82,11 @@ static inline bool block_event_passed(uint32_t event, uint32_t before, uint32_t 
 /* Begins at zero in the page's present epoch and shows that it did. */
 void block_client_open(struct block_client *client, struct block_channel *channel);
 
+static inline bool block_client_current(const struct block_client *client)
+{
+    return block_load(&client->channel->epoch) == client->epoch;
+}
+
 /* Has builder raised the epoch? Then nothing of what was outstanding will be answered, and the client has
  * begun again as in block_client_open. */
 bool block_client_follow(struct block_client *client);
@@ -94,8 +101,16 @@ void block_client_geometry(const struct block_client *client, struct block_geome
 void block_client_ping(struct block_client *client, uint32_t ping);
 uint32_t block_client_pong(const struct block_client *client);
 
-/* Reads how far the server is, and whether that is possible. */
+/* Reads how far the server is, and whether that is possible. True: there are completions to take. */
 bool block_client_look(struct block_client *client);
+
+/* The same; costs little where there is nothing new. The counter that is believed is the one that block_client_look reads. */
+static inline bool block_client_more(struct block_client *client)
+{
+    return client->completion_tail != client->completion_limit ||
+           (block_load(&client->channel->completion_head) != client->completion_tail &&
+            block_client_look(client));
+}
 
 static inline uint32_t block_client_outstanding(const struct block_client *client)
 {
@@ -137,7 +152,7 @@ static inline bool block_client_publish(struct block_client *client)
 /* False: there is none. */
 static inline bool block_client_take(struct block_client *client, struct block_completion *completion)
 {
-    if (client->completion_tail == client->completion_limit && !block_client_look(client)) {
+    if (!block_client_more(client)) {
         return false;
     }
     const volatile struct block_completion *entry =
@@ -154,15 +169,23 @@ static inline bool block_client_take(struct block_client *client, struct block_c
 /* Asks for a signal from the next completion on. False: there is one already, do not sleep. */
 static inline bool block_client_sleep(struct block_client *client)
 {
-    block_store(&client->channel->completion_event, client->completion_tail);
-    __atomic_thread_fence(__ATOMIC_SEQ_CST);
-    return client->completion_tail == client->completion_limit && !block_client_look(client);
+    if (client->completion_event != client->completion_tail) {
+        client->completion_event = client->completion_tail;
+        block_store(&client->channel->completion_event, client->completion_tail);
+        __atomic_thread_fence(__ATOMIC_SEQ_CST);
+    }
+    return !block_client_more(client);
 }
 
 /* ------------------------------------------------------------------ the server, end b */
 
 /* Begins at zero in the page's present epoch, in state starting, and shows that it did. */
 void block_server_open(struct block_server *server, struct block_channel *channel);
+
+static inline bool block_server_current(const struct block_server *server)
+{
+    return block_load(&server->channel->epoch) == server->epoch;
+}
 
 /* Has builder raised the epoch? Then the client knows nothing of what it had asked, and the server has begun
  * again as in block_server_open. */
@@ -175,12 +198,20 @@ void block_server_state(struct block_server *server, enum channel_state state);
 /* Shows that the last ping was seen. */
 void block_server_pong(struct block_server *server);
 
+/* Reads how far the client is, and whether that is possible. True: there are requests to take. */
 bool block_server_look(struct block_server *server);
+
+/* The same; costs little where there is nothing new. */
+static inline bool block_server_more(struct block_server *server)
+{
+    return server->request_tail != server->request_limit ||
+           (block_load(&server->channel->request_head) != server->request_tail && block_server_look(server));
+}
 
 /* False: there is none. */
 static inline bool block_server_take(struct block_server *server, struct block_request *request)
 {
-    if (server->request_tail == server->request_limit && !block_server_look(server)) {
+    if (!block_server_more(server)) {
         return false;
     }
     const volatile struct block_request *entry =
@@ -226,9 +257,12 @@ static inline bool block_server_publish(struct block_server *server)
 /* Asks for a signal from the next request on. False: there is one already, do not sleep. */
 static inline bool block_server_sleep(struct block_server *server)
 {
-    block_store(&server->channel->request_event, server->request_tail);
-    __atomic_thread_fence(__ATOMIC_SEQ_CST);
-    return server->request_tail == server->request_limit && !block_server_look(server);
+    if (server->request_event != server->request_tail) {
+        server->request_event = server->request_tail;
+        block_store(&server->channel->request_event, server->request_tail);
+        __atomic_thread_fence(__ATOMIC_SEQ_CST);
+    }
+    return !block_server_more(server);
 }
 
 #endif

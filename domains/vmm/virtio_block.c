@@ -438,6 +438,7 @@ static void follow(struct virtio_block *block)
         return;
     }
     block->unsettled = true;
+    block->signal = true; /* the server may wait for this end's epoch */
     for (uint32_t i = 0; i < BLOCK_LIMITS_SLOTS; i++) {
         if (block->slot[i].state == BLOCK_SLOT_SENT) {
             block->slot[i].state = BLOCK_SLOT_WAITING;

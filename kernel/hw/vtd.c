@@ -17,7 +17,7 @@ enum { COMMAND_COMPATIBILITY = 1 << 23 };
 #define COMMAND_TRANSLATE (1u << 31)
 #define COMMAND_STICKY (COMMAND_TRANSLATE | 1u << 28 | COMMAND_QUEUE | COMMAND_INTERRUPTS | COMMAND_COMPATIBILITY)
 
-enum { ECAP_COHERENT = 1 << 0, QUEUE_ENTRIES = 256, WAIT_STATUS = 1 << 5, SPINS_MAX = 100000000, LINE_BYTES = 64 };
+enum { ECAP_COHERENT = 1 << 0, QUEUE_ENTRIES = 256, WAIT_STATUS = 1 << 5, SPINS_MAX = 10000000, LINE_BYTES = 64 };
 enum { MSI_ADDRESS = 0xfee00000, PROTECTED = 1u << 31, PROTECTED_STATUS = 1 << 0 };
 
 struct vtd vtd;
@@ -123,6 +123,7 @@ static void unit_start(struct vtd_unit *unit)
     write64(unit, VTD_RTADDR, vtd_root(unit->other_segment));
     command(unit, COMMAND_ROOT, true);
     command(unit, COMMAND_QUEUE, false);
+    queues.done[unit - vtd.unit] = 0;
     write64(unit, VTD_IQT, 0);
     write64(unit, VTD_IQA, image_to_phys(queues.request[unit - vtd.unit]).value);
     command(unit, COMMAND_QUEUE, true);

@@ -32,6 +32,7 @@ static void closed_init(struct entry *table)
 void vtd_tables_init(void)
 {
     const struct entry closed = {image_to_phys(context.closed).value | PRESENT, 0};
+    context.used = 0;
     closed_init(context.closed);
     for (uint32_t i = 0; i < BUSES; i++) context.root[i] = context.other[i] = closed;
     dma_write_back(context.root, sizeof context.root + sizeof context.other);

@@ -83,6 +83,7 @@ void iospace_attach(struct iospace *io, uint16_t source)
     io->domain = index + 1;
     io->source = source;
     io->faults = 0;
+    io->fault = (struct dma_fault){0};
     dma_attach(source, io->domain, io->space.root_pa);
 }
 

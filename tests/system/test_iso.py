@@ -19,6 +19,7 @@ from bulkhead.shell import GuestShell
 from bulkhead.systems import System
 
 BOOT_S = 120.0
+BARE = str(Path(__file__).with_name("tenants-bare.toml"))
 MIB = 1 << 20
 UEFI = ("-bios", "/usr/share/ovmf/OVMF.fd")
 VTD = ("-device", "intel-iommu")
@@ -27,7 +28,7 @@ VTD = ("-device", "intel-iommu")
 @pytest.fixture(scope="module")
 def iso(assemble: Callable[[str], System], tmp_path_factory: pytest.TempPathFactory) -> Path:
     """What `bulkhead iso` makes of the default system."""
-    system = assemble("two-tenants")
+    system = assemble(BARE)
     out = tmp_path_factory.mktemp("iso") / "system.iso"
     grub.make_iso(out, grub.seal_kernels(system), system.modules)
     return out
@@ -53,7 +54,7 @@ def verdict(session: Session) -> str:
 def test_iso__boots_to_the_shells(
     platform: Platform, firmware: tuple[str, ...], assemble: Callable[[str], System], iso: Path
 ) -> None:
-    system = assemble("two-tenants")
+    system = assemble(BARE)
     timeout_s = BOOT_S * platform.patience
     machine = Machine(memory_mib=system.memory_mib, platform=platform, extra=firmware, devices=system.devices)
     with Session(machine, Boot(iso=iso)) as session:
@@ -71,7 +72,7 @@ def test_iso__boots_to_the_shells(
 
 @pytest.mark.long
 def test_iso__bochs_svm_runs_the_domains(assemble: Callable[[str], System], iso: Path) -> None:
-    machine = Machine(memory_mib=assemble("two-tenants").memory_mib, platform=BOCHS_SVM)
+    machine = Machine(memory_mib=assemble(BARE).memory_mib, platform=BOCHS_SVM)
     with Session(machine, Boot(iso=iso)) as session:
         session.wait_ready(BOOT_S)
         assert verdict(session).endswith("; taken is cpu=svm iommu=none")
@@ -112,7 +113,7 @@ def _struck(memory: bytes, kind: grub.KernelKind) -> tuple[int, int]:
 def test_iso__the_kernel_for_the_iommu_runs_and_the_others_are_wiped(
     assemble: Callable[[str], System], tmp_path: Path
 ) -> None:
-    assemble("two-tenants")
+    assemble(BARE)
     kinds = [grub.KernelKind(*words) for words in (("svm", "none"), ("vmx", "none"), ("svm", "vtd"), ("svm", "amdvi"))]
     kernels, marks = zip(*(_marked(tmp_path, kind) for kind in kinds), strict=True)
     grub.make_iso(tmp_path / "x.iso", kernels, ())
@@ -142,7 +143,7 @@ def test_iso__a_machine_that_no_kernel_is_for_is_told_so(iso: Path) -> None:
 
 
 def test_iso__two_are_equal(assemble: Callable[[str], System], iso: Path, tmp_path: Path) -> None:
-    system = assemble("two-tenants")
+    system = assemble(BARE)
     time.sleep(2.1)  # FAT counts time in steps of two seconds
     grub.make_iso(tmp_path / "again.iso", grub.seal_kernels(system), system.modules)
     assert (tmp_path / "again.iso").read_bytes() == iso.read_bytes()

@@ -51,7 +51,7 @@ def resealed(system: System, cbor: bytes, folder: Path) -> Boot:
 
 @pytest.fixture(scope="module")
 def system(assemble: Callable[[str], System]) -> System:
-    return assemble("two-tenants")
+    return assemble(str(Path(__file__).with_name("tenants-bare.toml")))
 
 
 @pytest.mark.parametrize(

@@ -14,7 +14,7 @@ import re
 from collections.abc import Callable, Collection, Sequence
 from pathlib import Path
 
-from bulkhead import benchrows, benchtable, bochs, build, guests, linuxboot, paths, proc, qemu, report, systems
+from bulkhead import benchrows, benchtable, bochs, build, guests, iobench, linuxboot, paths, proc, qemu, report, systems
 from bulkhead.benchrows import BUDGET, Row
 from bulkhead.benchtable import Column
 from bulkhead.errors import EXIT_TESTS_FAILED, BulkheadError, BulkheadFailed, TimeOut, UsageProblem
@@ -67,8 +67,12 @@ _SOURCES: tuple[tuple[Callable[[Platform], list[Row]], tuple[str, ...]], ...] = 
     (_domain_rows, ("syscall.null", "ipc.call.1", "ipc.call.8", "notif.signal", "notif.wait",
                     "notif.switch", "space.map", "captab.copy", "kernel.section")),
     (_guest_rows, ("exit.cpuid", "exit.pio", "hypercall.service")),
-    (benchrows.static_rows, ("kernel.lines", "kernel.text", "selector.lines")),
+    (benchrows.static_rows, ("kernel.lines", "kernel.text", "kernel.lines.vtd", "kernel.text.vtd", "selector.lines")),
     (linuxboot.rows, ("boot.linux", "boot.exits")),
+    (iobench.disk_rows, ("blk.read.qd1", "blk.write.qd1", "blk.read.qd32", "blk.write.qd32", "blk.exits.qd32")),
+    (iobench.encrypted_rows, ("blk.read.qd1.encrypted", "blk.write.qd1.encrypted")),
+    (iobench.network_rows, ("net.tx.64", "net.tx.1472", "net.pingpong.64", "net.pingpong.1472", "net.rx.64",
+                            "net.rx.1472", "net.rx.64.floor", "net.rx.1472.floor")),
 )  # fmt: skip
 
 
@@ -77,7 +81,7 @@ def _collect(platform: Platform, expected: Collection[str]) -> tuple[list[Row], 
     rows: list[Row] = []
     problems: list[str] = []
     for source, names in _SOURCES:
-        if not any(name in expected for name in names):
+        if not any(name in expected and BUDGET[name].measured_on(platform) for name in names):
             continue
         try:
             rows += source(platform)
@@ -122,7 +126,7 @@ def main(wanted: Sequence[str], json_file: Path | None, platforms: Sequence[Plat
         f"{name} ({platform.name})"
         for platform in platforms
         for name in expected
-        if (platform.name, name) not in measured
+        if BUDGET[name].measured_on(platform) and (platform.name, name) not in measured
     ]
     over = [f"{row.name} ({row.platform})" for row in rows if not row.within]
     for problem in problems:

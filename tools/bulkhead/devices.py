@@ -37,6 +37,7 @@ class Device:
     name: str  # as the description calls it
     kind: str  # nvme, e1000e or ata
     disk: Path | None = None  # what a disk holds; None: a new file of zeroes, gone with the machine
+    null_mib: int = 0  # for the benchmark: a disk of this size that keeps nothing and answers at once
 
     @property
     def is_disk(self) -> bool:
@@ -100,6 +101,11 @@ def _escaped(path: Path) -> str:
 
 
 def _qemu_device(index: int, device: Device, folder: Path) -> list[str]:
+    if device.null_mib:
+        return [
+            "-drive", f"if=none,id=d{index},driver=null-co,size={device.null_mib}M,read-zeroes=off",
+            "-device", f"nvme,id=dev{index},drive=d{index},serial={_SERIAL},bus=rp{index}",
+        ]  # fmt: skip
     if device.kind in _PCI_DISKS:
         # A disk that goes with the machine needs to survive nothing.
         cache = "" if device.disk is not None else ",cache=unsafe"

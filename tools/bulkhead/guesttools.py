@@ -71,16 +71,16 @@ def filesystem_tools() -> Tools:
     return Tools(files, _LINKS)
 
 
-def drivers(kernel: Path) -> Sequence[Path]:
-    """What the kernel package unpacked at @kernel has as modules for virtio and ext4, in an order that loads."""
+def drivers(kernel: Path, wanted: Sequence[str] = _DRIVERS) -> Sequence[Path]:
+    """What the kernel package unpacked at @kernel has as modules of @wanted (virtio and ext4), in an order that loads."""
     known = {_plain(file.stem): file for file in sorted(kernel.glob("lib/modules/*/kernel/**/*.ko"))}
     inside = {
         _plain(Path(line).stem) for file in kernel.glob("lib/modules/*/modules.builtin") for line in file.read_text().split()
     }
-    missing = [name for name in _DRIVERS if name not in known and name not in inside]
+    missing = [name for name in wanted if name not in known and name not in inside]
     if missing:
         raise BulkheadFailed(f"{paths.shown(kernel)} has no module {', '.join(missing)}")
-    return elf.module_order(_DRIVERS, lambda name: known.get(_plain(name)))
+    return elf.module_order(wanted, lambda name: known.get(_plain(name)))
 
 
 def _plain(name: str) -> str:

@@ -28,6 +28,7 @@ class Request:
     debug_exit: bool
     disk: Path | None = None
     net: bool = False
+    encrypt: bool = False
 
 
 def _machine_mib(request: Request) -> int:
@@ -72,6 +73,7 @@ def assemble(request: Request, platform: Platform = QEMU_SVM, iommu: str = DEFAU
         "disk": _flag(request.disk is not None),
         "disk_mib": str(_disk_mib(request.disk)),
         "net": _flag(request.net),
+        "encrypt": _flag(request.encrypt),
     }
     made = systems.assemble(
         systems.find(_DESCRIPTION), name=name, parameters=parameters, extra_folders=(images,), platform=platform,

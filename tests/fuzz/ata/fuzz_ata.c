@@ -68,7 +68,7 @@ void ata_out(const struct ata *one, uint16_t port, uint8_t value)
 }
 
 /* Identity comes mostly from a plausible disk, or few inputs would get further. */
-uint16_t ata_in_data(const struct ata *one)
+uint32_t ata_in_data(const struct ata *one)
 {
     static const uint16_t identity[IDENTIFY_WORDS] = {
         [IDENTIFY_CAPABILITIES] = IDENTIFY_HAS_LBA,
@@ -78,11 +78,12 @@ uint16_t ata_in_data(const struct ata *one)
         [IDENTIFY_SECTORS_48] = 4096,
     };
     need(one == &ata && ++accesses < IO_MAX);
-    word = (word + 1) % IDENTIFY_WORDS;
-    return identity[(word + IDENTIFY_WORDS - 1) % IDENTIFY_WORDS];
+    const unsigned at = word;
+    word = (word + 2) % IDENTIFY_WORDS;
+    return identity[at] | (uint32_t)identity[at + 1] << 16;
 }
 
-void ata_out_data(const struct ata *one, uint16_t value)
+void ata_out_data(const struct ata *one, uint32_t value)
 {
     (void)value;
     need(one == &ata && ++accesses < IO_MAX);

@@ -222,22 +222,25 @@ static bool moving(bool out)
     return fine;
 }
 
-uint16_t ata_in_data(const struct ata *ata)
+uint32_t ata_in_data(const struct ata *ata)
 {
+    uint32_t value = 0;
     (void)ata;
-    if (!moving(false)) {
-        return UINT16_MAX;
+    for (unsigned half = 0; half < 2; half++) {
+        const uint32_t word = moving(false) ? disk.source[disk.word] : UINT16_MAX;
+        value |= word << 16 * half;
+        moved();
     }
-    const uint16_t value = disk.source[disk.word];
-    moved();
     return value;
 }
 
-void ata_out_data(const struct ata *ata, uint16_t value)
+void ata_out_data(const struct ata *ata, uint32_t value)
 {
     (void)ata;
-    if (moving(true)) {
-        disk.words[disk.sector][disk.word] = value;
-        moved();
+    for (unsigned half = 0; half < 2; half++) {
+        if (moving(true)) {
+            disk.words[disk.sector][disk.word] = (uint16_t)(value >> 16 * half);
+            moved();
+        }
     }
 }

@@ -6,6 +6,8 @@ import subprocess
 import time
 from pathlib import Path
 
+import pytest
+
 from bulkhead import build, devices
 from bulkhead.devices import Device
 
@@ -20,20 +22,21 @@ def _wait_for(socket: Path, emulator: subprocess.Popen[bytes]) -> None:
         time.sleep(0.05)
 
 
-def test_qemu__the_machine_that_the_tool_makes_is_the_one_that_pci_expects(tmp_path: Path) -> None:
+@pytest.mark.parametrize("iommu", devices.IOMMUS)
+def test_qemu__the_machine_that_the_tool_makes_is_the_one_that_pci_expects(iommu: str, tmp_path: Path) -> None:
     """The same device list as a system's: scan, both kinds of reset, return, status."""
     program = build.build("host") / "unit" / "pci_qemu"
     socket = tmp_path / "qtest"
     command = [
         "qemu-system-x86_64", "-M", "q35", "-m", "64", "-display", "none", "-nodefaults", "-S",
         "-qtest", f"unix:{socket},server=on,wait=off", "-qtest-log", "/dev/null",
-        *devices.qemu_arguments(DRIVEN, devices.DEFAULT_IOMMU, tmp_path),
+        *devices.qemu_arguments(DRIVEN, iommu, tmp_path),
     ]  # fmt: skip
     with subprocess.Popen(command, cwd=tmp_path, stderr=subprocess.DEVNULL) as emulator:
         try:
             _wait_for(socket, emulator)
             done = subprocess.run(
-                [program, socket], capture_output=True, text=True, timeout=LIMIT_S, check=False
+                [program, socket], capture_output=True, text=True, errors="replace", timeout=LIMIT_S, check=False
             )  # fmt: skip
         finally:
             emulator.kill()
