@@ -33,7 +33,7 @@ def guest_beside_witness(
         parameters={"kernel": "test.kernel", "mem": str(memory_mib)},
         extra_folders=(images,),
         platform=platform,
-    )
+    ).with_disk(None)
     with Session(system.machine(icount), system.boot()) as session:
         try:
             session.wait_ready(BOOT_S)
