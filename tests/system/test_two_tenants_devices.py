@@ -18,7 +18,7 @@ from bulkhead.systems import System
 
 Bulkhead = Callable[..., subprocess.CompletedProcess[bytes]]
 
-SYSTEM = "two-tenants-io"
+SYSTEM = "two-tenants"
 BOOT_S = 240.0
 COMMAND_S = 120.0
 WORK = (
