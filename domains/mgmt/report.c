@@ -142,7 +142,7 @@ static void report_domain(struct mgmt *mgmt, const struct domain *domain, const 
     cbor_number(writer, status->memory_kib);
     cbor_number(writer, status->restarts);
     cbor_number(writer, status->threads);
-    if (device != NULL)
+    if (device != NULL && device->began_ns != 0)
         report_restart(device, writer);
     else
         cbor_null(writer);

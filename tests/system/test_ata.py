@@ -20,7 +20,7 @@ done
 
 @pytest.mark.long
 def test_ata__a_guest_keeps_its_data_while_the_driver_is_rebuilt(bulkhead: Bulkhead) -> None:
-    done = bulkhead("run", "two-tenants-io", "--on", "bochs", "--tenant", "a", "--kill", "blkdrv@1s",
+    done = bulkhead("run", "two-tenants", "--on", "bochs", "--tenant", "a", "--kill", "blkdrv@1s",
                     "--exec", COMMAND, timeout_s=900)  # fmt: skip
     assert done.returncode == 0, done.stderr.decode()
     assert done.stdout.decode().split() == ["same"] * ROUNDS

@@ -22,7 +22,7 @@ DEVICES = 21
 
 @pytest.fixture(scope="module")
 def system(assemble: Callable[[str], System]) -> System:
-    return assemble("two-tenants-io")
+    return assemble("two-tenants")
 
 
 def refusal(machine: Machine, boot: Boot) -> str:

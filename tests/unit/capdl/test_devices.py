@@ -19,7 +19,7 @@ from capdl import api, layout, prove, provedata, spec
 from capdl.platforms import E1000E, NVME, Q35
 
 MIB, PAGE = 1 << 20, 4096
-SYSTEM = "two-tenants-io.toml"
+SYSTEM = "two-tenants.toml"
 FREE = "no flow between a and b except through mgmt, blkvirt, netvirt"
 MSI = range(0xFEE00000, 0xFEF00000)
 UNCACHED = 8
