@@ -40,7 +40,14 @@ from .provedata import (
     Broken,
     System,
 )
-from .provedevices import check_devices, device_edges, prove_device_reaches, prove_no_memory, prove_only_maps, sealed_pools
+from .provedevices import (
+    check_devices,
+    device_edges,
+    prove_device_reaches,
+    prove_no_memory,
+    prove_only_maps,
+    sealed_pools,
+)
 
 ODD = (cbor2.CBORError, ArithmeticError, AttributeError, LookupError, MemoryError, RuntimeError, TypeError, ValueError)
 
