@@ -17,7 +17,8 @@ from .errors import CapdlError, ClaimError, DescriptionError, Faults, UsageError
 from .graph import graph_svg
 from .images import ImageStore, NoImages
 from .matrix import matrix_csv, matrix_html
-from .prove import Broken, prove
+from .prove import prove
+from .provedata import Broken
 from .summary import DeviceSummary, Summary, devices_of, summarize, summary_json
 from .view import View
 

@@ -76,7 +76,10 @@ class Checker:
         subjects = {domain.name for domain in self.domains} | self.guests().keys()
         drivers = {self.domains[device.driver].name for device in devices}
         reader = ClaimReader(subjects, self.disabled, self.abi, self.platform, devices, drivers, self.faults)
-        claims = [*self.laboratory_claims(), *(claim for one in self.written.claims if one.enabled for claim in reader.read(one))]
+        claims = [
+            *self.laboratory_claims(),
+            *(claim for one in self.written.claims if one.enabled for claim in reader.read(one)),
+        ]
         self.faults.stop_if_any()
         return Model(
             self.written.name,

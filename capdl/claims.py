@@ -78,7 +78,9 @@ class ClaimReader:
 
     def _about_nothing(self, tree: Tree[Token]) -> bool:
         """Is what the claim speaks of, rather than allows, not in this system?"""
-        names = [str(token) for token in tree.children if isinstance(token, Token)][:2 if tree.data == "no_flow" else 1]
+        names = [str(token) for token in tree.children if isinstance(token, Token)][
+            : 2 if tree.data == "no_flow" else 1
+        ]
         for child in tree.children:
             if isinstance(child, Tree) and child.data == "between":
                 names += [str(token) for token in child.children]

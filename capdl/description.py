@@ -379,7 +379,14 @@ def _whole(top: Table) -> Description:
     for role in ("scan", "keeper"):
         pci.name(role, "")
     system.text("description", "")
-    for table in (system, platform, scheduling, pci, *(one.table for one in (*schedules.values(), *restarts.values())), top):
+    for table in (
+        system,
+        platform,
+        scheduling,
+        pci,
+        *(one.table for one in (*schedules.values(), *restarts.values())),
+        top,
+    ):
         table.finish()
     return found
 

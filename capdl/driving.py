@@ -175,9 +175,7 @@ class Driving:
         elif device.kind.legacy:
             self.make_legacy(plan, device, device.kind.legacy)
 
-    def make_bus_master(
-        self, plan: Plan, device: Device, pci: Pci, host: PciHost, management: Plan | None
-    ) -> None:
+    def make_bus_master(self, plan: Plan, device: Device, pci: Pci, host: PciHost, management: Plan | None) -> None:
         address = plan.regions.place(layout.PAGE, pci.bar_bytes // layout.PAGE)
         plan.map_at(f"{device.name}.bar", address, READ | WRITE | UNCACHED)
         plan.resource("bar", "region", address=address, size=pci.bar_bytes)

@@ -136,7 +136,9 @@ class Equipment:
 
     # --- channels ---
 
-    def check_channels(self, written: dict[int, WrittenChannel], channels: list[Channel], devices: list[Device]) -> None:
+    def check_channels(
+        self, written: dict[int, WrittenChannel], channels: list[Channel], devices: list[Device]
+    ) -> None:
         """Ends of the right sort: a device channel leads to a driver, a client's to a virtualiser."""
         drivers = {device.driver: device for device in devices}
         for number, channel in enumerate(channels):
@@ -160,7 +162,9 @@ class Equipment:
             known = (one.driver for one in self.written.devices if one.class_ == class_)
             self.faults.add(one.at("to"), what, one_of(known))
         elif any(other.kind == channel.kind and other.end_b == channel.end_b for other in before):
-            self.faults.add(one.at("to"), f"'{one.to_end}' already serves another domain", "one virtualiser for a driver")
+            self.faults.add(
+                one.at("to"), f"'{one.to_end}' already serves another domain", "one virtualiser for a driver"
+            )
 
     def with_shares(
         self, written: dict[int, WrittenChannel], channels: list[Channel], devices: list[Device]
@@ -176,7 +180,9 @@ class Equipment:
                 key = (one.key or f"{one.from_end}.key") if one.encrypt else ""
                 window = Window(first, one.window_mib * SECTORS_PER_MIB, one.read_only, one.encrypt, key)
                 if key and any(key == other.window.key for other in made if other.window):
-                    self.faults.add(one.at("key"), f"'{key}' is the key of another window, too", "a key for each window")
+                    self.faults.add(
+                        one.at("key"), f"'{key}' is the key of another window, too", "a key for each window"
+                    )
                 next_sector[channel.end_b] = first + window.sectors
                 channel = Channel(channel.kind, channel.end_a, channel.end_b, window=window)
             elif channel.kind == "net":

@@ -118,7 +118,9 @@ class Drawing:
             for device in domain.devices:
                 bases = [one for one in self.system.windows if self.maps(domain, one.object)]
                 stem = self.system.objects[bases[0].object].name.partition(".")[0] if bases else "device"
-                ours = [one for one in self.system.windows if self.system.objects[one.object].name.startswith(f"{stem}.")]
+                ours = [
+                    one for one in self.system.windows if self.system.objects[one.object].name.startswith(f"{stem}.")
+                ]
                 lines = [f"{stem}: {self.view.device_name(device)}"]
                 lines += [f"{self.system.objects[one.object].name} at {one.base:#x}" for one in ours]
                 lines += [f"message {msi.handle}" for msi in device.msis]
@@ -223,7 +225,11 @@ def graph_dot(view: View) -> str:
     boxes = drawing.boxes()
     template = environment().get_template("graph.dot.j2")
     return template.render(
-        system=view.system, boxes=boxes, edges=drawing.edges(), ports=drawing.ports(), devices=drawing.devices(),
+        system=view.system,
+        boxes=boxes,
+        edges=drawing.edges(),
+        ports=drawing.ports(),
+        devices=drawing.devices(),
         guest_node=guest_node,
     )
 

@@ -40,7 +40,14 @@ from .provedata import (
     Broken,
     System,
 )
-from .provedevices import check_devices, device_edges, prove_device_reaches, prove_no_memory, prove_only_maps, sealed_pools
+from .provedevices import (
+    check_devices,
+    device_edges,
+    prove_device_reaches,
+    prove_no_memory,
+    prove_only_maps,
+    sealed_pools,
+)
 
 ODD = (cbor2.CBORError, ArithmeticError, AttributeError, LookupError, MemoryError, RuntimeError, TypeError, ValueError)
 
@@ -51,7 +58,7 @@ def load(data: bytes) -> System:
         top = cbor2.loads(data)
         if top[0] != 2 or len(top) != 13 or cbor2.dumps(top, canonical=True) != data:
             raise Broken(f"version {top[0]}, {len(top)} fields; expected version 2, 13, encoded as RFC 8949 4.2.1")
-        system = System(dict(enumerate(top[5])), top[8], top[9], top[10], top[7], top[12])
+        system = System(dict(enumerate(top[5])), top[8], top[9], top[10], top[7], top[12], top[11])
         check_rules(system)
         check_devices(system)
         make_edges(system)

@@ -28,6 +28,7 @@ class System:
     claims: list[list[Any]]
     channels: list[list[Any]] = field(default_factory=list)
     windows: list[list[Any]] = field(default_factory=list)
+    unsafe_dma: bool = False  # devices may work without an IOMMU
     edges: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
 
     def name(self, number: int) -> str:

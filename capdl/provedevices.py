@@ -177,6 +177,9 @@ def device_edges(system: System) -> None:
                 system.edge(name, f"#{reference}")
         for _, _, _, notif, _ in device[3]:
             system.edge(name, f"#{notif}")
+        for number, one in system.objects.items() if system.unsafe_dma else ():
+            if one[0] != DEVICE_MEMORY:
+                system.both(name, f"#{number}")
         if device[4][0] != NONE:
             system.edge(name, f"#{device[4][0]}")
         mapped = {reference for reference, *_ in domain[11]}
@@ -205,9 +208,15 @@ def prove_only_maps(system: System, who: list[str], ranges: list[list[int]]) -> 
                     raise Broken(f"{domain[1]} → mapping at {vaddr:#x} → [{system.name(number)}] at {start:#x}")
 
 
+def check_confined(system: System, domain: list[Any]) -> None:
+    for device in domain[21] if system.unsafe_dma else ():
+        raise Broken(f"{domain[1]} → {node(device)} → all memory, for it may work without an IOMMU")
+
+
 def prove_no_memory(system: System, who: str, of: list[str]) -> None:
     """Neither the table of @who, nor its space, nor its devices name what belongs to one of @of."""
     domain, owners = system.find(who), {system.find(name)[0]: name for name in of}
+    check_confined(system, domain)
     held = [(one[1], f"slot {one[0]}") for one in domain[12]]
     held += [(one[0], f"mapping at {one[3]:#x}") for one in domain[11]]
     for device in domain[21]:
@@ -221,6 +230,7 @@ def prove_no_memory(system: System, who: str, of: list[str]) -> None:
 def prove_device_reaches(system: System, who: str) -> None:
     """The devices of @who reach its own memory and pools, and nothing else."""
     domain, pools = system.find(who), system.pools()
+    check_confined(system, domain)
     for device in domain[21]:
         for reference, _, _, iova, _ in device[2]:
             if system.objects[reference][0] != domain[0] and reference not in pools:

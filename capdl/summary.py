@@ -91,7 +91,9 @@ def devices_of(model: Model) -> list[DeviceSummary]:
         windows = [WindowSummary(who, w.first_sector, w.sectors, w.read_only, w.encrypt) for who, w in shares]
         places = [(title[one.end_a], one.net) for one in ours if one.net]
         nets = [
-            NetSummary(who, net.mac.to_bytes(6, "little").hex(":"), net.vlan, net.rate_kbit, [title[p] for p in net.peers])
+            NetSummary(
+                who, net.mac.to_bytes(6, "little").hex(":"), net.vlan, net.rate_kbit, [title[p] for p in net.peers]
+            )
             for who, net in places
         ]
         size = max((one.first_sector + one.sectors for one in windows), default=0) * SECTOR_BYTES

@@ -81,6 +81,7 @@ static void publish(struct drive *drive)
     struct ata *ata = ata_of(drive);
     if (ata->phase == ATA_PHASE_IDLE && ata->count != 0) {
         ata->attempts = 1;
+        ata->hurry = true;
         begin(ata);
     }
 }
@@ -253,16 +254,19 @@ static bool poll(struct drive *drive, uint64_t now)
     return ata->wrong == NULL || recover(ata);
 }
 
-/* The interrupt's edge may have come and gone while the kernel had it masked: look again now and then. */
+/* [ATA-6] 9.6: no interrupt says that the first sector of a write may come. Of the others the edge may come and go while the
+ * kernel has it masked: look again now and then. */
 static uint64_t deadline(const struct drive *drive)
 {
-    static const uint64_t LOOK_NS = UINT64_C(20) * 1000 * 1000;
+    static const uint64_t FIRST_NS = UINT64_C(1000) * 1000, LOOK_NS = UINT64_C(20) * 1000 * 1000;
     const struct ata *ata =
         (const struct ata *)(const void *)((const uint8_t *)drive - offsetof(struct ata, drive));
     if (ata->phase == ATA_PHASE_IDLE) {
         return DEADLINE_NEVER;
     }
-    return ata->hurry ? DEADLINE_NOW : ata->now + clock_ns_to_ticks(LOOK_NS, drive->tsc_khz);
+    const bool first = ata->phase == ATA_PHASE_OUT && ata->left == ata->queue[ata->head % ATA_QUEUE].sectors;
+    return ata->hurry ? DEADLINE_NOW
+                      : ata->now + clock_ns_to_ticks(first ? FIRST_NS : LOOK_NS, drive->tsc_khz);
 }
 
 static const struct drive_ops ata_ops = {

@@ -39,7 +39,7 @@ struct ata {
     uint64_t now;
     uint64_t deadline; /* of the step under way; DEADLINE_NEVER: nothing is */
     uint32_t complaints;
-    bool hurry;        /* the last poll ended before it had to */
+    bool hurry;        /* the last poll ended before it had to, or there was none yet */
     const char *wrong; /* why the device is not believed any more; NULL: it is */
 };
 

@@ -101,6 +101,8 @@ void nvme_queue_release(struct nvme *nvme, struct nvme_queue *queue);
 bool nvme_admin_command(struct nvme *nvme, const struct nvme_command *command, uint32_t *result);
 /* Identifies controller and namespace 1, and says whether they can be used. */
 bool nvme_identify(struct nvme *nvme, struct block_geometry *geometry);
+/* Asks for events of health, if the device has them. */
+void nvme_enable_events(struct nvme *nvme);
 /* Commands that are answered whenever the device likes. */
 void nvme_ask_events(struct nvme *nvme);
 void nvme_abort(struct nvme *nvme, uint16_t slot);

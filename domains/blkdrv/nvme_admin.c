@@ -123,6 +123,15 @@ bool nvme_identify(struct nvme *nvme, struct block_geometry *geometry)
            identify(nvme, IDENTIFY_NAMESPACE, 1, data) && read_namespace(nvme, data, geometry);
 }
 
+void nvme_enable_events(struct nvme *nvme)
+{
+    uint32_t result;
+    const struct nvme_command command = {
+        .opcode = ADMIN_SET_FEATURES, .dword10 = FEATURE_EVENTS, .dword11 = EVENTS_HEALTH};
+    /* A device that refuses has said so in the log; it is served without. */
+    (void)nvme_admin_command(nvme, &command, &result);
+}
+
 /* [NVMe-1.4] 5.2: stays with the device until something happens. */
 void nvme_ask_events(struct nvme *nvme)
 {

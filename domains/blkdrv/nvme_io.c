@@ -323,6 +323,7 @@ static bool bring_up(struct nvme *nvme, struct block_geometry *geometry)
         !make_queues(nvme, cap)) {
         return false;
     }
+    nvme_enable_events(nvme);
     nvme_ask_events(nvme);
     return true;
 }

@@ -73,7 +73,9 @@ enum nvme_io {
 enum {
     IDENTIFY_NAMESPACE = 0,
     IDENTIFY_CONTROLLER = 1,
-    FEATURE_QUEUES = 7,
+    FEATURE_QUEUES = 0x07,
+    FEATURE_EVENTS = 0x0b,
+    EVENTS_HEALTH = 0x1f, /* [NVMe-1.4] 5.21.1.11: every critical warning */
     DATASET_DEALLOCATE = 1 << 2,
     FORCE_UNIT_ACCESS = 1 << 30, /* [NVMe-1.4] 6.15 */
     QUEUE_CONTIGUOUS = 1,

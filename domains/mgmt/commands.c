@@ -49,6 +49,15 @@ static const char *run_on_domain(struct mgmt *mgmt, enum command_verb verb, stru
     return "not a command for a domain";
 }
 
+/* Builder starts mgmt again when it has died, so to die is all that mgmt can do to itself. */
+static const char *run_on_self(struct mgmt *mgmt, enum command_verb verb)
+{
+    if (verb != COMMAND_KILL && verb != COMMAND_RESTART)
+        return "mgmt cannot do that to itself";
+    mgmt->ending = true;
+    return NULL;
+}
+
 const char *commands_run(struct mgmt *mgmt, const struct command *command, enum focus how)
 {
     if (command->verb == COMMAND_FOCUS || command->verb == COMMAND_CONSOLE)
@@ -57,7 +66,7 @@ const char *commands_run(struct mgmt *mgmt, const struct command *command, enum 
     if (domain == NULL)
         return "no domain or tenant of that name; see ps";
     if (domain->id == mgmt->info->id)
-        return "mgmt cannot do that to itself";
+        return run_on_self(mgmt, command->verb);
     if (domain->view == VIEW_FINISHED)
         return "it ran once, at boot, and has finished";
     return run_on_domain(mgmt, command->verb, domain);

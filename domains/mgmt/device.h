@@ -40,6 +40,7 @@ struct device {
     uint64_t began_ns, stage_began_ns;
     uint64_t backoff_ns;
     uint32_t epoch_before; /* what the virtualiser said before the restart */
+    uint32_t in_flight;    /* requests that were with the driver when its last life ended */
     bool epoch_known;
     uint32_t polls; /* of the virtualiser in STAGE_REPLAY */
     char cause[CAUSE_BYTES];

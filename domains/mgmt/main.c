@@ -46,6 +46,15 @@ static void acknowledge(struct mgmt *mgmt, uint32_t bits)
         kernel_irq_acknowledge(mgmt->irq_slots[1]);
 }
 
+static void end_if_killed(struct mgmt *mgmt)
+{
+    if (!mgmt->ending)
+        return;
+    uart_flush(&mgmt->com1);
+    uart_flush(&mgmt->com2);
+    panic("killed by the operator");
+}
+
 /* All sources on every wake: each look costs little, and no bit can be forgotten. */
 static void work(struct mgmt *mgmt, uint32_t bits)
 {
@@ -60,6 +69,7 @@ static void work(struct mgmt *mgmt, uint32_t bits)
     mgmt->link_waits = link_input(mgmt);
     terminal_pump(mgmt);
     uart_pump(&mgmt->com2);
+    end_if_killed(mgmt);
 }
 
 static bool polling(const struct mgmt *mgmt)

@@ -112,6 +112,7 @@ struct mgmt {
     bool link_waits;               /* half a frame lies there */
     enum focus focus;
     struct domain *focused; /* whose console COM1 carries, NULL at the prompt */
+    bool ending;            /* the operator killed mgmt itself: answered first, then done */
     bool in_command;        /* the prompt comes when the command is done */
     bool input_stalled;     /* the focused guest's ring is full, bytes wait in the port */
     struct history merged_log;

@@ -235,8 +235,11 @@ static void begin(struct mgmt *mgmt, struct device *device, const char *why)
     /* A driver that is dead already has no thread left to suspend. */
     (void)builder_ask(mgmt, ASK_STOP, device->driver->id);
     device->epoch_known = device->service_slot != 0 && device_health(mgmt, device, &health) == OK;
-    if (device->epoch_known)
+    device->in_flight = 0;
+    if (device->epoch_known) {
         device->epoch_before = health.epoch;
+        device->in_flight = health.in_flight;
+    }
 }
 
 static enum goal goal_of(const struct mgmt *mgmt, struct device *device, enum ending ending)

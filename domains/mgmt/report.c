@@ -117,11 +117,12 @@ void report_table(const struct mgmt *mgmt, const struct domain_status statuses[D
 
 void report_restart(const struct device *device, struct cbor_writer *writer)
 {
-    enum { FIELDS = 4, TIMES = LINK_STAGE_TOTAL + 1 };
+    enum { FIELDS = 5, TIMES = LINK_STAGE_TOTAL + 1 };
     cbor_array(writer, FIELDS);
     cbor_text(writer, stage_name(device->stage));
     cbor_text(writer, device->cause);
     cbor_number(writer, device->recovered);
+    cbor_number(writer, device->in_flight);
     cbor_array(writer, TIMES);
     for (enum stage stage = STAGE_STOP; stage <= STAGE_REPLAY; stage++)
         cbor_number(writer, device->stage_us[stage]);
@@ -142,7 +143,7 @@ static void report_domain(struct mgmt *mgmt, const struct domain *domain, const 
     cbor_number(writer, status->memory_kib);
     cbor_number(writer, status->restarts);
     cbor_number(writer, status->threads);
-    if (device != NULL)
+    if (device != NULL && device->began_ns != 0)
         report_restart(device, writer);
     else
         cbor_null(writer);

@@ -69,6 +69,7 @@ enum error sys_iospace_fault(struct invocation *call)
 {
     uint64_t words[MESSAGE_WORDS] = {0};
 
+    iospace_faults(call->cpu); /* hardware tells of none while it holds one that was too many at once */
     iospace_fault_take(cap_object(call->slot), words);
     return answer(call, words);
 }

@@ -10,7 +10,7 @@ import re
 import socket
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -41,6 +41,7 @@ class Served:
 
     url: str
     sha256: str
+    open_streams: Callable[[], int]  # how many are being fetched now
 
 
 @contextmanager
@@ -48,6 +49,7 @@ def serve(size_bytes: int) -> Iterator[Served]:
     """Serves a file of @size_bytes that is the same each time, on the host's loopback only."""
     block = b"".join(hashlib.sha256(str(n).encode()).digest() for n in range(2048))
     content = (block * (size_bytes // len(block) + 1))[:size_bytes]
+    streams: set[object] = set()
 
     class Handler(http.server.BaseHTTPRequestHandler):
         """One file, whatever the path."""
@@ -56,7 +58,11 @@ def serve(size_bytes: int) -> Iterator[Served]:
             self.send_response(200)
             self.send_header("Content-Length", str(len(content)))
             self.end_headers()
-            self.wfile.write(content)
+            streams.add(self)
+            try:
+                self.wfile.write(content)
+            finally:
+                streams.discard(self)
 
         def log_message(self, format: str, *args: object) -> None:  # pylint: disable=redefined-builtin
             pass
@@ -65,7 +71,7 @@ def serve(size_bytes: int) -> Iterator[Served]:
     server.daemon_threads = True
     threading.Thread(target=server.serve_forever, daemon=True).start()
     try:
-        yield Served(f"http://10.0.2.2:{server.server_port}/x", hashlib.sha256(content).hexdigest())
+        yield Served(f"http://10.0.2.2:{server.server_port}/x", hashlib.sha256(content).hexdigest(), lambda: len(streams))
     finally:
         server.shutdown()
 

@@ -17,7 +17,7 @@ DISK, NIC = Device("disk", "nvme"), Device("nic", "e1000e")
 
 @pytest.fixture(scope="module")
 def system(assemble: Callable[[str], System]) -> System:
-    return assemble("two-tenants-io")
+    return assemble("two-tenants")
 
 
 def said_by(system: System, machine: Machine) -> str:

@@ -61,7 +61,7 @@ dd if=/dev/vda bs=64k skip={seek} count=32 2>/dev/null | sha256sum
 def session(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Session]:
     """One machine for all offences: two-tenants with plain windows and the hostile driver in the place of the shipped one."""
     folder: Path = tmp_path_factory.mktemp("hostile-disk")
-    text = (paths.SYSTEM_SOURCES / "two-tenants-io.toml").read_text()
+    text = (paths.SYSTEM_SOURCES / "two-tenants-plain.toml").read_text()
     text, images = re.subn(r'image = "blkdrv"', 'image = "hostile-blkdrv"', text)
     text, limits = re.subn(r'(blkdrv = \{ policy = "always", limit =) \d+', r"\1 16", text)
     assert images == limits == 1

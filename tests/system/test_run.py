@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import hashlib
+import random
 import subprocess
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
-from bulkhead import paths
+from bulkhead import guests, paths
 
 Bulkhead = Callable[..., subprocess.CompletedProcess[bytes]]
 
@@ -90,3 +93,37 @@ def test_guest__not_a_kernel_is_4_or_126(bulkhead: Bulkhead) -> None:
     done = bulkhead("run", "--guest", str(paths.ROOT / "README.md"), "--timeout", "60")
     assert done.returncode in (4, 126), done.stderr.decode()
     assert b"Traceback" not in done.stderr
+
+
+RC_LOCAL = b"""#!/bin/sh
+sha256sum /dev/vda
+ip -4 -o addr show eth0
+ping -c1 10.0.2.2 >/dev/null && echo the gateway answers
+printf written | dd of=/dev/vda bs=512 seek=3 conv=fsync 2>/dev/null
+poweroff -f
+"""
+
+
+def test_guest__has_the_disk_and_the_network_that_were_asked_for(bulkhead: Bulkhead, tmp_path: Path) -> None:
+    """The guest sees the whole of the file, and what it writes is in it afterwards."""
+    disk, initrd = tmp_path / "disk.img", tmp_path / "initrd.gz"
+    content = random.Random(4).randbytes(4 << 20)
+    disk.write_bytes(content)
+    initrd.write_bytes(guests.make_initramfs(guests.ensure(), files={"etc/rc.local": RC_LOCAL}))
+    done = bulkhead(
+        "run", "--guest", str(GUESTS / "linux-amd64.bzimage"), "--initrd", str(initrd), "--disk", str(disk), "--net",
+        "--append", "console=ttyS0 reboot=t cryptomgr.notests quiet", "--timeout", "200", timeout_s=400,
+    )  # fmt: skip
+    said = done.stdout.decode(errors="replace")
+    assert done.returncode == 0, said + done.stderr.decode()
+    assert hashlib.sha256(content).hexdigest() in said
+    assert "inet 10.0.2.15/24" in said and "the gateway answers" in said
+    after = disk.read_bytes()
+    assert after[1536:1543] == b"written" and after[:1536] == content[:1536] and len(after) == len(content)
+
+
+def test_guest__a_disk_of_no_whole_size_is_refused(bulkhead: Bulkhead, tmp_path: Path) -> None:
+    disk = tmp_path / "disk.img"
+    disk.write_bytes(b"x" * 1000)
+    done = bulkhead("run", "--guest", str(GUESTS / "linux-cloud.bzimage"), "--disk", str(disk))
+    assert done.returncode == 2 and "whole number of MiB" in last_line(done.stderr)

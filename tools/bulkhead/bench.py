@@ -69,6 +69,8 @@ _SOURCES: tuple[tuple[Callable[[Platform], list[Row]], tuple[str, ...]], ...] = 
     (_guest_rows, ("exit.cpuid", "exit.pio", "hypercall.service")),
     (benchrows.static_rows, ("kernel.lines", "kernel.text", "kernel.lines.vtd", "kernel.text.vtd", "selector.lines")),
     (linuxboot.rows, ("boot.linux", "boot.exits")),
+    (iobench.domain_line_rows, ("kernel.lines",)),
+    (iobench.restart_rows, ("restart.software", "restart.software.netdrv", "restart.pause", "restart.pause.netdrv")),
     (iobench.disk_rows, ("blk.read.qd1", "blk.write.qd1", "blk.read.qd32", "blk.write.qd32", "blk.exits.qd32")),
     (iobench.encrypted_rows, ("blk.read.qd1.encrypted", "blk.write.qd1.encrypted")),
     (iobench.network_rows, ("net.tx.64", "net.tx.1472", "net.pingpong.64", "net.pingpong.1472", "net.rx.64",

@@ -55,6 +55,10 @@ BUDGET: dict[str, Budget] = {
     "kernel.lines.vtd": Budget(6000, "lines"),
     "kernel.text.vtd": Budget(48 * 1024, "bytes"),
     "selector.lines": Budget(300, "lines"),
+    "restart.software": Budget(5000, "µs", devices=True),
+    "restart.software.netdrv": Budget(5000, "µs", devices=True),
+    "restart.pause": Budget(None, "µs", devices=True),
+    "restart.pause.netdrv": Budget(None, "µs", devices=True),
     "blk.read.qd1": Budget(20000, "instructions", devices=True),
     "blk.write.qd1": Budget(26000, "instructions", devices=True),
     "blk.read.qd32": Budget(11000, "instructions", devices=True),
@@ -136,10 +140,10 @@ def single(platform: Platform, name: str, value: float, how: str, unit: str = ""
 
 def kernel_sources(vendor: str) -> list[Path]:
     """Every source and header in the kernel image's compiler dependency files."""
-    return _sources_of(f"kernel/CMakeFiles/bulkhead-{vendor}.dir", "kernel/CMakeFiles/kernel_")
+    return sources_of(f"kernel/CMakeFiles/bulkhead-{vendor}.dir", "kernel/CMakeFiles/kernel_")
 
 
-def _sources_of(*objects: str) -> list[Path]:
+def sources_of(*objects: str) -> list[Path]:
     """Every source and header in the dependency files of the objects whose paths start so."""
     deps = proc.run(["ninja", "-C", paths.TARGET, "-t", "deps"], what="reading the dependency files")
     found: set[Path] = set()
@@ -156,7 +160,7 @@ def _sources_of(*objects: str) -> list[Path]:
     return sorted(found)
 
 
-def _count_lines(files: list[Path]) -> dict[str, int]:
+def count_lines(files: list[Path]) -> dict[str, int]:
     listing = paths.WORK / "kernel-sources.txt"
     listing.parent.mkdir(parents=True, exist_ok=True)
     listing.write_text("".join(f"{file}\n" for file in files))
@@ -175,7 +179,7 @@ def _room(file: Path) -> str:
 
 def static_rows(platform: Platform) -> list[Row]:
     """Lines of the vendor's kernel image, in all and by room, and its bytes."""
-    lines = _count_lines(kernel_sources(platform.vendor))
+    lines = count_lines(kernel_sources(platform.vendor))
     how = f"cloc code lines of {len(lines)} files in the dependency files of bulkhead-{platform.vendor}"
     rows = [single(platform, "kernel.lines", sum(lines.values()), how)]
     rooms: dict[str, int] = {}
@@ -205,7 +209,7 @@ def _text_row(platform: Platform, name: str, image: str) -> Row:
 def _iommu_rows(platform: Platform) -> list[Row]:
     """The same of the image that drives an IOMMU."""
     image = f"{platform.vendor}-vtd"
-    lines = _count_lines(kernel_sources(image))
+    lines = count_lines(kernel_sources(image))
     how = f"cloc code lines of {len(lines)} files in the dependency files of bulkhead-{image}"
     return [
         single(platform, "kernel.lines.vtd", sum(lines.values()), how),
@@ -215,7 +219,7 @@ def _iommu_rows(platform: Platform) -> list[Row]:
 
 def _selector_row(platform: Platform) -> Row:
     """The program that takes one kernel image and wipes the others: a count of its own."""
-    lines = _count_lines(_sources_of("kernel/select/"))
+    lines = count_lines(sources_of("kernel/select/"))
     how = f"cloc code lines of {len(lines)} files in the selector's dependency files"
     return single(platform, "selector.lines", sum(lines.values()), how)
 

@@ -37,6 +37,7 @@ class Device:
     name: str  # as the description calls it
     kind: str  # nvme, e1000e or ata
     disk: Path | None = None  # what a disk holds; None: a new file of zeroes, gone with the machine
+    iops: int = 0  # for tests: a disk that takes no more requests in a second, so that some are always with it
     null_mib: int = 0  # for the benchmark: a disk of this size that keeps nothing and answers at once
 
     @property
@@ -109,6 +110,7 @@ def _qemu_device(index: int, device: Device, folder: Path) -> list[str]:
     if device.kind in _PCI_DISKS:
         # A disk that goes with the machine needs to survive nothing.
         cache = "" if device.disk is not None else ",cache=unsafe"
+        cache += f",throttling.iops-total={device.iops}" if device.iops else ""
         file = _escaped(disk_file(device, folder))
         return [
             "-drive", f"if=none,id=d{index},format=raw,discard=unmap{cache},file={file}",

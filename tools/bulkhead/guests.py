@@ -14,7 +14,7 @@ import json
 import os
 import re
 import shutil
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -149,10 +149,12 @@ def _release(kernel: str) -> str:
     return _package(kernel).removeprefix("linux-image-")
 
 
-def make_initramfs(versions: Versions, modules: Sequence[Path] = ()) -> bytes:
-    """The initramfs of the Linux guests, with more @modules if wanted."""
+def make_initramfs(
+    versions: Versions, modules: Sequence[Path] = (), files: Mapping[str, bytes] | None = None
+) -> bytes:
+    """The initramfs of the Linux guests, with more @modules and @files if wanted."""
     return initramfs.build(
-        BUSYBOX, modules,
+        BUSYBOX, modules, files,
         virtio={_release(kernel): guesttools.drivers(paths.GUESTS / _package(kernel))
                 for kernel in (versions.linux_cloud, versions.linux_amd64)},
         tools=guesttools.filesystem_tools(),

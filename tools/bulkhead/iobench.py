@@ -34,6 +34,7 @@ _DISK_MIB = 1024
 _TIMEOUT_S = 600.0
 _PAGE = 4096
 _BURST = 32
+_RESTARTS = 10
 _GATEWAY = "10.0.2.2"  # of QEMU's user-mode network: this machine's loopback
 _WINDOW = re.compile(r"window (\d+) (\S+) (\d+)\r?\n")
 _OCCUPANCY = re.compile(r"occupancy (\d+)")
@@ -267,6 +268,57 @@ def encrypted_rows(platform: Platform) -> list[Row]:
     ours, _ = _ours("crypt", _compile(), "disk /dev/vda one", encrypt=True)
     rows = _rows(platform, ours, (), 0)
     return [replace(row, name=f"{row.name}.encrypted", budget=None) for row in rows]
+
+
+def _restart(session: Session, driver: str) -> dict[str, int]:
+    """Microseconds of each stage of one restart of @driver, which the operator kills."""
+    start = len(session.link.events())
+    session.link.demand(f"kill {driver}")
+    recovered = session.link.wait(
+        lambda event: event.get("event") == "recovered" and event.get("name") == driver, _TIMEOUT_S, "the restart", start
+    )
+    stages = recovered["us"]
+    if not isinstance(stages, dict):
+        raise BulkheadFailed(f"{driver}: management told no stages")
+    return {str(stage): int(us) for stage, us in stages.items()}
+
+
+def restart_rows(platform: Platform) -> list[Row]:
+    """How long a guest is without its disk when the driver is killed, where an instruction takes a nanosecond."""
+    _FOLDER.mkdir(parents=True, exist_ok=True)
+    disk = _FOLDER / "described.img"
+    devices.make_disk(disk, _DISK_MIB)
+    request = singleguest.Request(guests.LINUX_CLOUD, guests.INITRAMFS, _APPEND, _MEMORY_MIB, debug_exit=False, disk=disk, net=True)
+    system = singleguest.assemble(request)
+    machine = replace(system.machine(icount=True), devices=_null_disk(system.devices))
+    rows: list[Row] = []
+    with report.step("killing drivers"), Session(machine, system.boot()) as session:
+        session.wait_ready(_TIMEOUT_S)
+        session.console.wait_for(initramfs.READY_LINE.encode(), _TIMEOUT_S)
+        found = {driver: [_restart(session, driver) for _ in range(_RESTARTS)] for driver in ("blkdrv", "netdrv")}
+        session.emulator.kill()
+    for name, row_of in (("restart.software", lambda one: one["total"] - one["reset"]), ("restart.pause", lambda one: one["total"])):
+        for driver, times in found.items():
+            values = sorted(row_of(one) for one in times)
+            typical = min(times, key=lambda one: abs(row_of(one) - values[len(values) // 2]))
+            stages = ", ".join(f"{stage} {us}" for stage, us in typical.items())
+            what = "without the waits that the device's reset mandates" if name == "restart.software" else "with them"
+            how = f"{driver} from its death to its successor's service, {what}; of one: {stages}"
+            named = name if driver == "blkdrv" else f"{name}.{driver}"
+            rows.append(benchrows.row(platform, named, values[-1], len(values), values[0], values[len(values) // 2], how))
+    return rows
+
+
+def domain_line_rows(platform: Platform) -> list[Row]:
+    """Lines of each domain's sources and headers, generated ones included."""
+    rows: list[Row] = []
+    for domain in sorted(folder.name for folder in (paths.TARGET / "domains").iterdir() if (folder / f"{folder.name}.elf").exists()):
+        objects = "capdl/builder/" if domain == "builder" else f"domains/{domain}/"
+        files = benchrows.sources_of(objects)
+        lines = benchrows.count_lines(files)
+        how = f"cloc code lines of {len(lines)} files in its dependency files"
+        rows.append(benchrows.single(platform, f"lines.{domain}", sum(lines.values()), how, "lines"))
+    return rows
 
 
 def network_rows(platform: Platform) -> list[Row]:

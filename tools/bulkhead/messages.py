@@ -10,7 +10,7 @@ from bulkhead.frames import numbers
 Message = dict[str, Any]
 
 _DOMAIN = ("name", "tenant", "id", "state", "capabilities", "memory_kib", "restarts", "threads", "restart")
-_RESTART = ("stage", "cause", "recovered", "us")
+_RESTART = ("stage", "cause", "recovered", "in_flight", "us")
 _LOSSES = ("bad", "cut", "oversized")
 # Fields behind the message's number, by its name in enum link_message.
 _FIELDS: dict[str, tuple[str, ...]] = {

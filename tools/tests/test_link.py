@@ -78,14 +78,14 @@ def test_frames__what_is_no_array_is_dropped() -> None:
 def test_messages__every_kind_has_its_names() -> None:
     kinds = frames.numbers("link_message")
     assert set(messages._FIELDS) == set(kinds)
-    restart = ["serving", "killed by the operator", 3, [1, 2, 3, 4, 5, 6, 7, 28]]
+    restart = ["serving", "killed by the operator", 3, 5, [1, 2, 3, 4, 5, 6, 7, 28]]
     domain = ["blkdrv", "", 3, "running", 3, 316, 1, 1, restart]
     listed = messages.read([kinds["domains"], 9, [domain, [*domain[:8], None]], 1, 2, 3])
     assert listed is not None and listed["reply"] == 9
     assert listed["link"] == {"bad": 1, "cut": 2, "oversized": 3}
     assert listed["domains"][0]["restart"]["us"]["replay"] == 7 and "restart" not in listed["domains"][1]
     assert messages.read([kinds["recovered"], "blkdrv", restart]) == {
-        "event": "recovered", "name": "blkdrv", "stage": "serving", "cause": "killed by the operator", "recovered": 3,
+        "event": "recovered", "name": "blkdrv", "stage": "serving", "cause": "killed by the operator", "recovered": 3, "in_flight": 5,
         "us": {"stop": 1, "quiesce": 2, "reset": 3, "backoff": 4, "restore": 5, "rebuild": 6, "replay": 7, "total": 28},
     }  # fmt: skip
     assert messages.read([kinds["tenant_log"], "a", b"hello"]) == {"event": "tenant-log", "name": "a", "text": "hello"}

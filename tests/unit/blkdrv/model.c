@@ -123,7 +123,8 @@ static void administer(const struct nvme_command *command)
         identify(command);
         break;
     case ADMIN_SET_FEATURES:
-        offence(command->dword10 != FEATURE_QUEUES);
+        offence(command->dword10 != FEATURE_QUEUES && command->dword10 != FEATURE_EVENTS);
+        model.events = command->dword10 == FEATURE_EVENTS ? command->dword11 : model.events;
         break;
     case ADMIN_CREATE_COMPLETION:
         make_queue(1, false, command);

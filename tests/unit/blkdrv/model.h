@@ -48,6 +48,7 @@ struct model {
         uint64_t submission, completion;
         uint32_t entries, head, tail, completion_tail, completion_head, phase;
     } queue[2];
+    uint32_t events;         /* asked for */
     uint16_t events_pending; /* identifiers of event requests held, + 1 */
     struct nvme_command held[NVME_IO_ENTRIES];
     uint32_t held_count;

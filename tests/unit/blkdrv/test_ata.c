@@ -194,6 +194,22 @@ static void test_ata__looks_again_without_an_interrupt(void)
     CHECK(deadline > now && deadline <= now + UINT64_C(20) * KHZ);
 }
 
+/* No interrupt announces the first sector of a write. */
+static void test_ata__offers_the_first_sector_of_a_write_by_itself(void)
+{
+    start();
+    CHECK(bring_up());
+    disk.busy_looks = 3;
+    submit(1, BLOCK_OP_WRITE, 0, 2, (uintptr_t)pool);
+    CHECK_EQ(ata.drive.ops->deadline(&ata.drive), DEADLINE_NOW);
+    CHECK(ata.drive.ops->poll(&ata.drive, now));
+    CHECK(ata.left == 2 && ata.drive.ops->deadline(&ata.drive) == now + KHZ);
+    while (ata.left == 2) {
+        CHECK(ata.drive.ops->poll(&ata.drive, now));
+    }
+    CHECK(ata.drive.ops->deadline(&ata.drive) == now + UINT64_C(20) * KHZ);
+}
+
 static void test_ata__a_write_through_is_flushed(void)
 {
     start();
@@ -430,6 +446,7 @@ int main(void)
     RUN(test_ata__answers_in_order);
     RUN(test_ata__a_long_transfer_does_not_hold_the_channel_up);
     RUN(test_ata__looks_again_without_an_interrupt);
+    RUN(test_ata__offers_the_first_sector_of_a_write_by_itself);
     RUN(test_ata__a_write_through_is_flushed);
     RUN(test_ata__moves_nothing_outside_a_pool);
     RUN(test_ata__pools);

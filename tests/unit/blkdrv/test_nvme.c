@@ -236,6 +236,7 @@ static void test_nvme__a_starting_controller_is_waited_for(void)
 static void test_nvme__an_event_is_logged_and_asked_for_again(void)
 {
     begin(9);
+    CHECK_EQ(model.events, 0x1f);
     CHECK(model.events_pending != 0);
     model_event(1 | 1 << 8 | 2 << 16); /* SMART, temperature, log page 2 */
     CHECK(poll_device());

@@ -19,7 +19,7 @@ from capdl import api, layout, prove, provedata, spec
 from capdl.platforms import E1000E, NVME, Q35
 
 MIB, PAGE = 1 << 20, 4096
-SYSTEM = "two-tenants-io.toml"
+SYSTEM = "two-tenants.toml"
 FREE = "no flow between a and b except through mgmt, blkvirt, netvirt"
 MSI = range(0xFEE00000, 0xFEF00000)
 UNCACHED = 8
@@ -554,6 +554,10 @@ def reach_console(system: Any) -> None:
     at(system, "netdrv")[21][0][2].append([number(system, "console-a"), 0, 4, 1 << 41, 1])
 
 
+def without_iommu(system: Any) -> None:
+    system[11] = True
+
+
 def take_ports(system: Any) -> None:
     at(system, "pci")[13].append([99, 0xCFC, 0xCFC])
 
@@ -579,6 +583,8 @@ BREAKS: list[tuple[Callable[[Any], None], str, str]] = [
     (give_to("blkvirt", "nic.msix"), MSIX, "blkvirt → mapping at 0x20000000000 → [nic.msix] at 0xe0240000"),
     (reach_control, DISK, "device 01:00.0 at 0x20000000000 → [block-a], which is no pool"),
     (reach_console, NETWORK, "device 02:00.0 at 0x20000000000 → [console-a], which is no pool"),
+    (without_iommu, DISK, "blkdrv → device 01:00.0 → all memory"), (without_iommu, MEMORY, "device 01:00.0 → all memory"),
+    (without_iommu, FREE, "→ device 01:00.0 →"),
     (take_ports, PORTS, "pci → slot 99 → ports 0xcfc to 0xcfc"),
     (plain_disk, FREE, "device 01:00.0 → [block-pool-a] → vmm-a → a"),
     (second_way_to_the_pool, FREE, "device 01:00.0 → [block-pool-a] → vmm-a → a"),
@@ -586,7 +592,7 @@ BREAKS: list[tuple[Callable[[Any], None], str, str]] = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize("mutate, claim, path", BREAKS, ids=[mutate.__name__ for mutate, _, _ in BREAKS])
+@pytest.mark.parametrize("mutate, claim, path", BREAKS, ids=[f"{mutate.__name__}-{claim[:8].strip()}" if mutate is without_iommu else mutate.__name__ for mutate, claim, _ in BREAKS])
 def test_prove__breaks_what_it_should(mutate: Callable[[Any], None], claim: str, path: str, raw: Any) -> None:
     system = copy.deepcopy(raw)
     assert proved(system)[claim] == ""

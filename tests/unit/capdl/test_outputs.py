@@ -19,7 +19,7 @@ from capdl.graph import graph_dot, graph_svg
 from capdl.matrix import matrix_csv, matrix_html
 
 SYSTEMS = sorted(path.stem for path in (Path(__file__).parents[3] / "capdl" / "system").glob("*.toml"))
-GOLDEN_SYSTEMS = ("two-tenants", "two-tenants-io")
+GOLDEN_SYSTEMS = ("two-tenants", "two-tenants-plain")
 GOLDEN = Path(__file__).resolve().parents[2] / "golden" / "capdl"
 
 # The capDL tool's own grammar as far as we write it (its ParserUtils: names, parameters, slots, ranges, comments).
@@ -144,7 +144,7 @@ def test_graph__shows_every_domain_guest_and_channel(checked: api.Checked) -> No
 
 @pytest.fixture(scope="module")
 def with_devices(root: Path, images: Path) -> api.Checked:
-    return api.check_system(root / "capdl" / "system" / "two-tenants-io.toml", [images])
+    return api.check_system(root / "capdl" / "system" / "two-tenants.toml", [images])
 
 
 def test_matrix__shows_what_devices_reach_and_where_their_memory_is(with_devices: api.Checked) -> None:

@@ -50,8 +50,10 @@ static void test_operator__echoes_edits_and_answers(void)
     CHECK(fake_saw(COM1_SLOT, "no such command; try help\r\n"));
     operator_types("kill nobody\r");
     CHECK(fake_saw(COM1_SLOT, "no domain or tenant of that name"));
+    operator_types("pause mgmt\r");
+    CHECK(fake_saw(COM1_SLOT, "mgmt cannot do that to itself") && fake.asked[ASK_STOP] == 0 && !mgmt->ending);
     operator_types("kill mgmt\r");
-    CHECK(fake_saw(COM1_SLOT, "mgmt cannot do that to itself") && fake.asked[ASK_DESTROY] == 0);
+    CHECK(fake.asked[ASK_DESTROY] == 0 && mgmt->ending);
 }
 
 static void test_operator__ps_is_a_table(void)

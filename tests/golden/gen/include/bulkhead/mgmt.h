@@ -22,8 +22,8 @@ enum link_message {
     LINK_MESSAGE_GUEST = 5, LINK_MESSAGE_TENANT_LOG = 6, LINK_MESSAGE_RECOVERED = 7, LINK_MESSAGE_LOST = 8
 };
 
-/* A driver's last restart, an array: stage it is in, cause, restarts that ended well, then microseconds of each stage and of
- * all. */
+/* A driver's last restart, an array: stage it is in, cause, restarts that ended well, requests that were in flight, then
+ * microseconds of each stage and of all. */
 enum link_stage {
     LINK_STAGE_STOP = 0, LINK_STAGE_QUIESCE = 1, LINK_STAGE_RESET = 2, LINK_STAGE_BACKOFF = 3, LINK_STAGE_RESTORE = 4,
     LINK_STAGE_REBUILD = 5, LINK_STAGE_REPLAY = 6, LINK_STAGE_TOTAL = 7
