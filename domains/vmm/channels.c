@@ -14,6 +14,8 @@
 #define FLAG_ENCRYPT 2u
 /* A guest reads its disk's geometry once, so it had better be known; drivers are ready within milliseconds. */
 #define READY_WAIT_NS UINT64_C(2000000000)
+/* How long frames wait that the guest sends while it goes on running; when it halts they wait no longer. */
+#define LOOK_AFTER_NS UINT64_C(200000)
 
 static void *region(const struct domain_info *info, const char *name, uint64_t bytes)
 {
@@ -162,6 +164,10 @@ void vm_settle_channels(struct vm *vm)
     if (bus->net.signal) {
         bus->net.signal = false;
         ring(&vm->net_bell);
+    }
+    if (bus->net.lingers && vm->look_at == 0) {
+        vm->look_at = vm_now() + timebase_tsc(&vm->timebase, LOOK_AFTER_NS) - timebase_tsc(&vm->timebase, 0);
+        vm->deadline = min_u64(vm->deadline, vm->look_at);
     }
     if (bus->attention) {
         bus->attention = false;

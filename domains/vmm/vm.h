@@ -53,6 +53,7 @@ struct vm {
     struct kvmclock kvmclock;
     struct console console;
     struct bell block_bell, net_bell;
+    uint64_t look_at; /* when to look for frames that need no notification, in ticks; 0 = there are none */
     uint64_t mtrr_default, eoi_msr;
     uint64_t idle_ns;
     uint32_t sched_slot; /* our own context, for steal time; 0 = unknown */
