@@ -51,9 +51,10 @@ static void ring_reset(struct netring *ring)
     ring->position = 0;
     ring->told = 0;
     ring->seen = 0;
+    ring->asked = 1;
     ring->broken = false;
     *ring->own = 0;
-    *ring->own_event = 1;
+    *ring->own_event = ring->asked;
 }
 
 void netlink_follow(struct netlink *link)

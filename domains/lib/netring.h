@@ -33,6 +33,7 @@ struct netring {
     uint32_t position;              /* the private truth behind *own */
     uint32_t told;                  /* *own as published last */
     uint32_t seen;                  /* the last *other that was possible */
+    uint32_t asked;                 /* *own_event as written last */
     bool producer;
     bool broken;
 };
@@ -125,8 +126,11 @@ static inline bool netring_publish(struct netring *ring)
 static inline bool netring_ask(struct netring *ring, uint32_t count)
 {
     uint32_t event = ring->seen + count;
-    __atomic_store_n(ring->own_event, event, __ATOMIC_RELEASE);
-    __atomic_thread_fence(__ATOMIC_SEQ_CST);
+    if (event != ring->asked) {
+        ring->asked = event;
+        __atomic_store_n(ring->own_event, event, __ATOMIC_RELEASE);
+        __atomic_thread_fence(__ATOMIC_SEQ_CST);
+    }
     return netring_look(ring) && event - ring->seen - 1 >= count;
 }
 

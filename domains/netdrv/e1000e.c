@@ -178,12 +178,23 @@ void e1000e_receive_post(struct e1000e *device, uint32_t limit)
     }
 }
 
+static uint8_t receive_status(const struct e1000e *device, uint32_t position)
+{
+    const volatile uint8_t *status = &device->rings->receive[position & (RECEIVE_DESCRIPTORS - 1)].status;
+    return position != device->receive_posted ? __atomic_load_n(status, __ATOMIC_ACQUIRE) : 0;
+}
+
+bool e1000e_receive_waits(const struct e1000e *device, uint32_t position)
+{
+    return (receive_status(device, position) & RECEIVE_DONE) != 0;
+}
+
 bool e1000e_receive(struct e1000e *device, uint32_t position, uint16_t *len)
 {
     const volatile struct e1000e_receive_descriptor *descriptor =
         &device->rings->receive[position & (RECEIVE_DESCRIPTORS - 1)];
-    uint8_t status = __atomic_load_n(&descriptor->status, __ATOMIC_ACQUIRE);
-    if (position == device->receive_posted || (status & RECEIVE_DONE) == 0) {
+    uint8_t status = receive_status(device, position);
+    if ((status & RECEIVE_DONE) == 0) {
         return false;
     }
     uint16_t length = descriptor->length;

@@ -58,7 +58,10 @@ bool e1000e_transmit_done(const struct e1000e *device, uint32_t position);
 /* Gives the device the slots up to the counter's value @limit. */
 void e1000e_receive_post(struct e1000e *device, uint32_t limit);
 
-/* Is there something in slot @position? *@len = 0 where the device reports what is no good frame. */
+/* Is there something in slot @position? */
+bool e1000e_receive_waits(const struct e1000e *device, uint32_t position);
+
+/* The same, and what: *@len = 0 where the device reports what is no good frame. */
 bool e1000e_receive(struct e1000e *device, uint32_t position, uint16_t *len);
 
 /* Will the next event raise an interrupt: a frame received, and, where @transmitting, a frame sent? */

@@ -77,12 +77,11 @@ static bool entry_good(const struct net_transmit *entry)
 
 /* Frames in the order of the ring. One that is none ends the driver's trust in the whole channel. Without a link none leaves:
  * they are dropped, as on a wire that is not there. */
-static bool take(struct netdrv *driver)
+static void take(struct netdrv *driver)
 {
     struct netring *ring = &driver->link.transmit;
-    uint32_t before = driver->taken;
     if (!netring_look(ring)) {
-        return false;
+        return;
     }
     for (; driver->taken != ring->seen; driver->taken++) {
         struct net_transmit entry =
@@ -98,19 +97,17 @@ static bool take(struct netdrv *driver)
         }
     }
     e1000e_transmit_ring(&driver->device);
-    return driver->taken != before;
 }
 
-static bool finish(struct netdrv *driver)
+static void finish(struct netdrv *driver)
 {
     struct netring *ring = &driver->link.transmit;
-    uint32_t before = ring->position;
     while (ring->position != driver->taken && e1000e_transmit_done(&driver->device, ring->position)) {
         ring->position++;
     }
-    return ring->position != before;
 }
 
+/* Answers whether there may be more. */
 static bool receive(struct netdrv *driver)
 {
     struct netring *ring = &driver->link.receive;
@@ -121,7 +118,7 @@ static bool receive(struct netdrv *driver)
         ring->position++;
         count++;
     }
-    return count != 0;
+    return count == BATCH;
 }
 
 /* Slots that netvirt has given back, all but one: a ring whose tail meets its head is empty to the device. */
@@ -143,36 +140,32 @@ static void publish(struct netdrv *driver)
     }
 }
 
-/* Work until nothing moves; then ask for signals and arm the interrupt, each followed by one more look. Answers whether
- * there may be more. */
+/* A round of work; then signals are asked for and the interrupt armed, each followed by one more look, until that finds
+ * nothing. Answers whether there may be more. */
 static bool serve(struct netdrv *driver)
 {
     struct netlink *link = &driver->link;
-    for (uint32_t round = 0; round < ROUNDS; round++) {
-        bool moved = take(driver);
-        moved |= receive(driver);
-        moved |= finish(driver);
+    bool more = true;
+    for (uint32_t round = 0; more && round < ROUNDS; round++) {
+        take(driver);
+        more = receive(driver);
+        finish(driver);
         publish(driver);
         post(driver);
         if (netlink_broken(link)) {
             return false;
         }
-        if (moved) {
-            continue;
-        }
-        if (!e1000e_armed(&driver->device, link->transmit.position != driver->taken)) {
+        bool waiting = link->transmit.position != driver->taken;
+        if (!more && !e1000e_armed(&driver->device, waiting)) {
             e1000e_forget(&driver->device);
-            moved = receive(driver);
-            moved |= finish(driver);
-            e1000e_arm(&driver->device, link->transmit.position != driver->taken);
+            more = e1000e_transmit_done(&driver->device, link->transmit.position) && waiting;
+            more |= e1000e_receive_waits(&driver->device, link->receive.position);
+            e1000e_arm(&driver->device, waiting);
         }
-        bool more = netring_ask(&link->transmit, 1);
+        more |= netring_ask(&link->transmit, 1);
         more |= netring_ask(&link->receive, FREE_TOLD);
-        if (!moved && !more) {
-            return false;
-        }
     }
-    return true;
+    return more;
 }
 
 /* Frames in flight when the link went are lost; so the device never holds one without a link. */

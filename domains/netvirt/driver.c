@@ -33,6 +33,9 @@ static void distrust(struct netvirt *virt, enum service_verdict verdict, const c
 
 static void corrupt(struct netvirt *virt, const char *why)
 {
+    if (netlink_check(&virt->link) == NETLINK_REBUILT) {
+        return; /* the page was emptied under our hands */
+    }
     virt->corruptions++;
     distrust(virt, SERVICE_VERDICT_CORRUPT, why);
 }
@@ -138,6 +141,16 @@ static void finish(struct netvirt *virt)
     }
 }
 
+/* Does somebody wait for the room that was made, or for the end of its old frames? */
+static bool backlog(const struct netvirt *virt)
+{
+    bool found = false;
+    for (uint32_t i = 0; i < virt->tenant_count; i++) {
+        found |= virt->tenants[i].backlog || !virt->tenants[i].served;
+    }
+    return found;
+}
+
 bool driver_finish(struct netvirt *virt, uint64_t now)
 {
     struct netring *ring = &virt->link.transmit;
@@ -156,7 +169,7 @@ bool driver_finish(struct netvirt *virt, uint64_t now)
         finish(virt);
     }
     virt->progress_at = now;
-    return true;
+    return backlog(virt);
 }
 
 /* Nobody waits for what is in flight any more; the driver may still have it. */
@@ -237,7 +250,7 @@ bool driver_receive(struct netvirt *virt, uint64_t now)
             netvirt_signal(virt->bell_slot, virt->bell_bits);
         }
     }
-    return count != 0;
+    return ring->position != ring->seen;
 }
 
 /* Half of what is in flight at a time: room is made before all of it is gone. */

@@ -24,18 +24,19 @@ void netvirt_begin(struct netvirt *virt, uint64_t now)
     }
 }
 
-/* Everybody in turn, the first one another in each round, and the driver is told after each turn of all. */
+/* Everybody in turn, the first one another in each round, and the driver is told after each turn of all. Answers whether
+ * somebody has more than its turn lets through. */
 static bool take_all(struct netvirt *virt, uint64_t now)
 {
-    bool moved = false;
+    bool more = false;
     for (uint32_t i = 0; i < virt->tenant_count; i++) {
         uint32_t index = virt->turn + i;
         index -= index >= virt->tenant_count ? virt->tenant_count : 0;
-        moved |= tenant_take(virt, &virt->tenants[index], QUOTA, now);
+        more |= tenant_take(virt, &virt->tenants[index], QUOTA, now);
     }
     virt->turn = virt->turn + 1 < virt->tenant_count ? virt->turn + 1 : 0;
     driver_push(virt, now);
-    return moved;
+    return more;
 }
 
 static void check_all(struct netvirt *virt, uint64_t now)
@@ -63,16 +64,16 @@ static bool ask_all(struct netvirt *virt)
     return more;
 }
 
-/* Until nothing moves and nothing came while signals were asked for; answers whether that is so. */
+/* Until nothing is left and nothing came while signals were asked for; answers whether that is so. */
 static bool work(struct netvirt *virt, uint64_t now)
 {
     for (uint32_t round = 0; round < ROUNDS; round++) {
         check_all(virt, now);
-        bool moved = take_all(virt, now);
-        moved |= driver_finish(virt, now);
-        moved |= driver_receive(virt, now);
+        bool more = take_all(virt, now);
+        more |= driver_finish(virt, now);
+        more |= driver_receive(virt, now);
         publish_all(virt);
-        if (!moved && !ask_all(virt)) {
+        if (!more && !ask_all(virt)) {
             return true;
         }
     }

@@ -93,7 +93,7 @@ enum service_verdict netvirt_verdict(const struct netvirt *virt);
 /* Takes up a new epoch where there is one and nothing of the old one is left. */
 void tenant_check(struct netvirt *virt, struct tenant *tenant);
 
-/* Takes up to @quota frames and sends each on its way; answers whether it took any. */
+/* Takes up to @quota frames and sends each on its way; answers whether there are more that could go. */
 bool tenant_take(struct netvirt *virt, struct tenant *tenant, uint32_t quota, uint64_t now);
 
 /* Gives a slot back, in order. */
@@ -132,6 +132,8 @@ void driver_queue(struct netvirt *virt, uint32_t tenant, uint32_t position, uint
                   uint64_t rest, uint32_t rest_len);
 
 void driver_push(struct netvirt *virt, uint64_t now);
+
+/* Frames that the driver has done, and frames that it received; both answer whether there is more to do at once. */
 bool driver_finish(struct netvirt *virt, uint64_t now);
 bool driver_receive(struct netvirt *virt, uint64_t now);
 void driver_forget_flights(struct netvirt *virt);

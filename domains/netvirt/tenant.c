@@ -175,7 +175,7 @@ bool tenant_take(struct netvirt *virt, struct tenant *tenant, uint32_t quota, ui
             tenant_done(tenant, position);
         }
     }
-    return tenant->taken != before;
+    return tenant->taken != ring->seen && !tenant->backlog && tenant->wait_until == 0;
 }
 
 void tenant_publish(struct tenant *tenant)

@@ -228,6 +228,17 @@ bool bus_store(struct bus *bus, uint64_t address, unsigned size_bytes, uint64_t 
     return true;
 }
 
+/* The guest sends in bursts: a notification for the first frame serves for those that follow soon. */
+bool bus_look(struct bus *bus)
+{
+    if (bus->device[VIRTIO_NETWORK] == NULL || !bus->net.lingers) {
+        return false;
+    }
+    bool more = virtio_net_look(&bus->net);
+    note_interrupt(bus, &bus->net.virtio);
+    return more;
+}
+
 bool bus_work(struct bus *bus)
 {
     bool more = false;

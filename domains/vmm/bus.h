@@ -48,5 +48,7 @@ bool bus_store(struct bus *bus, uint64_t address, unsigned size_bytes, uint64_t 
 
 /* What the other ends of the channels have done since. True: there is more, and no bell comes for it. */
 bool bus_work(struct bus *bus);
+/* The frames that the guest may send without a notification; as bus_work(). */
+bool bus_look(struct bus *bus);
 
 #endif

@@ -78,6 +78,9 @@ static void plan_deadline(struct vm *vm, uint64_t now_ns, bool console_waits)
         ns = min_u64(ns, now_ns + CONSOLE_RETRY_NS);
     }
     vm->other_deadline = timebase_tsc(&vm->timebase, ns);
+    if (vm->look_at != 0) {
+        vm->other_deadline = min_u64(vm->other_deadline, vm->look_at);
+    }
     vm_plan_tsc_deadline(vm);
 }
 
@@ -128,7 +131,12 @@ static bool pump_console(struct vm *vm)
 void vm_service(struct vm *vm)
 {
     vm_settle_delivery(vm);
-    bool more = bus_work(&vm->platform.bus);
+    bool more = false;
+    if (vm->look_at != 0 && vm_now() >= vm->look_at) {
+        vm->look_at = 0;
+        more = bus_look(&vm->platform.bus);
+    }
+    more = bus_work(&vm->platform.bus) || more;
     vm_settle_channels(vm);
     vm->attention = more;
     bool console_waits = pump_console(vm);
@@ -151,6 +159,9 @@ static bool wakes(const struct vm *vm)
 void vm_halt(struct vm *vm)
 {
     bool enabled = (vm->state->rflags & RFLAGS_IF) != 0;
+    if (vm->look_at != 0) {
+        vm->look_at = 1; /* nothing more comes now */
+    }
     vm_service(vm);
     while (vm->ended == GUEST_RUNS && !wakes(vm)) {
         uint32_t bits;

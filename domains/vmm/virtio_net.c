@@ -115,6 +115,7 @@ static void send(struct virtio_net *net)
 {
     struct virtio *device = &net->virtio;
     struct virtqueue *queue = &device->queue[QUEUE_TRANSMIT];
+    const uint64_t before = net->sent;
     net->blocked = false;
     for (;;) {
         if (net->up && netring_space(&net->link.transmit) == 0) {
@@ -129,6 +130,7 @@ static void send(struct virtio_net *net)
             break;
         }
     }
+    net->lingers = net->lingers || net->sent != before;
     if (netring_publish(&net->link.transmit)) {
         net->signal = true;
     }
@@ -235,6 +237,8 @@ static bool sleep(struct virtio_net *net)
     if (net->blocked) {
         virtqueue_mute(tx);
         more = (there && netring_ask(&net->link.transmit, ROOM)) || more;
+    } else if (net->lingers) {
+        virtqueue_mute(tx);
     } else {
         (void)virtqueue_sleep(tx, 0);
     }
@@ -264,6 +268,7 @@ bool virtio_net_work(struct virtio_net *net)
         net->signal = true;
     }
     show_link(net);
+    net->lingers = false;
     if (!virtio_runs(&net->virtio)) {
         if (served(net)) {
             discard(net);
@@ -285,7 +290,12 @@ bool virtio_net_work(struct virtio_net *net)
     return more || link_up(net) != net->up; /* the link broke while it was looked at */
 }
 
+bool virtio_net_look(struct virtio_net *net)
+{
+    return net->lingers && virtio_net_work(net);
+}
+
 void virtio_net_reset(struct virtio_net *net)
 {
-    net->blocked = net->starved = false;
+    net->blocked = net->starved = net->lingers = false;
 }

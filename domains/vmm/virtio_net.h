@@ -22,6 +22,7 @@ struct virtio_net {
     bool signal;  /* the server's bell is to be rung; whoever rings it clears this */
     bool blocked; /* frames to send wait for room in the ring */
     bool starved; /* frames received wait for the guest's buffers */
+    bool lingers; /* frames were sent just now: more are expected, and the guest need not notify for them */
     uint64_t sent, received, lost_sending, lost_receiving;
     struct virtqueue_chain chain[NET_MERGE_MAX]; /* those being looked at */
 };
@@ -38,6 +39,8 @@ void virtio_net_attach(struct virtio_net *net, struct pci_function *function, st
 
 /* Everything there is to do: frames both ways, a new server, the link. True: there is more, and no bell comes for it. */
 bool virtio_net_work(struct virtio_net *net);
+/* Looks for the frames that were expected. Without any, the guest is asked to notify again. */
+bool virtio_net_look(struct virtio_net *net);
 /* Has the server done anything since? Cheap: asked at every turn. */
 bool virtio_net_stirred(const struct virtio_net *net);
 void virtio_net_reset(struct virtio_net *net);

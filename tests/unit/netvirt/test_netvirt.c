@@ -625,6 +625,24 @@ static void test_netvirt__impossible_counters_of_the_driver_are_a_verdict(void)
     corrupt_verdict();
 }
 
+/* builder empties the page while netvirt is at work. */
+static void test_netvirt__a_page_emptied_in_the_middle_is_no_offence(void)
+{
+    ready();
+    write_frame(A, GATEWAY, 60, 1);
+    settle();
+    driver_done(1);
+    settle();
+    rebuild_driver();
+    CHECK(!driver_finish(&virt, now));
+    CHECK(!driver_receive(&virt, now));
+    CHECK_EQ(netvirt_verdict(&virt), SERVICE_VERDICT_WELL);
+    CHECK_EQ(virt.corruptions, 0);
+    driver_up();
+    settle();
+    CHECK(virt.ready);
+}
+
 static void test_netvirt__frames_that_are_none_are_a_verdict(void)
 {
     const uint16_t lengths[] = {1, 13, 1519, 65535};
@@ -860,6 +878,7 @@ int main(void)
     RUN(test_netvirt__a_stream_survives_many_restarts);
     RUN(test_netvirt__tenants_keep_their_link_while_the_driver_is_rebuilt);
     RUN(test_netvirt__impossible_counters_of_the_driver_are_a_verdict);
+    RUN(test_netvirt__a_page_emptied_in_the_middle_is_no_offence);
     RUN(test_netvirt__frames_that_are_none_are_a_verdict);
     RUN(test_netvirt__a_frame_the_driver_skips_is_nobodys);
     RUN(test_netvirt__a_driver_that_does_not_answer_is_silent);

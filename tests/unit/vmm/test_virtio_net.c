@@ -118,6 +118,31 @@ static void test_net__a_frame_goes_out_without_its_header(void)
     CHECK(driver_interrupted(&driver, 0x51));
 }
 
+/* Does the guest notify for the frame of the available index @next? */
+static bool asked_for(uint16_t next)
+{
+    return driver_available_event(&driver, TX) == next;
+}
+
+static void test_net__a_burst_needs_one_notification(void)
+{
+    setup();
+    transmit(0, 100, 1);
+    CHECK(!asked_for(1)); /* muted */
+    driver_descriptor(&driver, TX, 1, buffer(1), HEADER_BYTES + 60, 0, 0);
+    driver_offer(&driver, TX, 1);
+    work();
+    CHECK_EQ(netring_pending(&server.transmit), 1);
+    CHECK(!bus_look(&platform->bus));
+    CHECK_EQ(netring_pending(&server.transmit), 2);
+    CHECK(!asked_for(2)); /* it may go on */
+    CHECK(!bus_look(&platform->bus));
+    CHECK(asked_for(2)); /* nothing more came */
+    CHECK(!platform->bus.net.lingers);
+    transmit(2, 100, 1);
+    CHECK_EQ(netring_pending(&server.transmit), 3);
+}
+
 static void test_net__frames_that_cannot_be_are_lost_and_counted(void)
 {
     setup();
@@ -290,6 +315,7 @@ int main(void)
     fake_memory(&memory, 2 * PIECE_BYTES, 2);
     RUN(test_net__configuration_says_address_link_and_mtu);
     RUN(test_net__a_frame_goes_out_without_its_header);
+    RUN(test_net__a_burst_needs_one_notification);
     RUN(test_net__frames_that_cannot_be_are_lost_and_counted);
     RUN(test_net__a_frame_without_header_stops_the_device);
     RUN(test_net__a_full_ring_holds_frames_back_until_there_is_room);
