@@ -26,7 +26,7 @@ _INIT = """\
 #!/bin/busybox sh
 /bin/busybox mount -t devtmpfs devtmpfs /dev
 for module in $(/bin/busybox cat /modules/order); do /bin/busybox insmod "/modules/$module"; done
-/bin/busybox mount -o ro /dev/vda /root || exec /bin/busybox poweroff -f
+/bin/busybox mount -t ext4 -o ro /dev/vda /root || exec /bin/busybox poweroff -f
 /bin/busybox umount /dev
 exec /bin/busybox switch_root /root /sbin/init
 """
