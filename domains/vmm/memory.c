@@ -47,12 +47,7 @@ static bool back_range(struct memory *memory, uint64_t offset, uint64_t len)
 
 void *memory_at(struct memory *memory, gpa_t address, uint64_t len)
 {
-    uint64_t offset = address.value;
-    /* Nearly always: below 4 GiB, inside one piece that is there already. */
-    if (offset < memory->low_bytes && len - 1 < PIECE_BYTES - offset % PIECE_BYTES &&
-        is_backed(memory, offset / PIECE_BYTES)) {
-        return memory->view + offset;
-    }
+    uint64_t offset;
     if (!view_offset(memory, address.value, len, &offset) || !back_range(memory, offset, len)) {
         return NULL;
     }

@@ -28,6 +28,18 @@ void memory_init(struct memory *memory, void *view, uint64_t bytes);
 /* The bytes at @address, @len > 0, or NULL where not all of them are RAM of one range. The guest may change
  * them at any moment: copy once, then check the copy. */
 void *memory_at(struct memory *memory, gpa_t address, uint64_t len);
+
+/* The same, for those who do nothing else: nearly always below 4 GiB, inside one piece that is there already. */
+static inline void *memory_near(struct memory *memory, uint64_t address, uint64_t len)
+{
+    uint64_t index = address / PIECE_BYTES;
+    if (address < memory->low_bytes && len - 1 < PIECE_BYTES - address % PIECE_BYTES &&
+        (memory->backed[index / 8] >> index % 8 & 1u) != 0) {
+        return memory->view + address;
+    }
+    return memory_at(memory, gpa(address), len);
+}
+
 bool memory_is_ram(const struct memory *memory, gpa_t address);
 /* Is the piece of this RAM address backed already? */
 bool memory_is_backed(const struct memory *memory, gpa_t address);

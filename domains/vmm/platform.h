@@ -74,6 +74,12 @@ static inline bool platform_port_matters(const struct platform *platform, uint16
     return platform->port[port] >= PORT_MATTERS;
 }
 
+/* May a write to @port have set off a device of the bus? */
+static inline bool platform_port_is_bus(const struct platform *platform, uint16_t port)
+{
+    return platform->port[port] == PORT_PCI || platform->port[port] == PORT_VIRTIO;
+}
+
 /* One byte; platform_in for any size: 1, 2 or 4. */
 uint8_t platform_in_byte(struct platform *platform, uint16_t port, uint64_t now_ns);
 uint32_t platform_in(struct platform *platform, uint16_t port, unsigned size_bytes, uint64_t now_ns);

@@ -81,7 +81,9 @@ static RARE void port_access(struct vm *vm, uint16_t port, unsigned size, bool i
         *rax = size == 4 ? value : (*rax & ~mask_bytes(size)) | value;
     } else {
         platform_out(&vm->platform, port, size, (uint32_t)(*rax & mask_bytes(size)), now_ns);
-        vm_settle_channels(vm);
+        if (platform_port_is_bus(&vm->platform, port)) {
+            vm_settle_access(vm);
+        }
     }
 }
 

@@ -126,6 +126,32 @@ static void release(struct virtio_block *block, struct block_slot *slot)
     block->free |= UINT64_C(1) << (slot - block->slot);
 }
 
+/* ------------------------------------------------------------------ data, between the guest and the slot */
+
+/* Nearly always the data is one segment. */
+static bool is_one_segment(const struct block_slot *slot)
+{
+    return slot->data_offset == 0 && slot->segments != 0 && slot->segment[0].len >= slot->data_bytes;
+}
+
+static void fetch_data(struct block_slot *slot, uint8_t *pool)
+{
+    if (is_one_segment(slot)) {
+        memcpy(pool, slot->segment[0].at, slot->data_bytes);
+    } else {
+        (void)virtqueue_gather(slot->segment, slot->segments, slot->data_offset, pool, slot->data_bytes);
+    }
+}
+
+static void give_data(struct block_slot *slot, const uint8_t *pool)
+{
+    if (is_one_segment(slot)) {
+        memcpy(slot->segment[0].at, pool, slot->data_bytes);
+    } else {
+        (void)virtqueue_scatter(slot->segment, slot->segments, slot->data_offset, pool, slot->data_bytes);
+    }
+}
+
 /* ------------------------------------------------------------------ towards the server */
 
 /* The write data is copied here, so that a second posting takes it from the guest's buffers again. */
@@ -139,9 +165,8 @@ static void post(struct virtio_block *block, struct block_slot *slot)
         .sector = slot->sector,
         .data = (uint64_t)index * BLOCK_LIMITS_SLOT_BYTES,
     };
-    if (slot->write && virtqueue_gather(slot->segment, slot->segments, slot->data_offset,
-                                        pool_at(block, index), slot->data_bytes) != slot->data_bytes) {
-        return; /* cannot be: the segments hold what was counted */
+    if (slot->write) {
+        fetch_data(slot, pool_at(block, index));
     }
     if (block_client_post(&block->client, &request)) {
         slot->state = BLOCK_SLOT_SENT;
@@ -216,9 +241,8 @@ static void finish(struct virtio_block *block, struct block_slot *slot, enum req
         return;
     }
     if (slot->op == BLOCK_OP_READ && status == STATUS_OK) {
-        written =
-            (uint32_t)virtqueue_scatter(slot->segment, slot->segments, slot->data_offset,
-                                        pool_at(block, (uint32_t)(slot - block->slot)), slot->data_bytes);
+        give_data(slot, pool_at(block, (uint32_t)(slot - block->slot)));
+        written = slot->data_bytes;
     }
     answer(block, slot->head, slot->status, status, written);
 }
@@ -316,9 +340,14 @@ static enum request_status plan_range(const struct virtio_block *block, struct b
     return STATUS_OK;
 }
 
+/* The segments that hold the data, which begins at @offset of them. */
 static void keep_segments(struct block_slot *slot, const struct virtqueue_segment *from, uint32_t count,
                           uint64_t offset)
 {
+    for (; count != 0 && offset >= from->len; count--) {
+        offset -= from->len;
+        from++;
+    }
     slot->segments = count;
     slot->data_offset = offset;
     for (uint32_t i = 0; i < count; i++) {
@@ -378,13 +407,23 @@ static void answer_id(struct virtio_block *block, uint8_t *status)
     answer(block, chain->head, status, STATUS_OK, (uint32_t)written);
 }
 
+/* Nearly always a segment of its own. The barrier makes it one look: what is checked later is the copy. */
+static bool read_header(const struct virtqueue_chain *chain, struct header *header)
+{
+    if (chain->readable != 0 && chain->segment[0].len >= HEADER_BYTES) {
+        __builtin_memcpy(header, chain->segment[0].at, sizeof *header);
+        __asm__ volatile("" : : : "memory");
+        return true;
+    }
+    return virtqueue_gather(chain->segment, chain->readable, 0, header, sizeof *header) == sizeof *header;
+}
+
 /* The chain that was taken last, into a free slot. False: the driver broke the rules. */
 static bool accept(struct virtio_block *block, bool parked)
 {
     const struct virtqueue_chain *chain = &block->chain;
     struct header header;
-    if (chain->writable == 0 ||
-        virtqueue_gather(chain->segment, chain->readable, 0, &header, sizeof header) != sizeof header) {
+    if (chain->writable == 0 || !read_header(chain, &header)) {
         virtio_break(&block->virtio, "a disk request without header or status");
         return false;
     }

@@ -65,51 +65,57 @@ bool virtqueue_enable(struct virtqueue *queue)
     return true;
 }
 
+/* A chain while it is read: nothing of it is looked up in memory twice. */
+struct reading {
+    uint32_t readable, writable;
+    uint64_t readable_bytes, writable_bytes;
+};
+
 /* Adds the buffer of one descriptor. 2.7.4.2: what is read stands before what is written. */
-static bool add_segment(struct virtqueue *queue, struct virtqueue_chain *chain,
-                        const struct virtqueue_descriptor *descriptor)
+static inline bool add_segment(struct virtqueue *queue, struct virtqueue_chain *chain,
+                               struct reading *reading, const struct virtqueue_descriptor *descriptor)
 {
-    uint32_t count = (uint32_t)chain->readable + chain->writable;
+    uint32_t count = reading->readable + reading->writable;
     if (count == VIRTQUEUE_SEGMENTS) {
         return broken(queue, "a chain that is too long, or a loop");
     }
     if (descriptor->len == 0) {
         return broken(queue, "a descriptor of no length");
     }
-    uint8_t *at = memory_at(queue->memory, gpa(descriptor->address), descriptor->len);
+    uint8_t *at = memory_near(queue->memory, descriptor->address, descriptor->len);
     if (at == NULL) {
         return broken(queue, "a descriptor outside memory");
     }
     chain->segment[count] = (struct virtqueue_segment){at, descriptor->len};
     if ((descriptor->flags & DESCRIPTOR_WRITE) != 0) {
-        chain->writable++;
-        chain->writable_bytes += descriptor->len;
+        reading->writable++;
+        reading->writable_bytes += descriptor->len;
         return true;
     }
-    if (chain->writable != 0) {
+    if (reading->writable != 0) {
         return broken(queue, "a buffer to read behind one to write");
     }
-    chain->readable++;
-    chain->readable_bytes += descriptor->len;
+    reading->readable++;
+    reading->readable_bytes += descriptor->len;
     return true;
 }
 
 /* One look at memory that the guest may be changing. */
-static struct virtqueue_descriptor copy_descriptor(const volatile struct virtqueue_descriptor *at)
+static inline struct virtqueue_descriptor copy_descriptor(const volatile struct virtqueue_descriptor *at)
 {
     return (struct virtqueue_descriptor){at->address, at->len, at->flags, at->next};
 }
 
 /* 2.7.5.3: a table in guest memory, whose chain begins at its first entry. */
-static bool add_indirect(struct virtqueue *queue, struct virtqueue_chain *chain,
-                         const struct virtqueue_descriptor *table)
+static inline bool add_indirect(struct virtqueue *queue, struct virtqueue_chain *chain,
+                                struct reading *reading, const struct virtqueue_descriptor *table)
 {
     uint32_t count = table->len / 16, index = 0;
     if (!queue->indirect || (table->flags & DESCRIPTOR_NEXT) != 0 || count == 0 || table->len % 16 != 0) {
         return broken(queue, "an indirect table that may not be");
     }
     const volatile struct virtqueue_descriptor *entries =
-        memory_at(queue->memory, gpa(table->address), table->len);
+        memory_near(queue->memory, table->address, table->len);
     if (entries == NULL) {
         return broken(queue, "an indirect table outside memory");
     }
@@ -118,7 +124,7 @@ static bool add_indirect(struct virtqueue *queue, struct virtqueue_chain *chain,
         if ((descriptor.flags & DESCRIPTOR_INDIRECT) != 0) {
             return broken(queue, "an indirect table in an indirect table");
         }
-        if (!add_segment(queue, chain, &descriptor)) {
+        if (!add_segment(queue, chain, reading, &descriptor)) {
             return false;
         }
         if ((descriptor.flags & DESCRIPTOR_NEXT) == 0) {
@@ -131,21 +137,18 @@ static bool add_indirect(struct virtqueue *queue, struct virtqueue_chain *chain,
     }
 }
 
-static bool read_chain(struct virtqueue *queue, struct virtqueue_chain *chain, uint16_t head)
+static inline bool read_descriptors(struct virtqueue *queue, struct virtqueue_chain *chain,
+                                    struct reading *reading, uint32_t index)
 {
-    uint32_t index = head;
-    chain->head = head;
-    chain->readable = chain->writable = 0;
-    chain->readable_bytes = chain->writable_bytes = 0;
     for (;;) {
         if (index >= queue->size) {
             return broken(queue, "a descriptor outside its table");
         }
         struct virtqueue_descriptor descriptor = copy_descriptor(&queue->table[index]);
         if ((descriptor.flags & DESCRIPTOR_INDIRECT) != 0) {
-            return add_indirect(queue, chain, &descriptor);
+            return add_indirect(queue, chain, reading, &descriptor);
         }
-        if (!add_segment(queue, chain, &descriptor)) {
+        if (!add_segment(queue, chain, reading, &descriptor)) {
             return false;
         }
         if ((descriptor.flags & DESCRIPTOR_NEXT) == 0) {
@@ -153,6 +156,18 @@ static bool read_chain(struct virtqueue *queue, struct virtqueue_chain *chain, u
         }
         index = descriptor.next;
     }
+}
+
+static bool read_chain(struct virtqueue *queue, struct virtqueue_chain *chain, uint16_t head)
+{
+    struct reading reading = {0};
+    bool whole = read_descriptors(queue, chain, &reading, head);
+    chain->head = head;
+    chain->readable = (uint16_t)reading.readable;
+    chain->writable = (uint16_t)reading.writable;
+    chain->readable_bytes = reading.readable_bytes;
+    chain->writable_bytes = reading.writable_bytes;
+    return whole;
 }
 
 /* Reads how far the driver is. It can never be further than the ring is long. */

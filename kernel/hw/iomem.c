@@ -7,7 +7,7 @@
 /* From here to 4 GiB chip sets have what steers them: IOAPIC, HPET, TPM, local APIC, firmware ([ICH9] 6.4). */
 #define CHIP_SET_BASE 0xfec00000u
 
-enum { WITHHELD_MAX = 8 };
+enum { WITHHELD_MAX = 16 };
 
 /* Written at boot only. */
 static struct {

@@ -18,7 +18,8 @@ void iospace_init(struct space *space, uint32_t tables)
     struct iospace *io = (struct iospace *)space;
 
     space_init(space, tables, SPACE_GUEST); /* none of the kernel's half */
-    space->format = FORMAT_IO;
+    space->flags |= SPACE_IO;
+    space->format = &io_format;
     io->watch.gsi = UINT32_MAX; /* no interrupt of the processor's */
     dma_write_back(space->root, PAGE_BYTES);
 }
@@ -48,6 +49,7 @@ void iospace_map(struct iospace *io, struct slot *frame, uint64_t address, uint8
     const uint8_t *tables = (const uint8_t *)space->root + (space->used + 1ull) * PAGE_BYTES;
 
     space_map(&io->space, frame, address, access, place);
+    io_tables_mark(io, address, walk_leaf_level(frame->cap.extra));
     /* New tables before the entry that names the first of them. */
     dma_write_back(tables, (space->used + 1ull) * PAGE_BYTES - (uint64_t)(tables - (const uint8_t *)space->root));
     dma_write_back(place.entry, sizeof *place.entry);

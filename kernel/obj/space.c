@@ -13,7 +13,6 @@
 static const struct walk_format formats[] = {
     {.present = 1, .table = 7, .leaf = 5, .write = 2, .no_exec = 1ull << 63, .large = 1u << 7, .uncached = 3u << 3},
     {.present = 7, .table = 7, .leaf = 1, .write = 2, .exec = 4, .large = 1u << 7, .cached = 6u << 3},
-    {.present = 3, .table = 3, .leaf = 1, .write = 2, .large = 1u << 7},
 };
 
 /* Live spaces by index; the epoch tells a successor from its predecessor. Under the kernel lock. */
@@ -39,7 +38,7 @@ void space_init(struct space *space, uint32_t tables, uint8_t flags)
     space->epoch = ++last_epoch;
     space->index = index;
     space->flags = flags;
-    space->format = flags & SPACE_GUEST ? (uint8_t)hvm_nested_format() : FORMAT_X86;
+    space->format = &formats[(flags & SPACE_GUEST) ? hvm_nested_format() : 0];
     if (!(flags & SPACE_GUEST)) kernel_root_entries(space->root);
 }
 
@@ -62,7 +61,7 @@ struct space *space_find(uint16_t index, uint32_t epoch)
 /* Walk down towards the entry of @leaf, as far as the tables go. */
 static enum walk_entry space_walk(const struct space *space, uint64_t address, uint32_t leaf, struct space_entry *at)
 {
-    const struct walk_format *format = &formats[space->format];
+    const struct walk_format *format = space->format;
     uint64_t *table = space->root;
     enum walk_entry kind;
 
@@ -96,7 +95,7 @@ void space_map(struct space *space, struct slot *frame, uint64_t address, uint8_
 {
     bool page = frame->cap.type == OBJECT_TYPE_VCPU;
     uint64_t pa = page ? ptr_to_phys(cap_object(frame)).value + VCPU_STATE_OFFSET : frame->cap.object;
-    const struct walk_format *format = &formats[space->format];
+    const struct walk_format *format = space->format;
     uint32_t leaf = walk_leaf_level(frame->cap.extra);
 
     for (; place.level > leaf; place.level--) {
@@ -129,6 +128,6 @@ void space_unmap(struct cpu *cpu, struct slot *frame)
     ASSERT(kind == WALK_LEAF);
     *at.entry = 0;
     space->generation++;
-    if (space->format == FORMAT_IO) iospace_unmapped(space, at.entry);
+    if (space->flags & SPACE_IO) iospace_unmapped(space, at.entry);
     if (cpu->cr3 == space->root_pa.value) write_cr3(cpu->cr3);
 }

@@ -4,7 +4,7 @@
 #include "obj/cap.h"
 
 enum { SPACES_MAX = 256, SPACE_TABLES_MAX = 4096 };
-enum space_format { FORMAT_X86, FORMAT_EPT, FORMAT_IO }; /* the first two as hvm_nested_format has them */
+enum { SPACE_IO = 2 }; /* beside enum space_flags: an iospace's */
 
 struct space {
     uint64_t *root; /* 512 entries; its own page */
@@ -12,10 +12,11 @@ struct space {
     uint32_t tables, used; /* pool of further tables behind the root */
     uint32_t epoch;        /* with index: names this space for ever */
     uint16_t index;
-    uint8_t flags, format; /* enum space_flags; enum space_format */
-    uint64_t generation;   /* raised when a mapping is taken away */
-    uint64_t *leaf_table;  /* where the last 4 KiB mapping stands: tables stay until the space goes */
-    uint64_t leaf_region;  /* which 2 MiB it maps */
+    uint8_t flags;        /* enum space_flags */
+    uint64_t generation;  /* raised when a mapping is taken away */
+    uint64_t *leaf_table; /* where the last 4 KiB mapping stands: tables stay until the space goes */
+    uint64_t leaf_region; /* which 2 MiB it maps */
+    const struct walk_format *format;
 };
 
 /* False if all SPACES_MAX are in use. */

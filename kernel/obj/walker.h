@@ -7,7 +7,7 @@
 enum { WALK_LEVELS = 4, WALK_ENTRIES = 512 };
 
 /* Bits of an entry in one format: x86-64 ([APM2] 5.3; also nested, 15.25.5) EPT ([SDM-2023-09] Vol 3C 29.3.2)
- * or second-stage tables of VT-d ([VT-d-4.1] 9.8). */
+ * or an IOMMU's. */
 struct walk_format {
     uint64_t present; /* any of these: the entry is in use */
     uint64_t table;   /* bits of an entry that names a table */

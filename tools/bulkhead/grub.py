@@ -44,7 +44,13 @@ class KernelKind:
         return f"kernel cpu={self.cpu} iommu={self.iommu}"
 
 
-KINDS = (KernelKind("svm", "none"), KernelKind("vmx", "none"), KernelKind("svm", "vtd"), KernelKind("vmx", "vtd"))
+KINDS = (
+    KernelKind("svm", "none"),
+    KernelKind("vmx", "none"),
+    KernelKind("svm", "vtd"),
+    KernelKind("vmx", "vtd"),
+    KernelKind("svm", "amdvi"),
+)
 SELECTOR = paths.TARGET / "kernel" / "bulkhead-select.elf"
 
 

@@ -1,13 +1,13 @@
 /* A message reaches its interrupt object from the one source that it was made for, and from no other; without an entry nothing arrives. Who
  * sends on without waiting to be acknowledged is cut off, and put back by the acknowledgement, which signals once more. */
 #include "edu.h"
+#include "kind.h"
 
 enum { HANDLE = 3, OTHER = 6, NOBODYS = 9, BIT = 2 };
 
-/* What boot_info says of VT-d. */
 static void aim(struct edu *edu, uint32_t handle)
 {
-    edu_messages(edu, 0xfee00010 + 32 * (uint64_t)handle, 0);
+    edu_messages(edu, MSI_ADDRESS + handle * (uint64_t)MSI_ADDRESS_STEP, handle * MSI_DATA_STEP);
 }
 
 static bool arrives(struct lab *lab, uint32_t notif)

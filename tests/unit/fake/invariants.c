@@ -459,7 +459,7 @@ static void check_iospaces(void)
     for (uint32_t i = 0; i < live[OBJECT_TYPE_IOSPACE].count; i++) {
         const struct iospace *io = live[OBJECT_TYPE_IOSPACE].object[i];
 
-        HOLDS(io->space.format == FORMAT_IO && io->domain <= DMA_DOMAINS);
+        HOLDS((io->space.flags & SPACE_IO) && io->domain <= DMA_DOMAINS);
         HOLDS(lives_or_none(OBJECT_TYPE_NOTIF, io->watch.notif));
         if (io->domain == 0)
             continue;
