@@ -149,6 +149,7 @@ bool tenant_take(struct blkvirt *blkvirt, struct tenant *tenant)
         return true;
     }
     translate(tenant, &request, entry);
+    table_place(&blkvirt->table, entry);
     device_submit(blkvirt, entry);
     return true;
 }
