@@ -57,11 +57,11 @@ _Static_assert(2 * BLOCK_LIMITS_SLOTS <= UINT8_MAX, "a bucket counts every end o
 void table_place(struct table *table, struct entry *entry)
 {
     struct entry_list *list = &table->list[entry->tenant];
-    const uint64_t first = entry->sector / BUCKET_SECTORS;
-    const uint64_t last = (entry->sector + entry->sectors - 1) / BUCKET_SECTORS;
     if (!op_writes(entry->op)) {
         return;
     }
+    const uint64_t first = entry->sector / BUCKET_SECTORS;
+    const uint64_t last = (entry->sector + entry->sectors - 1) / BUCKET_SECTORS;
     if (last - first > 1) {
         entry->bucket[0] = BUCKET_WIDE;
         list->wide++;
