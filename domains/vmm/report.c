@@ -30,6 +30,21 @@ static unsigned long long wide(uint64_t value)
     return (unsigned long long)value;
 }
 
+static void log_devices(const struct bus *bus)
+{
+    const struct virtio_block *block = &bus->block;
+    const struct virtio_net *net = &bus->net;
+    if (bus->device[VIRTIO_BLOCK] != NULL) {
+        log_line("disk: requests %llu, failed %u, sent again %llu, unknown completions %u, resets needed %u",
+                 wide(block->requests), block->failed, wide(block->resubmitted), block->unknown_completions,
+                 block->virtio.breaks);
+    }
+    if (bus->device[VIRTIO_NETWORK] != NULL) {
+        log_line("network: sent %llu, received %llu, lost %llu and %llu, resets needed %u", wide(net->sent),
+                 wide(net->received), wide(net->lost_sending), wide(net->lost_receiving), net->virtio.breaks);
+    }
+}
+
 static void log_counters(const struct vm *vm)
 {
     const struct vcpu_state *state = vm->state;
@@ -46,6 +61,7 @@ static void log_counters(const struct vm *vm)
              wide(vm->platform.unknown_ports), vm->platform.last_unknown_port, vm->unknown_msrs,
              wide(vm->platform.unknown_memory), wide(vm->platform.last_unknown_address),
              wide(vm->console.dropped));
+    log_devices(&vm->platform.bus);
 }
 
 static void log_registers(const struct vm *vm)

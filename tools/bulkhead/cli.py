@@ -16,8 +16,8 @@ from rich.table import Table
 from capdl import cli as capdl_cli
 
 from bulkhead import (
-    attach, bench, control, devices, errors, grub, guests, paths, platforms, report, run, singleguest, sources, sysroot,
-    systems, testrun,
+    attach, bench, control, debiandisk, devices, errors, grub, guests, paths, platforms, report, run, singleguest, sources,
+    sysroot, systems, testrun,
 )  # fmt: skip
 from bulkhead import build as building
 from bulkhead.errors import BulkheadError, BulkheadFailed, UsageProblem
@@ -60,6 +60,14 @@ def setup() -> None:
     sysroot.ensure()
     versions = guests.ensure()
     report.say(f"ready; guests: {versions.linux_cloud}, {versions.linux_amd64}, {versions.memtest}")
+
+
+@cli.command()
+def debian() -> None:
+    """Make a disk image with a Debian system, and say how to boot it."""
+    debiandisk.ensure()
+    disk, initrd, kernel = (paths.shown(file) for file in (debiandisk.DISK, debiandisk.INITRD, guests.LINUX_CLOUD))
+    click.echo(f"./bulkhead run --guest {kernel} --initrd {initrd} --append '{debiandisk.APPEND}' --disk {disk} --net")
 
 
 @cli.command()

@@ -96,7 +96,7 @@ class BinaryArchive:
         deb.unlink()
 
 
-def _mirror() -> str:
+def mirror() -> str:
     """The Debian mirror that this machine itself uses."""
     text = proc.run(
         ["apt-get", "indextargets", "--format", "$(ORIGIN)|$(REPO_URI)"],
@@ -116,7 +116,7 @@ def fetch_source(package: str, version: str, suite: str, file_name: str, sha256:
         return wanted
     wanted.parent.mkdir(parents=True, exist_ok=True)
     sources = _APT / f"{suite}.list"
-    sources.write_text(f"deb-src [signed-by={_KEYRING}] {_mirror()} {suite} main\n")
+    sources.write_text(f"deb-src [signed-by={_KEYRING}] {mirror()} {suite} main\n")
     options = _private_options(
         suite, ["-o", f"Dir::Etc::sourcelist={sources}", "-o", "Dir::Etc::sourceparts=/dev/null"]
     )

@@ -93,8 +93,9 @@ static void test_recovery__each_stage_has_its_time(void)
     fake_devices.device[0].restore_agains = 3;
     CHECK(lifecycle_kill(mgmt, disk->driver) == NULL);
     bring_back(disk);
-    CHECK(fake_saw(COM2_SLOT,
-                   "[7,\"blkdrv\",[\"serving\",\"killed by the operator\",1,0,[0,0,2000,0,3000,0,500,5500]]]"));
+    CHECK(
+        fake_saw(COM2_SLOT,
+                 "[7,\"blkdrv\",[\"serving\",\"killed by the operator\",1,0,[0,0,2000,0,3000,0,500,5500]]]"));
     terminal_pump(mgmt);
     CHECK(fake_saw(COM1_SLOT, "mgmt: blkdrv reset: 2000 us") &&
           fake_saw(COM1_SLOT, "mgmt: blkdrv restore: 3000 us"));

@@ -51,6 +51,7 @@ static enum error handle_status(void *context, uint64_t badge, const struct pci_
     check(!(w[0] > 15));
     check(badge == sent->badge && label_method(sent->label) == PCI_STATUS);
     memset(out, (int)(badge & 0x7f), sizeof(*out));
+    out->link_up = (badge & 1) != 0; /* a bool holds nothing but 0 and 1 */
     return answer(badge);
 }
 
