@@ -116,19 +116,6 @@ void table_remove(struct table *table, struct entry *entry)
     table->used--;
 }
 
-static bool is_sent(enum entry_state state)
-{
-    return state == ENTRY_SENT || state == ENTRY_ORPHAN;
-}
-
-void table_state(struct table *table, struct entry *entry, enum entry_state state)
-{
-    struct entry_list *list = &table->list[entry->tenant];
-    list->waiting = (uint16_t)(list->waiting + (state == ENTRY_WAITING) - (entry->state == ENTRY_WAITING));
-    table->sent = (uint16_t)(table->sent + is_sent(state) - is_sent(entry->state));
-    entry->state = state;
-}
-
 uint16_t table_handle(const struct table *table, const struct entry *entry)
 {
     _Static_assert(TABLE_ENTRIES == 256, "a handle is the generation above eight bits of index");

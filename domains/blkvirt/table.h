@@ -68,8 +68,19 @@ void table_place(struct table *table, struct entry *entry);
 
 void table_remove(struct table *table, struct entry *entry);
 
+static inline bool is_sent(enum entry_state state)
+{
+    return state == ENTRY_SENT || state == ENTRY_ORPHAN;
+}
+
 /* States decide what is counted, so they are changed here. */
-void table_state(struct table *table, struct entry *entry, enum entry_state state);
+static inline void table_state(struct table *table, struct entry *entry, enum entry_state state)
+{
+    struct entry_list *list = &table->list[entry->tenant];
+    list->waiting = (uint16_t)(list->waiting + (state == ENTRY_WAITING) - (entry->state == ENTRY_WAITING));
+    table->sent = (uint16_t)(table->sent + is_sent(state) - is_sent(entry->state));
+    entry->state = state;
+}
 
 /* What the driver is told, and what it says: NULL for what was never sent, or is answered already. */
 uint16_t table_handle(const struct table *table, const struct entry *entry);
