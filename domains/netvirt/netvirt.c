@@ -87,6 +87,7 @@ uint64_t netvirt_work(struct netvirt *virt, uint64_t now)
     }
     uint64_t next = driver_watch(virt, now);
     for (uint32_t i = 0; i < virt->tenant_count; i++) {
+        tenant_tell(virt, &virt->tenants[i], now);
         uint64_t until = virt->tenants[i].wait_until;
         next = until != 0 && until < next ? until : next;
     }

@@ -39,6 +39,8 @@ struct tenant {
     bool bell;                  /* a signal is due */
     uint32_t link_shown;
     uint64_t sent, received, refused, missed;
+    uint64_t told;    /* of those refused and missed, how many the log knows of */
+    uint64_t tell_at; /* not before, so that nobody fills the log */
 };
 
 /* A frame on its way to the wire. */
@@ -103,6 +105,9 @@ void tenant_done(struct tenant *tenant, uint32_t position);
  * checked; @stripped: the tag after the addresses is left out. */
 void tenant_deliver(struct tenant *tenant, const struct frame_header *header, const uint8_t *frame,
                     uint32_t len, bool stripped);
+
+/* A line in the log when frames were refused or missed, now and then. */
+void tenant_tell(const struct netvirt *virt, struct tenant *tenant, uint64_t now);
 
 /* What the tenant is shown, and its bell. */
 void tenant_show(struct netvirt *virt, struct tenant *tenant);

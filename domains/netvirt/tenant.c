@@ -3,7 +3,10 @@
 #include <string.h>
 
 #include <bulkhead/block.h>
+#include <clock.h>
 #include <log.h>
+
+#define TELL_EVERY_NS UINT64_C(10000000000)
 
 static void store(uint32_t *shared, uint32_t value)
 {
@@ -44,6 +47,17 @@ void tenant_show(struct netvirt *virt, struct tenant *tenant)
         store(&tenant->channel->link, up);
         store(&tenant->channel->state, virt->parked ? CHANNEL_STATE_PARKED : CHANNEL_STATE_READY);
         tenant->bell = true;
+    }
+}
+
+void tenant_tell(const struct netvirt *virt, struct tenant *tenant, uint64_t now)
+{
+    uint64_t count = tenant->refused + tenant->missed;
+    if (count != tenant->told && now >= tenant->tell_at) {
+        tenant->told = count;
+        tenant->tell_at = now + clock_ns_to_ticks(TELL_EVERY_NS, virt->tsc_khz);
+        log_line("netvirt: %s: %llu frames refused, %llu missed since netvirt began", tenant->name,
+                 (unsigned long long)tenant->refused, (unsigned long long)tenant->missed);
     }
 }
 

@@ -3,8 +3,9 @@
 
 static bool known_call(uint64_t number)
 {
-    static const uint8_t numbers[] = {0,  1,  2,  3,  4,  5,  6,  7,  8,  16, 17, 20, 21, 22, 23, 24, 25,
-                                      26, 28, 29, 30, 31, 32, 36, 37, 38, 44, 45, 52, 53, 56, 57, 60, 61};
+    static const uint8_t numbers[] = {0,  1,  2,  3,  4,  5,  6,  7,  8,  16, 17, 20, 21, 22,
+                                      23, 24, 25, 26, 28, 29, 30, 31, 32, 36, 37, 38, 40, 41,
+                                      42, 43, 44, 45, 46, 47, 52, 53, 56, 57, 60, 61, 62, 63};
 
     for (size_t i = 0; i < sizeof numbers; i++)
         if (numbers[i] == number)

@@ -4,6 +4,7 @@
 #include <bulkhead/block.h>
 #include <clock.h>
 
+#include "../netdrv/fake_log.h"
 #include "../unit.h"
 
 #define KHZ UINT64_C(1000000)
@@ -228,6 +229,22 @@ static void test_netvirt__a_foreign_source_is_refused(void)
     refused_typed(GATEWAY, MAC(B), 0x0800, 60);
     refused_typed(BROADCAST, MAC(A) ^ 1, 0x0800, 60);
     refused_typed(MAC(B), MAC(C), 0x0800, 60);
+}
+
+static void test_netvirt__refusals_are_told_but_do_not_fill_the_log(void)
+{
+    ready();
+    unsigned before = fake_log_lines;
+    for (unsigned i = 0; i < 100; i++) {
+        write_typed(A, GATEWAY, MAC(B), 0x0800, 60, 0);
+        settle();
+        now += 10 * MS;
+    }
+    CHECK_EQ(fake_log_lines, before + 1);
+    now += 10 * SECOND;
+    settle();
+    CHECK_EQ(fake_log_lines, before + 2);
+    CHECK_EQ(virt.tenants[A].told, 100);
 }
 
 static void test_netvirt__tags_are_not_a_tenants_to_set(void)
@@ -858,6 +875,7 @@ int main(void)
     RUN(test_netvirt__a_frame_reaches_the_wire_whole);
     RUN(test_netvirt__what_is_sent_is_what_was_checked);
     RUN(test_netvirt__a_foreign_source_is_refused);
+    RUN(test_netvirt__refusals_are_told_but_do_not_fill_the_log);
     RUN(test_netvirt__tags_are_not_a_tenants_to_set);
     RUN(test_netvirt__the_wires_own_protocols_are_refused);
     RUN(test_netvirt__lengths_that_no_frame_has_are_refused);
