@@ -39,7 +39,8 @@ static bool pages_possible(const struct block_request *request)
 
 enum block_status channel_check(const struct block_geometry *geometry, const struct block_request *request)
 {
-    const uint32_t sectors_per_block = geometry->block_bytes / BLOCK_LIMITS_SECTOR_BYTES;
+    const uint32_t in_block =
+        geometry->block_bytes / BLOCK_LIMITS_SECTOR_BYTES - 1; /* a power of two, less one */
     const uint8_t flags = request->op == BLOCK_OP_WRITE ? BLOCK_FUA : 0;
     if (request->op > BLOCK_OP_WRITE_ZEROES || (request->flags & ~flags) != 0 ||
         (geometry->features & 1u << request->op) == 0) {
@@ -49,7 +50,7 @@ enum block_status channel_check(const struct block_geometry *geometry, const str
         return BLOCK_STATUS_OK;
     }
     if (request->sectors == 0 || !range_inside(request->sector, request->sectors, 0, geometry->sectors) ||
-        request->sector % sectors_per_block != 0 || request->sectors % sectors_per_block != 0) {
+        ((request->sector | request->sectors) & in_block) != 0) {
         return BLOCK_STATUS_RANGE;
     }
     return request->op > BLOCK_OP_WRITE || pages_possible(request) ? BLOCK_STATUS_OK : BLOCK_STATUS_RANGE;

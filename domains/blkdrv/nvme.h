@@ -87,7 +87,8 @@ void nvme_init(struct nvme *nvme, void *bar, void *memory, uint64_t iova, uint64
 /* ------------------------------------------------------------------ nvme_queue.c */
 
 void nvme_queue_init(struct nvme *nvme, struct nvme_queue *queue, uint16_t number, uint16_t entries);
-/* The place for the next command, zeroed. The caller knows that there is room. */
+/* The place for the next command, of zeros: what no command here uses was cleared once, by nvme_queue_init. The caller knows
+ * that there is room. */
 volatile struct nvme_command *nvme_queue_next(struct nvme_queue *queue, uint8_t opcode, uint16_t id);
 void nvme_queue_publish(struct nvme *nvme, struct nvme_queue *queue);
 /* Copies the next completion out and checks what belongs to the queue. False: there is none, or it cannot be (nvme.wrong). */

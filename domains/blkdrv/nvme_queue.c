@@ -18,6 +18,12 @@ void nvme_queue_init(struct nvme *nvme, struct nvme_queue *queue, uint16_t numbe
     for (uint32_t i = 0; i < entries; i++) {
         queue->completion[i].status = 0;
     }
+    for (uint32_t i = 0; i < entries; i++) {
+        volatile struct nvme_command *entry = &queue->submission[i];
+        entry->flags = 0;
+        entry->reserved = entry->metadata = 0;
+        entry->dword13 = entry->dword14 = entry->dword15 = 0;
+    }
 }
 
 static uint16_t after(const struct nvme_queue *queue, uint16_t index)
@@ -30,13 +36,10 @@ volatile struct nvme_command *nvme_queue_next(struct nvme_queue *queue, uint8_t 
     volatile struct nvme_command *entry = &queue->submission[queue->tail];
     queue->tail = after(queue, queue->tail);
     entry->opcode = opcode;
-    entry->flags = 0;
     entry->id = id;
     entry->namespace_id = 0;
-    entry->reserved = entry->metadata = 0;
     entry->prp1 = entry->prp2 = 0;
     entry->dword10 = entry->dword11 = entry->dword12 = 0;
-    entry->dword13 = entry->dword14 = entry->dword15 = 0;
     return entry;
 }
 

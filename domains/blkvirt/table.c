@@ -32,12 +32,15 @@ struct entry *table_add(struct table *table, uint8_t tenant, enum block_op op)
     struct entry *entry = &table->entry[index];
     table->free = entry->next;
     table->used++;
-    *entry = (struct entry){.state = ENTRY_QUEUED,
-                            .next = ENTRY_NONE,
-                            .prev = list->last,
-                            .tenant = tenant,
-                            .generation = entry->generation,
-                            .op = (uint8_t)op};
+    entry->state = ENTRY_QUEUED;
+    entry->next = ENTRY_NONE;
+    entry->prev = list->last;
+    entry->bucket[0] = BUCKET_NONE;
+    entry->tenant = tenant;
+    entry->op = (uint8_t)op;
+    entry->flags = 0;
+    entry->sectors = 0;
+    entry->sector = entry->data = 0;
     if (list->last == ENTRY_NONE) {
         list->first = index;
     } else {
@@ -49,10 +52,52 @@ struct entry *table_add(struct table *table, uint8_t tenant, enum block_op op)
     return entry;
 }
 
+_Static_assert(2 * BLOCK_LIMITS_SLOTS <= UINT8_MAX, "a bucket counts every end of a tenant's writes");
+
+void table_place(struct table *table, struct entry *entry)
+{
+    struct entry_list *list = &table->list[entry->tenant];
+    if (!op_writes(entry->op)) {
+        return;
+    }
+    const uint64_t first = entry->sector / BUCKET_SECTORS;
+    const uint64_t last = (entry->sector + entry->sectors - 1) / BUCKET_SECTORS;
+    if (last - first > 1) {
+        entry->bucket[0] = BUCKET_WIDE;
+        list->wide++;
+        return;
+    }
+    entry->bucket[0] = (uint16_t)(first % BUCKETS);
+    entry->bucket[1] = (uint16_t)(last % BUCKETS);
+    list->bucket[entry->bucket[0]]++;
+    list->bucket[entry->bucket[1]]++;
+}
+
+static void displace(struct entry_list *list, const struct entry *entry)
+{
+    if (entry->bucket[0] == BUCKET_WIDE) {
+        list->wide--;
+    } else if (entry->bucket[0] != BUCKET_NONE) {
+        list->bucket[entry->bucket[0]]--;
+        list->bucket[entry->bucket[1]]--;
+    }
+}
+
+/* Is no other write in the entry's buckets? Then none has a sector of it; otherwise one may. */
+static bool alone(const struct entry_list *list, const struct entry *entry)
+{
+    if (entry->bucket[0] >= BUCKETS || list->wide != 0) {
+        return false;
+    }
+    const uint8_t own = entry->bucket[0] == entry->bucket[1] ? 2 : 1;
+    return list->bucket[entry->bucket[0]] == own && list->bucket[entry->bucket[1]] == own;
+}
+
 void table_remove(struct table *table, struct entry *entry)
 {
     struct entry_list *list = &table->list[entry->tenant];
     table_state(table, entry, ENTRY_FREE);
+    displace(list, entry);
     if (entry->prev == ENTRY_NONE) {
         list->first = entry->next;
     } else {
@@ -69,19 +114,6 @@ void table_remove(struct table *table, struct entry *entry)
     entry->next = table->free;
     table->free = index_of(table, entry);
     table->used--;
-}
-
-static bool is_sent(enum entry_state state)
-{
-    return state == ENTRY_SENT || state == ENTRY_ORPHAN;
-}
-
-void table_state(struct table *table, struct entry *entry, enum entry_state state)
-{
-    struct entry_list *list = &table->list[entry->tenant];
-    list->waiting = (uint16_t)(list->waiting + (state == ENTRY_WAITING) - (entry->state == ENTRY_WAITING));
-    table->sent = (uint16_t)(table->sent + is_sent(state) - is_sent(entry->state));
-    entry->state = state;
 }
 
 uint16_t table_handle(const struct table *table, const struct entry *entry)
@@ -101,7 +133,7 @@ struct entry *table_find(struct table *table, uint16_t handle)
 bool table_must_wait(const struct table *table, const struct entry *entry)
 {
     const struct entry_list *list = &table->list[entry->tenant];
-    if (!op_writes(entry->op) || list->writes < 2) {
+    if (!op_writes(entry->op) || list->writes < 2 || alone(list, entry)) {
         return false;
     }
     for (const struct entry *earlier = &table->entry[list->first]; earlier != entry;

@@ -12,6 +12,11 @@ enum {
     TABLE_ENTRIES = BLOCK_LIMITS_RING, /* so that the driver's ring has room for every one */
     TENANTS_MAX = 8,
     ENTRY_NONE = 0xffff,
+    /* Where writes are, coarsely: a write of at most this many sectors lies in one or two buckets. */
+    BUCKET_SECTORS = BLOCK_LIMITS_SLOT_BYTES / BLOCK_LIMITS_SECTOR_BYTES,
+    BUCKETS = 512,
+    BUCKET_NONE = 0xffff, /* no write */
+    BUCKET_WIDE = 0xfffe, /* in more buckets than two */
 };
 
 enum entry_state {
@@ -26,6 +31,7 @@ struct entry {
     enum entry_state state;
     uint16_t next, prev; /* in its tenant's list; @next also links free entries */
     uint16_t id;         /* the tenant's */
+    uint16_t bucket[2];  /* or one of the two above in the first */
     uint8_t tenant;
     uint8_t generation; /* tells a late or doubled completion from that of the entry's next use */
     uint8_t op;         /* enum block_op */
@@ -38,8 +44,10 @@ struct entry {
 struct entry_list {
     uint16_t first, last;
     uint16_t count;
-    uint16_t writes;  /* entries that change sectors */
-    uint16_t waiting; /* entries that wait */
+    uint16_t writes;         /* entries that change sectors */
+    uint16_t waiting;        /* entries that wait */
+    uint16_t wide;           /* entries in more buckets than two */
+    uint8_t bucket[BUCKETS]; /* ends of entries in each: two for each entry */
 };
 
 struct table {
@@ -55,10 +63,24 @@ void table_init(struct table *table);
 /* An entry at the end of the tenant's list, in state queued, its request to be filled in by the caller; NULL: none is free. */
 struct entry *table_add(struct table *table, uint8_t tenant, enum block_op op);
 
+/* Notes where the request writes, once, when it is filled in. */
+void table_place(struct table *table, struct entry *entry);
+
 void table_remove(struct table *table, struct entry *entry);
 
+static inline bool is_sent(enum entry_state state)
+{
+    return state == ENTRY_SENT || state == ENTRY_ORPHAN;
+}
+
 /* States decide what is counted, so they are changed here. */
-void table_state(struct table *table, struct entry *entry, enum entry_state state);
+static inline void table_state(struct table *table, struct entry *entry, enum entry_state state)
+{
+    struct entry_list *list = &table->list[entry->tenant];
+    list->waiting = (uint16_t)(list->waiting + (state == ENTRY_WAITING) - (entry->state == ENTRY_WAITING));
+    table->sent = (uint16_t)(table->sent + is_sent(state) - is_sent(entry->state));
+    entry->state = state;
+}
 
 /* What the driver is told, and what it says: NULL for what was never sent, or is answered already. */
 uint16_t table_handle(const struct table *table, const struct entry *entry);

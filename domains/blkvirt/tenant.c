@@ -87,9 +87,10 @@ static bool data_inside(const struct block_request *request)
 static enum block_status check_sectors(const struct blkvirt *blkvirt, const struct tenant *tenant,
                                        const struct block_request *request)
 {
-    const uint32_t sectors_per_block = blkvirt->device.geometry.block_bytes / BLOCK_LIMITS_SECTOR_BYTES;
+    /* A block is a power of two of sectors: geometry_sound. */
+    const uint32_t in_block = blkvirt->device.geometry.block_bytes / BLOCK_LIMITS_SECTOR_BYTES - 1;
     if (request->sectors == 0 || !range_inside(request->sector, request->sectors, 0, tenant->sectors) ||
-        request->sector % sectors_per_block != 0 || request->sectors % sectors_per_block != 0) {
+        ((request->sector | request->sectors) & in_block) != 0) {
         return BLOCK_STATUS_RANGE;
     }
     return !op_has_data(request->op) || data_inside(request) ? BLOCK_STATUS_OK : BLOCK_STATUS_RANGE;
@@ -149,6 +150,7 @@ bool tenant_take(struct blkvirt *blkvirt, struct tenant *tenant)
         return true;
     }
     translate(tenant, &request, entry);
+    table_place(&blkvirt->table, entry);
     device_submit(blkvirt, entry);
     return true;
 }

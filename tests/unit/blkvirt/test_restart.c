@@ -111,6 +111,34 @@ static void test_restart__discards_and_zeroes_are_writes(void)
     }
 }
 
+/* Buckets are coarse and wrap; the answer is exact. */
+static void test_restart__overlap_is_found_wherever_it_is(void)
+{
+    static const struct {
+        uint64_t sector[2];
+        uint32_t sectors[2];
+        bool waits;
+    } cases[] = {
+        {{0, 127}, {128, 1}, true},       {{0, 128}, {128, 1}, false},   {{100, 227}, {128, 1}, true},
+        {{100, 228}, {128, 1}, false},    {{0, 1000}, {2048, 8}, true},  {{1000, 0}, {8, 2048}, true},
+        {{3000, 0}, {8, 2048}, false},    {{2048, 2040}, {8, 8}, false}, {{2048, 2041}, {8, 8}, true},
+        {{0, 0}, {WINDOW, WINDOW}, true}, {{64, 0}, {1, 64}, false},     {{64, 0}, {1, 65}, true},
+    };
+    for (unsigned i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        begin();
+        for (uint16_t n = 0; n < 2; n++)
+            ask(A, n, cases[i].sectors[n] > 128 ? BLOCK_OP_DISCARD : BLOCK_OP_WRITE, cases[i].sector[n],
+                cases[i].sectors[n]);
+        run();
+        const struct block_request first = at_driver();
+        CHECK_EQ(first.sector, FIRST_A + cases[i].sector[0]);
+        CHECK_EQ(at_driver().op == 255, cases[i].waits);
+        answer(first.id, BLOCK_STATUS_OK);
+        run();
+        CHECK_EQ(at_driver().op != 255, cases[i].waits);
+    }
+}
+
 static void test_restart__a_neighbour_does_not_wait(void)
 {
     begin();
@@ -277,6 +305,7 @@ int main(void)
     RUN(test_restart__an_answer_of_the_dead_driver_is_not_taken);
     RUN(test_restart__an_overlapping_write_waits_for_the_answer);
     RUN(test_restart__discards_and_zeroes_are_writes);
+    RUN(test_restart__overlap_is_found_wherever_it_is);
     RUN(test_restart__a_neighbour_does_not_wait);
     RUN(test_restart__a_waiting_write_still_waits_after_a_replay);
     RUN(test_restart__writes_of_one_sector_keep_their_order);
