@@ -312,7 +312,8 @@ def restart_rows(platform: Platform) -> list[Row]:
 def domain_line_rows(platform: Platform) -> list[Row]:
     """Lines of each domain's sources and headers, generated ones included."""
     rows: list[Row] = []
-    for domain in sorted(folder.name for folder in (paths.TARGET / "domains").iterdir() if (folder / f"{folder.name}.elf").exists()):
+    shipped = [folder.name for folder in (paths.ROOT / "domains").iterdir() if (folder / "main.c").exists()]
+    for domain in sorted([*shipped, "builder"]):
         objects = "capdl/builder/" if domain == "builder" else f"domains/{domain}/"
         files = benchrows.sources_of(objects)
         lines = benchrows.count_lines(files)
