@@ -36,21 +36,49 @@ enum {
 #define MARK(number)                                                                               \
     case number:                                                                                   \
         __asm__ volatile(".byte 0x0f, 0x1f, 0x84, 0x00, 'B', 'H', " #number ", 'M'" ::: "memory"); \
-        break;
+        break
 
 static void mark(int number)
 {
     switch (number) {
-        MARK(1)
-        MARK(2)
-        MARK(3)
-        MARK(4)
-        MARK(5)
-        MARK(6)
-        MARK(7)
-        MARK(8) MARK(9) MARK(10) MARK(11) MARK(12) MARK(13) MARK(14) MARK(15) MARK(16) MARK(17) MARK(18)
-            MARK(19) MARK(20) MARK(21) MARK(22) MARK(23) MARK(24) MARK(25) MARK(26) MARK(27) MARK(28) MARK(29)
-                MARK(30) MARK(31) MARK(32) MARK(33) MARK(34) MARK(35) MARK(36) default : abort();
+        MARK(1);
+        MARK(2);
+        MARK(3);
+        MARK(4);
+        MARK(5);
+        MARK(6);
+        MARK(7);
+        MARK(8);
+        MARK(9);
+        MARK(10);
+        MARK(11);
+        MARK(12);
+        MARK(13);
+        MARK(14);
+        MARK(15);
+        MARK(16);
+        MARK(17);
+        MARK(18);
+        MARK(19);
+        MARK(20);
+        MARK(21);
+        MARK(22);
+        MARK(23);
+        MARK(24);
+        MARK(25);
+        MARK(26);
+        MARK(27);
+        MARK(28);
+        MARK(29);
+        MARK(30);
+        MARK(31);
+        MARK(32);
+        MARK(33);
+        MARK(34);
+        MARK(35);
+        MARK(36);
+    default:
+        abort();
     }
 }
 

@@ -82,7 +82,7 @@ static enum error handle_info(void *context, uint64_t badge, const struct builde
     check(memcmp(w, sent->word, 1 * sizeof(w[0])) == 0);
     check(!(w[0] > 63));
     check(badge == sent->badge && label_method(sent->label) == BUILDER_INFO);
-    memset(out, (int)(badge & 0x7f), sizeof(*out));
+    memset(out, (int)(badge & 1), sizeof(*out)); /* a bool is 0 or 1 */
     return answer(badge);
 }
 
@@ -94,7 +94,7 @@ static enum error handle_postmortem(void *context, uint64_t badge, const struct 
     check(memcmp(w, sent->word, 1 * sizeof(w[0])) == 0);
     check(!(w[0] > 63));
     check(badge == sent->badge && label_method(sent->label) == BUILDER_POSTMORTEM);
-    memset(out, (int)(badge & 0x7f), sizeof(*out));
+    memset(out, (int)(badge & 1), sizeof(*out)); /* a bool is 0 or 1 */
     return answer(badge);
 }
 
@@ -117,7 +117,7 @@ static enum error handle_device_fault(void *context, uint64_t badge, const struc
     check(memcmp(w, sent->word, 1 * sizeof(w[0])) == 0);
     check(!(w[0] > 63));
     check(badge == sent->badge && label_method(sent->label) == BUILDER_DEVICE_FAULT);
-    memset(out, (int)(badge & 0x7f), sizeof(*out));
+    memset(out, (int)(badge & 1), sizeof(*out)); /* a bool is 0 or 1 */
     return answer(badge);
 }
 

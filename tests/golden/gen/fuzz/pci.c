@@ -27,7 +27,7 @@ static enum error handle_quiesce(void *context, uint64_t badge, const struct pci
     check(memcmp(w, sent->word, 1 * sizeof(w[0])) == 0);
     check(!(w[0] > 15));
     check(badge == sent->badge && label_method(sent->label) == PCI_QUIESCE);
-    memset(out, (int)(badge & 0x7f), sizeof(*out));
+    memset(out, (int)(badge & 1), sizeof(*out)); /* a bool is 0 or 1 */
     return answer(badge);
 }
 
@@ -50,7 +50,7 @@ static enum error handle_status(void *context, uint64_t badge, const struct pci_
     check(memcmp(w, sent->word, 1 * sizeof(w[0])) == 0);
     check(!(w[0] > 15));
     check(badge == sent->badge && label_method(sent->label) == PCI_STATUS);
-    memset(out, (int)(badge & 0x7f), sizeof(*out));
+    memset(out, (int)(badge & 1), sizeof(*out)); /* a bool is 0 or 1 */
     out->link_up = (badge & 1) != 0; /* a bool holds nothing but 0 and 1 */
     return answer(badge);
 }
