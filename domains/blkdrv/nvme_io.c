@@ -200,7 +200,7 @@ static void check_times(struct nvme *nvme)
     if ((mmio_read32(nvme->bar + NVME_CSTS) & (CSTS_FATAL | CSTS_READY)) != CSTS_READY) {
         nvme->wrong = "the controller reports a fatal error"; /* or all ones: it is gone */
     }
-    for (uint16_t index = 0; index < NVME_COMMANDS && nvme->wrong == NULL; index++) {
+    for (uint32_t index = 0; index < NVME_COMMANDS && nvme->wrong == NULL; index++) {
         struct nvme_slot *slot = &nvme->slot[index];
         if (!slot->busy || nvme->now < slot->deadline) {
             continue;
@@ -212,7 +212,7 @@ static void check_times(struct nvme *nvme)
                      (unsigned long long)slot->request.sector);
             slot->aborting = true;
             slot->deadline = nvme->now + clock_ns_to_ticks(ABORT_NS, nvme->drive.tsc_khz);
-            nvme_abort(nvme, index);
+            nvme_abort(nvme, (uint16_t)index);
         }
     }
     nvme->check =
@@ -306,7 +306,7 @@ static void forget_requests(struct nvme *nvme)
 {
     nvme->free = 0;
     nvme->busy = 0;
-    for (uint16_t index = 0; index < NVME_COMMANDS; index++) {
+    for (uint32_t index = 0; index < NVME_COMMANDS; index++) {
         nvme->slot[index].busy = false;
         nvme->slot[index].next = index + 1 < nvme->depth ? (uint16_t)(index + 1) : (uint16_t)SLOT_NONE;
     }
@@ -345,7 +345,7 @@ static bool start(struct drive *drive, struct block_geometry *geometry)
 static struct nvme_slot *oldest_after(struct nvme *nvme, uint64_t order)
 {
     struct nvme_slot *oldest = NULL;
-    for (uint16_t index = 0; index < NVME_COMMANDS; index++) {
+    for (uint32_t index = 0; index < NVME_COMMANDS; index++) {
         struct nvme_slot *slot = &nvme->slot[index];
         if (slot->busy && slot->order >= order && (oldest == NULL || slot->order < oldest->order)) {
             oldest = slot;
