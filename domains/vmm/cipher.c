@@ -17,6 +17,8 @@ struct cipher {
     struct cryptdisk disk;
     struct block_channel front;
     uint64_t refused_told;
+    uint8_t front_pool[BLOCK_LIMITS_POOL_BYTES];
+    struct crypt_state state[]; /* of each group of the window */
 };
 
 static struct cipher *shared; /* the one disk; set when all of it is in place */
@@ -38,7 +40,9 @@ static bool fill(struct cipher *cipher, const struct domain_info *info,
     const struct resource *key = resource_find(info, "key");
     struct cryptdisk_parts parts = {.front = &cipher->front,
                                     .back = outer->channel,
+                                    .front_pool = cipher->front_pool,
                                     .back_pool = outer->pool,
+                                    .state = cipher->state,
                                     .groups_max = crypt_groups(outer->sectors),
                                     .random = cipher_random};
     if (key == NULL || key->kind != RESOURCE_KIND_IMAGE || key->bytes != CRYPT_KEY_BYTES) {
@@ -46,12 +50,6 @@ static bool fill(struct cipher *cipher, const struct domain_info *info,
         return false;
     }
     parts.key = (const uint8_t *)(uintptr_t)key->address;
-    parts.state = calloc(parts.groups_max + 1, sizeof *parts.state);
-    parts.front_pool = malloc(BLOCK_LIMITS_POOL_BYTES);
-    if (parts.state == NULL || parts.front_pool == NULL) {
-        log_line("no disk: no memory to encrypt it");
-        return false;
-    }
     if (!virtio_entropy_works((host_cpuid(1, 0).ecx & CPUID_RDRAND) != 0) ||
         !cryptdisk_open(&cipher->disk, &parts)) {
         log_line("no disk: it is to be encrypted, and this processor gives no random numbers");
@@ -62,8 +60,14 @@ static bool fill(struct cipher *cipher, const struct domain_info *info,
 
 bool cipher_open(const struct domain_info *info, struct virtio_block_options *options)
 {
-    struct cipher *cipher = calloc(1, sizeof *cipher);
-    if (cipher == NULL || !fill(cipher, info, options)) {
+    uint64_t groups = crypt_groups(options->sectors);
+    struct cipher *cipher = calloc(1, sizeof *cipher + groups * sizeof cipher->state[0]);
+    if (cipher == NULL) {
+        log_line("no disk: no memory to encrypt it");
+        return false;
+    }
+    if (!fill(cipher, info, options)) {
+        free(cipher);
         return false;
     }
     options->channel = &cipher->front;

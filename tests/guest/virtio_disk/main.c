@@ -49,8 +49,8 @@ static void test_limits(void)
 static void test_reset(void)
 {
     fill(copy, 99);
-    for (uint16_t i = 0; i < REQUESTS; i++)
-        disk_ask(i, DISK_READ, SECTOR + 24u * i, copy + 12288 * i, 12288);
+    for (uint32_t i = 0; i < REQUESTS; i++)
+        disk_ask((uint16_t)i, DISK_READ, SECTOR + 24u * i, copy + 12288 * i, 12288);
     disk_notify();
     disk_reset();
     const bool early = disk_answer(0) != 0xee; /* it may have been faster than the reset */
