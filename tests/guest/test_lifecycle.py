@@ -77,7 +77,7 @@ def test_lifecycle__ten_restarts_leave_nothing_behind(waiter: Session) -> None:
         assert after[name]["memory_kib"] == domain["memory_kib"]
 
 
-@pytest.mark.parametrize("line", ["kill nobody", "resume t", "kill mgmt", "focus mgmt"])
+@pytest.mark.parametrize("line", ["kill nobody", "resume t", "pause mgmt", "focus mgmt"])
 def test_lifecycle__refusals_say_why(waiter: Session, line: str) -> None:
     reply = waiter.link.command(line)
     assert reply["ok"] is False and reply["error"]
