@@ -9,6 +9,7 @@ import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from bulkhead import build, guests, mutants, paths, report
 from bulkhead.errors import EXIT_TESTS_FAILED, BulkheadFailed, UsageProblem
@@ -17,6 +18,8 @@ from bulkhead.platforms import QEMU_SVM, Platform
 # pytest's own statuses: 0 all passed, 1 some failed, 5 none selected; the rest are its own trouble.
 _PYTEST_NOTHING = 5
 _FOLDERS = ("tests", "tools/tests")
+# Whole machines mostly wait, so the complete suite runs them beside everything else.
+_BESIDE = "tests/system"
 _FOLDERS_ELSEWHERE = ("tests/guest", "tests/domain")  # what runs on another platform than QEMU
 
 
@@ -55,10 +58,17 @@ def _prepare(request: Request) -> None:
         guests.ensure()
 
 
-def _pytest(request: Request, results: Path) -> None:
-    """Runs pytest; @results holds the outcome of every test afterwards."""
+def _sides(request: Request) -> list[Sequence[str]]:
+    """What each pytest is told to look through: two at a time for the complete suite, one for a choice."""
+    if request.elsewhere:
+        return [_FOLDERS_ELSEWHERE]
+    return [_FOLDERS] if request.filters else [(*_FOLDERS, f"--ignore={_BESIDE}"), (_BESIDE,)]
+
+
+def _start(request: Request, folders: Sequence[str], results: Path) -> subprocess.Popen[bytes]:
+    """Begins pytest; @results holds the outcome of every test when it has ended."""
     command = [
-        sys.executable, "-m", "pytest", *(_FOLDERS_ELSEWHERE if request.elsewhere else _FOLDERS),
+        sys.executable, "-m", "pytest", *folders,
         "-p", "bulkhead.pytest_plugin", "-p", "no:cacheprovider",
         "--rootdir", str(paths.ROOT), "--import-mode=importlib",
         *(f"--bulkhead-filter={part}" for part in request.filters),
@@ -70,14 +80,35 @@ def _pytest(request: Request, results: Path) -> None:
         command.append("--bulkhead-long")
     environment = {**os.environ, "PYTHONPATH": f"{paths.ROOT / 'tools'}:{paths.ROOT}"}
     results.unlink(missing_ok=True)
-    status = subprocess.run(command, cwd=paths.ROOT, env=environment, check=False).returncode
-    if status < 0 or status > _PYTEST_NOTHING or not results.exists():
-        raise BulkheadFailed(f"pytest ended with status {status} and left no results")
+    return subprocess.Popen(command, cwd=paths.ROOT, env=environment)
 
 
-def _add_mutants(request: Request, outcome: dict[str, object], count: _Count) -> None:
-    tests = outcome.setdefault("tests", [])
-    assert isinstance(tests, list)
+def _pytest(request: Request) -> dict[str, Any]:
+    """Runs pytest over all that was asked for; the outcome of every test."""
+    sides = _sides(request)
+    results = [paths.RUN / f"tests-{os.getpid()}-{number}.json" for number in range(len(sides))]
+    running: list[subprocess.Popen[bytes]] = []
+    outcome: dict[str, Any] = {"passed": 0, "failed": 0, "skipped": 0, "tests": []}
+    try:
+        running = [_start(request, folders, file) for folders, file in zip(sides, results, strict=True)]
+        for side, file in zip(running, results, strict=True):
+            status = side.wait()
+            if status < 0 or status > _PYTEST_NOTHING or not file.exists():
+                raise BulkheadFailed(f"pytest ended with status {status} and left no results")
+            for name, value in json.loads(file.read_text()).items():
+                outcome[name] += value
+    finally:
+        for side in running:
+            if side.poll() is None:
+                side.terminate()
+                side.wait()
+        for file in results:
+            file.unlink(missing_ok=True)
+    return outcome
+
+
+def _add_mutants(request: Request, outcome: dict[str, Any], count: _Count) -> None:
+    tests = outcome["tests"]
     for verdict in mutants.run(request.filters):
         count.passed += verdict.caught
         count.failed += not verdict.caught
@@ -96,12 +127,7 @@ def main(request: Request) -> int:
     _prepare(request)
     report.say("running the tests")
     paths.RUN.mkdir(parents=True, exist_ok=True)
-    results = paths.RUN / f"tests-{os.getpid()}.json"
-    try:
-        _pytest(request, results)
-        outcome = json.loads(results.read_text())
-    finally:
-        results.unlink(missing_ok=True)
+    outcome = _pytest(request)
     count = _Count(outcome["passed"], outcome["failed"], outcome["skipped"])
     if request.mutants:
         _add_mutants(request, outcome, count)
