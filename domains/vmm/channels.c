@@ -78,8 +78,8 @@ static void open_block(struct vm *vm, const struct domain_info *info)
         }
     }
     virtio_block_open(&vm->platform.bus.block, &options);
-    ring(
-        &vm->block_bell); /* whoever serves it may sleep and has not seen the new epoch, or this client at all */
+    /* Whoever serves it may sleep and has not seen the new epoch, or this client at all. */
+    ring(&vm->block_bell);
     wait_for_disk(vm);
     bus_attach_block(&vm->platform.bus);
 }

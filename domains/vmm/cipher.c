@@ -22,17 +22,6 @@ struct cipher {
 
 static struct cipher *shared; /* the one disk; set when all of it is in place */
 
-/* RDRAND may have nothing just now: [SDM-2023-09] Vol 1 7.3.17.1. */
-static bool cipher_random(uint64_t *value)
-{
-    for (unsigned tries = 0; tries < 10; tries++) {
-        if (host_random(value)) {
-            return true;
-        }
-    }
-    return false;
-}
-
 static bool fill(struct cipher *cipher, const struct domain_info *info,
                  const struct virtio_block_options *outer)
 {
@@ -43,7 +32,7 @@ static bool fill(struct cipher *cipher, const struct domain_info *info,
                                     .back_pool = outer->pool,
                                     .state = cipher->state,
                                     .groups_max = crypt_groups(outer->sectors),
-                                    .random = cipher_random};
+                                    .random = virtio_entropy_word};
     if (key == NULL || key->kind != RESOURCE_KIND_IMAGE || key->bytes != CRYPT_KEY_BYTES) {
         log_line("no disk: it is to be encrypted, and there is no key of %u bytes", CRYPT_KEY_BYTES);
         return false;

@@ -6,7 +6,7 @@
 #define RETRIES 10u /* [SDM-2023-09] Vol 1 7.3.17.1 */
 #define SAMPLES 8u
 
-static bool random(uint64_t *value)
+bool virtio_entropy_word(uint64_t *value)
 {
     for (uint32_t i = 0; i < RETRIES; i++) {
         if (host_random(value)) {
@@ -25,7 +25,7 @@ bool virtio_entropy_works(bool has_rdrand)
         return false;
     }
     for (uint32_t i = 0; i < SAMPLES; i++) {
-        if (!random(&sample[i])) {
+        if (!virtio_entropy_word(&sample[i])) {
             return false;
         }
         for (uint32_t j = 0; j < i; j++) {
@@ -49,7 +49,7 @@ static bool fill(struct virtio_entropy *entropy)
 {
     const struct virtqueue_chain *chain = &entropy->chain;
     uint64_t want = min_u64(chain->writable_bytes, BYTES_MAX), done = 0, value;
-    while (done < want && random(&value)) {
+    while (done < want && virtio_entropy_word(&value)) {
         done += virtqueue_scatter(chain->segment + chain->readable, chain->writable, done, &value,
                                   min_u64(sizeof value, want - done));
     }

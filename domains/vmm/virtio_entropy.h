@@ -15,6 +15,8 @@ struct virtio_entropy {
 
 /* RDRAND; link-time seam (host.c in the domain, a fake in tests). False: none now. */
 bool host_random(uint64_t *value);
+/* The same, asked as often as the manual says. */
+bool virtio_entropy_word(uint64_t *value);
 /* Does the processor have it, and does what it gives look alive? */
 bool virtio_entropy_works(bool has_rdrand);
 
