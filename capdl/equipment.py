@@ -178,7 +178,7 @@ class Equipment:
             if channel.kind == "block":
                 first = next_sector.get(channel.end_b, 0)
                 key = (one.key or f"{one.from_end}.key") if one.encrypt else ""
-                window = Window(first, one.window_mib * SECTORS_PER_MIB, one.read_only, one.encrypt, key)
+                window = Window(first, one.window_mib * SECTORS_PER_MIB, one.read_only, key)
                 if key and any(key == other.window.key for other in made if other.window):
                     self.faults.add(
                         one.at("key"), f"'{key}' is the key of another window, too", "a key for each window"

@@ -84,8 +84,11 @@ class Window:
     first_sector: int
     sectors: int
     read_only: bool
-    encrypt: bool
-    key: str = ""  # the image that holds its key; empty: not encrypted
+    key: str  # the image that holds its key; empty: not encrypted
+
+    @property
+    def encrypt(self) -> bool:
+        return bool(self.key)
 
     @property
     def flags(self) -> int:
