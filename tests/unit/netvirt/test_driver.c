@@ -147,7 +147,7 @@ static void test_netvirt__frames_that_are_none_are_a_verdict(void)
     }
     ready();
     arrive_from(MAC(A), GATEWAY, 60, 0);
-    device.receive[0].flags = 1;
+    device.receive[0].flags = NET_CHECKED << 1;
     corrupt_verdict();
 }
 

@@ -175,6 +175,22 @@ static void test_netvirt__the_wires_frames_go_by_address(void)
     CHECK_EQ(device.receive_tail, 4);
 }
 
+/* What the device found right is passed on; of a frame from a neighbour nobody has looked at the checksum. */
+static void test_netvirt__a_checksum_is_right_on_the_devices_word_only(void)
+{
+    ready();
+    arrive_from(MAC(B), GATEWAY, 60, 1);
+    device.receive[0].flags = NET_CHECKED;
+    arrive_from(MAC(B), GATEWAY, 60, 1);
+    settle();
+    write_frame(A, MAC(B), 60, 1);
+    settle();
+    CHECK_EQ(got(B), 3);
+    CHECK_EQ(channels[B].receive[0].flags, NET_CHECKED);
+    CHECK_EQ(channels[B].receive[1].flags, 0);
+    CHECK_EQ(channels[B].receive[2].flags, 0);
+}
+
 static void test_netvirt__a_delivery_leaves_no_byte_of_another_frame(void)
 {
     ready();
@@ -378,6 +394,7 @@ int main(void)
     RUN(test_netvirt__a_tenant_that_is_no_peer_is_not_reached);
     RUN(test_netvirt__what_a_tenant_sent_does_not_come_back_to_another);
     RUN(test_netvirt__the_wires_frames_go_by_address);
+    RUN(test_netvirt__a_checksum_is_right_on_the_devices_word_only);
     RUN(test_netvirt__a_delivery_leaves_no_byte_of_another_frame);
     RUN(test_netvirt__a_vlan_is_tagged_on_the_wire_only);
     RUN(test_netvirt__a_tag_is_matched_and_taken_off);
