@@ -18,6 +18,7 @@ from pathlib import Path
 from bulkhead import paths, systems
 from bulkhead.session import Session
 from bulkhead.shell import GuestShell
+from bulkhead.systems import System
 
 BOOT_S = 180.0
 SYSTEM = "two-tenants-plain"
@@ -106,9 +107,10 @@ class Monitor:
 class Running:
     """A booted system with a network, both tenants' shells answering."""
 
-    def __init__(self, session: Session, monitor: Monitor) -> None:
+    def __init__(self, session: Session, monitor: Monitor, system: System | None = None) -> None:
         self.session = session
         self.monitor = monitor
+        self.system = system  # what it was made of
 
     def execute(self, tenant: str, command: str) -> tuple[int, str]:
         """Runs @command in @tenant's shell."""
@@ -169,6 +171,6 @@ def running(folder: Path, changes: dict[str, str] | None = None) -> Iterator[Run
         for tenant in system.tenants:
             GuestShell(session, tenant).wait_ready(BOOT_S)
         monitor = Monitor(path)
-        yield Running(session, monitor)
+        yield Running(session, monitor, system)
         monitor.close()
         session.end()
