@@ -13,24 +13,19 @@ from pathlib import Path
 import cbor2
 from bulkhead.session import Session
 from bulkhead.systems import System
-from tests.system.network import Running
+from tests.system.network import GAP_MAX_S, NOW, Running
 
 MIB = 1 << 20
 PIECE = 2 * MIB  # what a tenant writes at once
 WINDOW_MIB = 256
 FIRST = {"a": 1 * MIB, "b": (1 + WINDOW_MIB) * MIB}  # of the windows, in the image
 
-# No answer for longer than this is no share: 0.6 s until a silent driver is noticed, 5 s of rest at most after many
-# failures, 0.1 s of reset, and patience with a machine that has other things to do.
-GAP_MAX_S = 20.0
-
 PREPARE = f"dd if=/dev/urandom of=/tmp/data bs=64k count={PIECE >> 16} 2>/dev/null; sha256sum < /tmp/data"
 
 # Writes a piece at eight places by turns, flushes, reads it back from the disk and compares, for as long as /tmp/go is
 # there. A difference or an error ends it with a word in /tmp/verdict. Rounds, and the longest of them in centiseconds.
-WORK = """
+WORK = NOW + """
 touch /tmp/go; rm -f /tmp/verdict; echo 0 0 > /tmp/rounds
-now() { read -r up rest < /proc/uptime; echo ${up%.*}${up#*.}; }
 (n=0; worst=0; last=$(now)
 while [ -e /tmp/go ]; do
     s=$((n % 8 * 32))
