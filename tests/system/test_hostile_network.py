@@ -58,7 +58,7 @@ def test_hostile_network__tenants_notice_no_offence(
         assert machine.execute("b", NEIGHBOUR.format(url=served.url, sha256=served.sha256))[0] == 0
         for life, (name, cause) in enumerate(OFFENCES):
             payload = FIRST_BYTES + life - HEADERS_BYTES
-            command = f"ping -c1 -W20 -s {payload} 10.0.2.2 >/dev/null 2>&1; wget -q -O - {served.url} | sha256sum"
+            command = f"ping -c1 -W3 -s {payload} 10.0.2.2 >/dev/null 2>&1; wget -q -O - {served.url} | sha256sum"
             assert machine.execute("a", command) == (0, f"{served.sha256}  -\n"), name
             found = machine.recovered("netdrv", life + 1)
             assert re.search(cause, found), (name, found)
