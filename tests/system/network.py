@@ -26,6 +26,7 @@ SYSTEM = "two-tenants-plain"
 # No answer for longer than this is no share of a device: 0.6 s until a silent driver is noticed, 5 s of rest at most after
 # many failures, 0.1 s of reset, and patience with a machine that has other things to do.
 GAP_MAX_S = 30.0
+STREAM_MAX_S = 60.0  # of a whole stream: TCP waits twice as long before each of its attempts
 
 # Prints the time in hundredths of a second.
 NOW = "now() { read -r up rest < /proc/uptime; echo ${up%.*}${up#*.}; }"

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 from tests.system.faults import emulator_said, reachable
-from tests.system.network import GAP_MAX_S, NEIGHBOUR, NEIGHBOUR_END, Running, running, serve
+from tests.system.network import NEIGHBOUR, NEIGHBOUR_END, STREAM_MAX_S, Running, running, serve
 
 OTHERS_POOL = 0x10_0060_0000  # script.c
 GSTS = 0xFED9001C  # QEMU's IOMMU, [VT-d-4.1] 11.4.4.2: what it says of itself
@@ -65,7 +65,7 @@ def test_hostile_network__tenants_notice_no_offence(
         status, verdict = machine.execute("b", NEIGHBOUR_END)
         assert status == 0 and verdict.startswith("well\n"), verdict
         rounds, worst_cs = (int(word) for word in verdict.split()[1:])
-        assert rounds >= 3 and worst_cs / 100 < GAP_MAX_S, verdict
+        assert rounds >= 3 and worst_cs / 100 < STREAM_MAX_S, verdict
     rows = machine.rows()
     assert (rows["netdrv"]["state"], rows["netdrv"]["restarts"]) == ("running", len(OFFENCES))
     for other in ("netvirt", "blkvirt", "blkdrv", "vmm-a", "vmm-b", "mgmt", "pci"):
