@@ -234,3 +234,6 @@ class Driving:
         )
         if self.model.devices:
             plan.text_resource("devices", "".join(lines))
+        for number in sorted({one.virtualiser for one in self.model.devices if one.virtualiser is not None}):
+            slot = plan.hold(key(self.model.domains[number], "bell"), "signal", mask=bells.CALL)
+            plan.resource(f"call-{name(number)}", "notif", slot=slot, extra=bells.CALL)

@@ -143,6 +143,7 @@ def test_compile__bells_and_who_is_told_what(checked: api.Checked) -> None:
         ("vmm-b", "net-bell"): ("netvirt", 0x40), ("netvirt", "net-bell-b"): ("vmm-b", 0x40),
         ("netvirt", "netdev-bell"): ("netdrv", 0x80), ("netdrv", "netdev-bell"): ("netvirt", 0x80),
         ("blkvirt", "attention"): ("mgmt", 0x400), ("netvirt", "attention"): ("mgmt", 0x400),
+        ("mgmt", "call-blkvirt"): ("blkvirt", 0x800), ("mgmt", "call-netvirt"): ("netvirt", 0x800),
     }  # fmt: skip
     for (of, name), (target, bits) in expected.items():
         one = resource(system, of, name)
