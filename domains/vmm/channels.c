@@ -12,6 +12,7 @@
 #define BELL_BITS_NET 0x40u
 #define FLAG_READ_ONLY 1u
 #define FLAG_ENCRYPT 2u
+#define FLAG_MERGE 1u /* of net-info's address */
 /* A guest reads its disk's geometry once, so it had better be known; drivers are ready within milliseconds. */
 #define READY_WAIT_NS UINT64_C(2000000000)
 /* How long frames wait that the guest sends while it goes on running; when it halts they wait no longer. */
@@ -96,6 +97,7 @@ static void open_net(struct vm *vm, const struct domain_info *info)
         return;
     }
     options.mac = about->extra;
+    options.merge = (about->address & FLAG_MERGE) != 0;
     vm->net_bell = bell_of(info, "net-bell", BELL_BITS_NET);
     virtio_net_open(&vm->platform.bus.net, &options);
     ring(&vm->net_bell);
