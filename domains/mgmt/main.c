@@ -86,6 +86,7 @@ static uint64_t next_deadline(struct mgmt *mgmt)
     const uint64_t next_ns = recovery_ns < heart_ns ? recovery_ns : heart_ns;
     const uint64_t now_ns = mgmt_now_ns(mgmt);
     uint64_t wait_ns = next_ns > now_ns ? next_ns - now_ns : 0;
+    terminal_pump(mgmt); /* what these two have said */
     uart_pump(&mgmt->com2);
     if (polling(mgmt) && wait_ns > POLL_NS)
         wait_ns = POLL_NS;
