@@ -5,6 +5,7 @@
 #include <stubs.h>
 
 #include "console.h"
+#include "health.h"
 #include "kernel_calls.h"
 #include "lifecycle.h"
 #include "link.h"
@@ -78,10 +79,11 @@ static bool polling(const struct mgmt *mgmt)
            uart_room(&mgmt->com1) != UART_QUEUE_BYTES || uart_room(&mgmt->com2) != UART_QUEUE_BYTES;
 }
 
-/* Goes on with restarts, and says until when there is nothing to do. */
+/* Asks devices, goes on with restarts, and says until when there is nothing to do. */
 static uint64_t next_deadline(struct mgmt *mgmt)
 {
-    const uint64_t next_ns = recovery_work(mgmt);
+    const uint64_t look_ns = health_work(mgmt), step_ns = recovery_work(mgmt);
+    const uint64_t next_ns = look_ns < step_ns ? look_ns : step_ns;
     const uint64_t now_ns = mgmt_now_ns(mgmt);
     uint64_t wait_ns = next_ns > now_ns ? next_ns - now_ns : 0;
     uart_pump(&mgmt->com2);

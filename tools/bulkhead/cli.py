@@ -11,12 +11,11 @@ from pathlib import Path
 
 import click
 from rich.console import Console
-from rich.table import Table
 
 from capdl import cli as capdl_cli
 
 from bulkhead import (
-    attach, bench, control, debiandisk, devices, errors, grub, guests, paths, platforms, report, run, singleguest, sources,
+    attach, bench, control, debiandisk, devices, errors, grub, guests, paths, platforms, pstables, report, run, singleguest, sources,
     sysroot, systems, testrun,
 )  # fmt: skip
 from bulkhead import build as building
@@ -236,13 +235,8 @@ def ps(as_json: bool, system: str | None) -> None:
     if as_json:
         click.echo(json.dumps(answer["domains"], indent=2))
         return
-    table = Table(box=None)
-    columns = ("name", "tenant", "state", "threads", "capabilities", "memory_kib", "restarts")
-    for column in columns:
-        table.add_column(column.replace("_kib", " KiB"), justify="left")
-    for domain in answer["domains"]:
-        table.add_row(*(str(domain.get(column, "")) for column in columns))
-    Console().print(table)
+    for table in pstables.tables(answer["domains"]):
+        Console().print(table)
 
 
 @cli.command()

@@ -613,6 +613,23 @@ static void test_netvirt__tenants_keep_their_link_while_the_driver_is_rebuilt(vo
     CHECK_EQ(bells[1 + A], before + 1);
 }
 
+/* What management hears of the link is what tenants are shown; without a driver nobody knows. */
+static void test_netvirt__management_hears_of_the_link(void)
+{
+    begin();
+    CHECK_EQ(netvirt_link(&virt), SERVICE_LINK_NONE);
+    ready();
+    CHECK_EQ(netvirt_link(&virt), SERVICE_LINK_UP);
+    device.link = 0;
+    settle();
+    CHECK_EQ(netvirt_link(&virt), SERVICE_LINK_DOWN);
+    netvirt_park(&virt, true, 0);
+    CHECK_EQ(netvirt_link(&virt), SERVICE_LINK_NONE);
+    rebuild_driver();
+    settle();
+    CHECK_EQ(netvirt_link(&virt), SERVICE_LINK_NONE);
+}
+
 static void corrupt_verdict(void)
 {
     settle();
@@ -908,5 +925,6 @@ int main(void)
     RUN(test_netvirt__a_new_vmm_is_served_when_the_old_ones_frames_are_through);
     RUN(test_netvirt__corrupt_counters_of_a_tenant_hurt_it_alone);
     RUN(test_netvirt__a_stream_needs_no_bells);
+    RUN(test_netvirt__management_hears_of_the_link);
     return UNIT_RESULT();
 }
