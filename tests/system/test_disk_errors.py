@@ -92,8 +92,9 @@ def test_disk_errors__are_logged_by_the_driver_which_lives_on(running: Running) 
 KEPT = "/dev/vda bs=1M skip=100 count=8 2>/dev/null"
 
 
-def keep(running: Running) -> dict[str, str]:
-    """Writes something of each tenant's own; its hashes."""
+@pytest.fixture(scope="module")
+def hashes(running: Running) -> dict[str, str]:
+    """Of what each tenant has written; nothing that is reported may change it."""
     write = "dd if=/dev/urandom of=/dev/vda bs=1M seek=100 count=8 conv=fsync 2>/dev/null"
     return {tenant: running.execute(tenant, f"{write}; dd if={KEPT} | sha256sum")[1] for tenant in ("a", "b")}
 
@@ -104,8 +105,7 @@ def is_kept(running: Running, hashes: dict[str, str]) -> bool:
     return all(running.execute(tenant, read) == (0, expected) for tenant, expected in hashes.items())
 
 
-def test_disk_errors__a_warning_of_the_disk_is_reported_until_it_ends(running: Running) -> None:
-    hashes = keep(running)
+def test_disk_errors__a_warning_of_the_disk_is_reported_until_it_ends(running: Running, hashes: dict[str, str]) -> None:
     warning = {"path": "/machine/peripheral/dev0", "property": "smart_critical_warning"}
     start = len(running.session.link.events())
     running.monitor.ask("qom-set", **warning, value=2 | 8)
@@ -119,8 +119,7 @@ def test_disk_errors__a_warning_of_the_disk_is_reported_until_it_ends(running: R
     assert "mgmt: blkdrv: its disk warns of: temperature, read only" in running.log("")
 
 
-def test_disk_errors__a_fatal_error_of_its_root_port_restarts_the_driver(running: Running) -> None:
-    hashes = keep(running)
+def test_disk_errors__a_fatal_error_of_its_root_port_restarts_the_driver(running: Running, hashes: dict[str, str]) -> None:
     restarts = int(str(running.rows()["blkdrv"]["restarts"]))
     running.inject("rp0", "DLP")
     assert running.recovered("blkdrv", restarts + 1) == "fatal error of its root port: data link protocol"
@@ -131,14 +130,13 @@ def test_disk_errors__a_fatal_error_of_its_root_port_restarts_the_driver(running
     assert running.rows()["blkdrv"]["restarts"] == restarts + 1
 
 
-def test_disk_errors__an_error_that_has_no_name_and_stays_is_counted_once(running: Running) -> None:
+def test_disk_errors__an_error_that_has_no_name_and_stays_is_counted_once(running: Running, hashes: dict[str, str]) -> None:
     """QEMU's controller has no advanced error reporting, and does not clear what it reports instead."""
-    hashes = keep(running)
     restarts = running.rows()["blkdrv"]["restarts"]
     start = len(running.session.link.events())
     running.inject("dev0", "BAD_TLP")
     assert running.reported("blkdrv", "error", start) == "correctable error of its device: not named"
-    time.sleep(3.0)  # some more looks
+    time.sleep(2.5)  # another look or two
     assert running.device("blkdrv")["errors"] == {"fatal": 0, "nonfatal": 0, "correctable": 1}
     assert is_kept(running, hashes)
     assert running.rows()["blkdrv"]["restarts"] == restarts
