@@ -83,17 +83,17 @@ static void take_errors(struct mgmt *mgmt, struct device *device, const struct d
 {
     struct device_report *const report = &device->report;
     const struct {
-        enum severity severity;
         const char *whose;
-        uint32_t bits;
         uint64_t *count;
+        enum severity severity;
+        uint32_t bits;
     } kinds[] = {
-        {CORRECTABLE, "root port", status->port.correctable, &report->port_errors.correctable},
-        {CORRECTABLE, "device", status->device.correctable, &report->errors.correctable},
-        {NONFATAL, "root port", status->port.nonfatal, &report->port_errors.nonfatal},
-        {NONFATAL, "device", status->device.nonfatal, &report->errors.nonfatal},
-        {FATAL, "root port", status->port.fatal, &report->port_errors.fatal},
-        {FATAL, "device", status->device.fatal, &report->errors.fatal},
+        {"root port", &report->port_errors.correctable, CORRECTABLE, status->port.correctable},
+        {"device", &report->errors.correctable, CORRECTABLE, status->device.correctable},
+        {"root port", &report->port_errors.nonfatal, NONFATAL, status->port.nonfatal},
+        {"device", &report->errors.nonfatal, NONFATAL, status->device.nonfatal},
+        {"root port", &report->port_errors.fatal, FATAL, status->port.fatal},
+        {"device", &report->errors.fatal, FATAL, status->device.fatal},
     };
     for (size_t index = 0; index < sizeof(kinds) / sizeof(kinds[0]); index++)
         take_kind(mgmt, device, kinds[index].severity, kinds[index].whose, kinds[index].bits,

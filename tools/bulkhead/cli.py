@@ -235,8 +235,8 @@ def ps(as_json: bool, system: str | None) -> None:
     if as_json:
         click.echo(json.dumps(answer["domains"], indent=2))
         return
-    for table in pstables.tables(answer["domains"]):
-        Console().print(table)
+    for part in pstables.parts(answer["domains"]):
+        Console().print(part, highlight=False)
 
 
 @cli.command()

@@ -1,4 +1,4 @@
-"""`bulkhead ps` for people: the domains, and below them the devices of drivers."""
+"""`bulkhead ps` for people: the domains, below them the devices of drivers, and a line for what a device warns of or went wrong last."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from rich.table import Table
 from bulkhead.messages import Message
 
 _DOMAIN = ("name", "tenant", "state", "threads", "capabilities", "memory_kib", "restarts")
-_DEVICE = ("device of", "is", "identity", "link", "fatal", "non-fatal", "correctable", "resets", "failed", "warns of", "last error")
+_DEVICE = ("driver", "its device", "link", "fatal", "non-fatal", "correctable", "resets", "failed")
 
 
 def _table(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> Table:
@@ -22,22 +22,27 @@ def _table(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> Table:
 
 
 def _link(said: Message) -> str:
-    return {"none": "-", "up": f"up, {said.get('speed_mbit')} Mbit/s"}.get(str(said.get("link")), str(said.get("link", "-")))
+    return {"up": f"{said.get('speed_mbit')} Mbit/s", "down": "down"}.get(str(said.get("link")), "-")
 
 
-def _device_row(name: str, device: Message) -> list[str]:
+def _device_row(driver: str, device: Message) -> list[str]:
     said = device.get("driver_says", {})
     counts = (device["errors"][kind] + device["root_port_errors"][kind] for kind in ("fatal", "nonfatal", "correctable"))
-    warnings = ", ".join(word.replace("_", " ") for word in said.get("warnings", []))
-    return [
-        name, device["presence"] or "-", device["identity"] if device["presence"] else "-", _link(said),
-        *(str(count) for count in counts), str(said.get("resets", "-")), str(said.get("errors", "-")), warnings or "-",
-        device["last_error"] or "-",
-    ]  # fmt: skip
+    words = (str(said.get(name, "-")) for name in ("resets", "errors"))
+    return [driver, device["presence"] or "-", _link(said), *(str(count) for count in counts), *words]
 
 
-def tables(domains: Sequence[Message]) -> list[Table]:
-    """One table, or two where a domain drives a device."""
+def _device_lines(driver: str, device: Message) -> list[str]:
+    warnings = ", ".join(word.replace("_", " ") for word in device.get("driver_says", {}).get("warnings", []))
+    lines = [f" {driver}: its disk warns of: {warnings}"] if warnings else []
+    return [*lines, *([f" {driver}: {device['last_error']}"] if device["last_error"] else [])]
+
+
+def parts(domains: Sequence[Message]) -> list[Table | str]:
+    """What is to be printed, in order."""
     rows = [[str(domain.get(column, "")) for column in _DOMAIN] for domain in domains]
-    driven = [_device_row(str(domain["name"]), domain["device"]) for domain in domains if "device" in domain]
-    return [_table(_DOMAIN, rows), *([_table(_DEVICE, driven)] if driven else [])]
+    driven = [(str(domain["name"]), domain["device"]) for domain in domains if "device" in domain]
+    if not driven:
+        return [_table(_DOMAIN, rows)]
+    lines = [line for one in driven for line in _device_lines(*one)]
+    return [_table(_DOMAIN, rows), "", _table(_DEVICE, [_device_row(*one) for one in driven]), *lines]
