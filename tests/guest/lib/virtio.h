@@ -1,4 +1,5 @@
-/* A virtio disk's driver, as small as can be: one queue, polled, all in I/O space. [VIRTIO-1.2] 2.7, 4.1, 5.2 */
+/* A virtio disk's driver, as small as can be: one queue, polled, all in I/O space; and as much of a network card's as it takes to
+ * be a bad one. [VIRTIO-1.2] 2.7, 4.1, 5.1, 5.2 */
 #ifndef GUEST_VIRTIO_H
 #define GUEST_VIRTIO_H
 
@@ -55,5 +56,16 @@ bool disk_wait(uint16_t count);
 uint8_t disk_answer(uint16_t n);
 /* One request, waited for; answers its status byte. */
 uint8_t disk_do(enum virtio_disk_type type, uint64_t sector, void *data, uint32_t bytes);
+
+/* ------------------------------------------------------------------ a network card */
+
+/* From here on what is above acts on the card, with its sending queue at disk_ring; false: there is none. */
+bool network_find(void);
+/* Does it say that there is a link? */
+bool network_link(void);
+/* Resets it and sets up both queues, the receiving one at disk_ring; answers the status. */
+uint8_t network_start_receiving(void);
+/* Sends @frame, a header of 12 zero bytes in front, once network_start_receiving has run. */
+void network_send(const void *frame, uint32_t bytes);
 
 #endif

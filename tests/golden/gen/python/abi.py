@@ -425,6 +425,10 @@ class VcpuGroup(IntFlag):
     EFER = 1 << 8
 
 
+class NetFlags(IntFlag):
+    CHECKED = 1 << 0
+
+
 class ServiceWarning(IntFlag):
     SPARE = 1 << 0
     TEMPERATURE = 1 << 1
