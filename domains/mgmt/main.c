@@ -83,7 +83,8 @@ static bool polling(const struct mgmt *mgmt)
 /* Asks devices, goes on with restarts, and says until when there is nothing to do. */
 static uint64_t next_deadline(struct mgmt *mgmt)
 {
-    const uint64_t look_ns = health_work(mgmt), recovery_ns = recovery_work(mgmt), heart_ns = heart_work(mgmt);
+    const uint64_t look_ns = health_work(mgmt), recovery_ns = recovery_work(mgmt),
+                   heart_ns = heart_work(mgmt);
     const uint64_t work_ns = look_ns < recovery_ns ? look_ns : recovery_ns;
     const uint64_t next_ns = work_ns < heart_ns ? work_ns : heart_ns;
     const uint64_t now_ns = mgmt_now_ns(mgmt);
