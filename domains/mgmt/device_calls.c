@@ -74,6 +74,7 @@ enum error device_status_take(struct mgmt *mgmt, const struct device *device, st
 enum error device_ask_word(struct mgmt *mgmt, const struct device *device, struct device_word *word)
 {
     enum service_link link = SERVICE_LINK_NONE;
+    announce(device);
     const enum error error = service_device(device->service_slot, patience(mgmt), &link, &word->speed_mbit,
                                             &word->warnings, &word->temperature_k, &word->spare_percent,
                                             &word->used_percent, &word->resets, &word->errors);
