@@ -14,6 +14,7 @@ from .tables import Table
 
 GUEST_NAME_LONGEST = 11  # its VMM is called vmm-NAME
 CHANNEL_KINDS = ("console", "log", "block", "blockdev", "net", "netdev")
+CONSOLE_DEVICES = ("uart", "virtio")  # the first where nothing is said
 DEVICE_CLASSES = ("disk", "network")
 POLICIES = ("never", "on-failure", "always")
 
@@ -96,6 +97,7 @@ class WrittenChannel(Written):
     vlan: int = 0  # net
     rate_kbit: int = 0
     peers: tuple[tuple[str, Place], ...] = ()
+    device: str = CONSOLE_DEVICES[0]  # console
 
 
 @dataclass(frozen=True)
@@ -269,6 +271,8 @@ def _channel(table: Table) -> WrittenChannel:
             rate_kbit=table.integer("rate_kbit", 0, 1 << 24, 0),
             peers=tuple(table.texts("peers")),
         )
+    if kind == "console":
+        return WrittenChannel(table, kind, *ends, device=table.choice("device", CONSOLE_DEVICES, CONSOLE_DEVICES[0]))
     return WrittenChannel(table, kind, *ends)
 
 

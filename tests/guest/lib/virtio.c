@@ -5,7 +5,8 @@ enum {
     PCI_DATA = 0xcfc,
     PCI_COMMAND = 4,
     PCI_BAR_0 = 0x10,
-    DISK_ID_WORD = 0x10421af4,
+    ID_WORD = 0x10401af4,
+    DISK = 2,
     DRIVER_SELECT = 0x08,
     DRIVER_FEATURE = 0x0c,
     STATUS = 0x14,
@@ -33,28 +34,43 @@ static uint32_t config_read(uint32_t device, uint32_t reg)
     return in32(PCI_DATA);
 }
 
-bool disk_find(void)
+bool virtio_find(uint32_t kind)
 {
     for (uint32_t device = 0; device < 32; device++) {
-        if (config_read(device, 0) != DISK_ID_WORD)
+        if (config_read(device, 0) != ID_WORD + (kind << 16))
             continue;
         io = (uint16_t)(config_read(device, PCI_BAR_0) & 0xfffc);
         out32(PCI_ADDRESS, 0x80000000 | device << 11 | PCI_COMMAND);
         out32(PCI_DATA, 7);
-        disk_reset();
+        virtio_reset();
         return true;
     }
     return false;
 }
 
-void disk_reset(void)
+bool disk_find(void)
+{
+    return virtio_find(DISK);
+}
+
+void virtio_reset(void)
 {
     out8((uint16_t)(io + STATUS), 0);
 }
 
-uint8_t disk_status(void)
+void disk_reset(void)
+{
+    virtio_reset();
+}
+
+uint8_t virtio_status(void)
 {
     return in8((uint16_t)(io + STATUS));
+}
+
+uint8_t disk_status(void)
+{
+    return virtio_status();
 }
 
 uint64_t disk_sectors(void)
@@ -68,26 +84,46 @@ static void out64(uint16_t offset, uint64_t value)
     out32((uint16_t)(io + offset + 4), (uint32_t)(value >> 32));
 }
 
-uint8_t disk_start_at(uint64_t descriptors, uint64_t available, uint64_t used, uint16_t size)
+void virtio_clear(volatile struct virtio_ring *ring)
 {
-    volatile uint8_t *const bytes = (volatile uint8_t *)&disk_ring;
-    for (size_t i = 0; i < sizeof disk_ring; i++)
+    volatile uint8_t *const bytes = (volatile uint8_t *)ring;
+    for (size_t i = 0; i < sizeof *ring; i++)
         bytes[i] = 0;
-    disk_reset();
+}
+
+void virtio_begin(uint32_t features)
+{
+    virtio_reset();
     out8((uint16_t)(io + STATUS), 3);
     out32((uint16_t)(io + DRIVER_SELECT), 0);
-    out32((uint16_t)(io + DRIVER_FEATURE), FEATURE_INDIRECT | FEATURE_FLUSH);
+    out32((uint16_t)(io + DRIVER_FEATURE), FEATURE_INDIRECT | features);
     out32((uint16_t)(io + DRIVER_SELECT), 1);
     out32((uint16_t)(io + DRIVER_FEATURE), 1);
     out8((uint16_t)(io + STATUS), 11);
-    out16((uint16_t)(io + QUEUE_SELECT), 0);
+}
+
+void virtio_queue(uint16_t queue, uint64_t descriptors, uint64_t available, uint64_t used, uint16_t size)
+{
+    out16((uint16_t)(io + QUEUE_SELECT), queue);
     out16((uint16_t)(io + QUEUE_SIZE), size);
     out64(QUEUE_DESCRIPTORS, descriptors);
     out64(QUEUE_DRIVER, available);
     out64(QUEUE_DEVICE, used);
     out16((uint16_t)(io + QUEUE_ENABLE), 1);
+}
+
+uint8_t virtio_run(void)
+{
     out8((uint16_t)(io + STATUS), 15);
-    return disk_status();
+    return virtio_status();
+}
+
+uint8_t disk_start_at(uint64_t descriptors, uint64_t available, uint64_t used, uint16_t size)
+{
+    virtio_clear(&disk_ring);
+    virtio_begin(FEATURE_FLUSH);
+    virtio_queue(0, descriptors, available, used, size);
+    return virtio_run();
 }
 
 uint8_t disk_start(void)
@@ -96,25 +132,40 @@ uint8_t disk_start(void)
                          (uint64_t)&disk_ring.used, VIRTIO_RING);
 }
 
+void virtio_offer(volatile struct virtio_ring *ring, uint16_t head)
+{
+    const uint16_t index = ring->available.index;
+    ring->available.ring[index % VIRTIO_RING] = head;
+    ring->available.index = (uint16_t)(index + 1);
+}
+
 void disk_offer(uint16_t head)
 {
-    const uint16_t index = disk_ring.available.index;
-    disk_ring.available.ring[index % VIRTIO_RING] = head;
-    disk_ring.available.index = (uint16_t)(index + 1);
+    virtio_offer(&disk_ring, head);
+}
+
+void virtio_notify(uint16_t queue)
+{
+    out16((uint16_t)(io + NOTIFY + 4 * queue), queue);
 }
 
 void disk_notify(void)
 {
-    out16((uint16_t)(io + NOTIFY), 0);
+    virtio_notify(0);
+}
+
+void virtio_put(volatile struct virtio_ring *ring, uint32_t index, uint64_t address, uint32_t len, uint16_t flags, uint16_t next)
+{
+    volatile struct virtio_descriptor *const d = &ring->descriptor[index];
+    d->address = address;
+    d->len = len;
+    d->flags = flags;
+    d->next = next;
 }
 
 static void describe(uint32_t index, const volatile void *at, uint32_t len, uint16_t flags, uint16_t next)
 {
-    volatile struct virtio_descriptor *const d = &disk_ring.descriptor[index];
-    d->address = (uint64_t)at;
-    d->len = len;
-    d->flags = flags;
-    d->next = next;
+    virtio_put(&disk_ring, index, (uint64_t)at, len, flags, next);
 }
 
 void disk_ask(uint16_t n, enum virtio_disk_type type, uint64_t sector, void *data, uint32_t bytes)

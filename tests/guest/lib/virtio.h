@@ -1,4 +1,4 @@
-/* A virtio disk's driver, as small as can be: one queue, polled, all in I/O space. [VIRTIO-1.2] 2.7, 4.1, 5.2 */
+/* A virtio driver, as small as can be: one device, polled, all in I/O space; and what a disk needs. [VIRTIO-1.2] 2.7, 4.1, 5.2 */
 #ifndef GUEST_VIRTIO_H
 #define GUEST_VIRTIO_H
 
@@ -33,6 +33,22 @@ struct disk_header {
     uint32_t type, reserved;
     uint64_t sector;
 };
+
+/* Finds the device of this kind ([VIRTIO-1.2] 5) and resets it; false: there is none. */
+bool virtio_find(uint32_t kind);
+void virtio_reset(void);
+uint8_t virtio_status(void);
+/* Resets it and accepts tables and @features. */
+void virtio_begin(uint32_t features);
+/* Sets up a ring where its parts are said to be, which may be nonsense. */
+void virtio_queue(uint16_t queue, uint64_t descriptors, uint64_t available, uint64_t used, uint16_t size);
+/* The driver is ready; answers the status. */
+uint8_t virtio_run(void);
+void virtio_clear(volatile struct virtio_ring *ring);
+void virtio_put(volatile struct virtio_ring *ring, uint32_t index, uint64_t address, uint32_t len, uint16_t flags, uint16_t next);
+/* Makes the chain at @head available; then notifies. */
+void virtio_offer(volatile struct virtio_ring *ring, uint16_t head);
+void virtio_notify(uint16_t queue);
 
 extern volatile struct virtio_ring disk_ring;
 

@@ -9,10 +9,7 @@ static struct virtio_descriptor table[VIRTIO_RING] __attribute__((aligned(16)));
 
 static void put(uint32_t index, uint64_t address, uint32_t len, uint16_t flags, uint16_t next)
 {
-    disk_ring.descriptor[index].address = address;
-    disk_ring.descriptor[index].len = len;
-    disk_ring.descriptor[index].flags = flags;
-    disk_ring.descriptor[index].next = next;
+    virtio_put(&disk_ring, index, address, len, flags, next);
 }
 
 static void begin(void)
