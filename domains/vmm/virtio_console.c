@@ -4,8 +4,8 @@
 
 enum { QUEUE_RECEIVE, QUEUE_TRANSMIT };
 
-void virtio_console_attach(struct virtio_console *console, struct pci_function *function, struct memory *memory,
-                           struct lapic *lapic)
+void virtio_console_attach(struct virtio_console *console, struct pci_function *function,
+                           struct memory *memory, struct lapic *lapic)
 {
     virtio_init(&console->virtio, function, memory, lapic, 2, QUEUE_SIZE);
     console->virtio.offered = VIRTIO_F_COMMON;

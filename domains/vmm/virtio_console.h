@@ -8,14 +8,14 @@
 
 struct virtio_console {
     struct virtio virtio;
-    bool sending;        /* `output` is on its way: its first `done` bytes are out */
+    bool sending; /* `output` is on its way: its first `done` bytes are out */
     uint64_t done;
     uint64_t sent, received; /* bytes */
     struct virtqueue_chain output, input;
 };
 
-void virtio_console_attach(struct virtio_console *console, struct pci_function *function, struct memory *memory,
-                           struct lapic *lapic);
+void virtio_console_attach(struct virtio_console *console, struct pci_function *function,
+                           struct memory *memory, struct lapic *lapic);
 void virtio_console_reset(struct virtio_console *console);
 
 /* What the guest has to say, as far as it lies in one piece of its memory; 0 bytes: nothing now. */

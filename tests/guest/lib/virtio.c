@@ -154,7 +154,8 @@ void disk_notify(void)
     virtio_notify(0);
 }
 
-void virtio_put(volatile struct virtio_ring *ring, uint32_t index, uint64_t address, uint32_t len, uint16_t flags, uint16_t next)
+void virtio_put(volatile struct virtio_ring *ring, uint32_t index, uint64_t address, uint32_t len,
+                uint16_t flags, uint16_t next)
 {
     volatile struct virtio_descriptor *const d = &ring->descriptor[index];
     d->address = address;

@@ -45,7 +45,8 @@ void virtio_queue(uint16_t queue, uint64_t descriptors, uint64_t available, uint
 /* The driver is ready; answers the status. */
 uint8_t virtio_run(void);
 void virtio_clear(volatile struct virtio_ring *ring);
-void virtio_put(volatile struct virtio_ring *ring, uint32_t index, uint64_t address, uint32_t len, uint16_t flags, uint16_t next);
+void virtio_put(volatile struct virtio_ring *ring, uint32_t index, uint64_t address, uint32_t len,
+                uint16_t flags, uint16_t next);
 /* Makes the chain at @head available; then notifies. */
 void virtio_offer(volatile struct virtio_ring *ring, uint16_t head);
 void virtio_notify(uint16_t queue);

@@ -3,7 +3,15 @@
  * in tables, indices that run away or backwards, rings that are nowhere) stops this device until it is reset, and nothing else. */
 #include <virtio.h>
 
-enum { CONSOLE = 3, RECEIVE = 0, TRANSMIT = 1, PAGE = 4096, RANDOM_RINGS = 1000, PATIENCE = 3000000, LINE_STATUS = 0x3fd };
+enum {
+    CONSOLE = 3,
+    RECEIVE = 0,
+    TRANSMIT = 1,
+    PAGE = 4096,
+    RANDOM_RINGS = 1000,
+    PATIENCE = 3000000,
+    LINE_STATUS = 0x3fd
+};
 
 /* What test.toml has typed first, but for its first byte, which shows that it has arrived; the rest is for the noise. */
 static const char typed[] = "yped by the operator";
@@ -17,7 +25,8 @@ static void set_up(uint16_t queue)
 {
     volatile struct virtio_ring *const ring = &rings[queue];
     virtio_clear(ring);
-    virtio_queue(queue, (uint64_t)&ring->descriptor, (uint64_t)&ring->available, (uint64_t)&ring->used, VIRTIO_RING);
+    virtio_queue(queue, (uint64_t)&ring->descriptor, (uint64_t)&ring->available, (uint64_t)&ring->used,
+                 VIRTIO_RING);
 }
 
 static void begin(void)
@@ -70,7 +79,8 @@ static void stopped(uint16_t queue, const char *claim)
 static void put(uint16_t queue, uint64_t address, uint32_t len, uint16_t flags, uint16_t next)
 {
     begin();
-    virtio_put(&rings[queue], 0, address, len, (uint16_t)(flags | (queue == RECEIVE ? VIRTIO_WRITE : 0)), next);
+    virtio_put(&rings[queue], 0, address, len, (uint16_t)(flags | (queue == RECEIVE ? VIRTIO_WRITE : 0)),
+               next);
 }
 
 static void test_chains(uint16_t queue)
@@ -108,7 +118,8 @@ static void test_indices(uint16_t queue)
     begin();
     rings[queue].available.index = VIRTIO_RING + 1;
     virtio_notify(queue);
-    expect_equal(virtio_status() & VIRTIO_NEEDS_RESET, VIRTIO_NEEDS_RESET, "an index that ran away is refused");
+    expect_equal(virtio_status() & VIRTIO_NEEDS_RESET, VIRTIO_NEEDS_RESET,
+                 "an index that ran away is refused");
 }
 
 static void test_backwards(void)
@@ -117,10 +128,12 @@ static void test_backwards(void)
     send("", 1);
     rings[TRANSMIT].available.index = 0;
     virtio_notify(TRANSMIT);
-    expect_equal(virtio_status() & VIRTIO_NEEDS_RESET, VIRTIO_NEEDS_RESET, "an index that runs backwards is refused");
+    expect_equal(virtio_status() & VIRTIO_NEEDS_RESET, VIRTIO_NEEDS_RESET,
+                 "an index that runs backwards is refused");
 }
 
-static bool ring_refused(uint16_t queue, uint64_t descriptors, uint64_t available, uint64_t used, uint16_t size)
+static bool ring_refused(uint16_t queue, uint64_t descriptors, uint64_t available, uint64_t used,
+                         uint16_t size)
 {
     virtio_begin(0);
     virtio_queue(queue, descriptors, available, used, size);
@@ -144,8 +157,8 @@ static void fill_noise(uint16_t queue, uint64_t *seed)
     for (uint32_t i = 0; i < VIRTIO_RING; i++) {
         const uint64_t r = random_next(seed), q = random_next(seed);
         const uint64_t address = r % 16 == 0 ? q : (uint64_t)data + (q & 0x7ff);
-        virtio_put(ring, i, address, r % 32 == 1 ? (uint32_t)(q >> 32) : 1 + (uint32_t)(q >> 32) % 16, (uint16_t)(r >> 8 & 7),
-                   (uint16_t)((r >> 16) % (VIRTIO_RING + 1)));
+        virtio_put(ring, i, address, r % 32 == 1 ? (uint32_t)(q >> 32) : 1 + (uint32_t)(q >> 32) % 16,
+                   (uint16_t)(r >> 8 & 7), (uint16_t)((r >> 16) % (VIRTIO_RING + 1)));
         ring->available.ring[i] = (uint16_t)((r >> 24) % (VIRTIO_RING + 1));
     }
     ring->available.index = (uint16_t)(random_next(seed) % (VIRTIO_RING + 2));

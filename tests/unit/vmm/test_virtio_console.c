@@ -275,19 +275,20 @@ static void test_console__a_buffer_to_read_is_not_received_into(void)
 static void test_console__a_chain_that_cannot_be_stops_it(void)
 {
     static const struct virtqueue_descriptor wrong[] = {
-        {DATA, 4, NEXT, 0},          /* a loop */
-        {DATA, 0, 0, 0},             /* of no length */
-        {DATA, UINT32_MAX, 0, 0},    /* of 4 GiB */
-        {UINT64_MAX - 3, 4, 0, 0},   /* outside */
-        {DATA, 4, NEXT, 16},         /* behind the table */
-        {DATA, 16, INDIRECT, 0},     /* a table in a table */
+        {DATA, 4, NEXT, 0},        /* a loop */
+        {DATA, 0, 0, 0},           /* of no length */
+        {DATA, UINT32_MAX, 0, 0},  /* of 4 GiB */
+        {UINT64_MAX - 3, 4, 0, 0}, /* outside */
+        {DATA, 4, NEXT, 16},       /* behind the table */
+        {DATA, 16, INDIRECT, 0},   /* a table in a table */
     };
     for (uint32_t queue = RX; queue <= TX; queue++) {
         for (size_t i = 0; i < ARRAY_COUNT(wrong); i++) {
             setup();
             memcpy(driver_at(&driver, DATA), &wrong[5], sizeof wrong[5]);
             driver_descriptor(&driver, queue, 0, wrong[i].address, wrong[i].len,
-                              (uint16_t)(wrong[i].flags | (queue == RX && i != 5 ? WRITE : 0)), wrong[i].next);
+                              (uint16_t)(wrong[i].flags | (queue == RX && i != 5 ? WRITE : 0)),
+                              wrong[i].next);
             driver_offer(&driver, queue, 0);
             driver_notify(&driver, queue);
             check_broken();
