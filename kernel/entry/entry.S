@@ -1,9 +1,14 @@
-/* Every way into the kernel and out of it. Interrupts are off throughout; docs/architecture.md 1 has the register form. */
+/* System calls and hypercalls: every way in and out of the kernel but the traps (traps.S). Interrupts are off throughout; docs/architecture.md 1
+ * has the register form.
+ *
+ * The fast path. %rsp is the current thread, for its registers come first in it (an NMI has a stack of its own and nothing else arrives);
+ * rcx, r11, rax are free, words and label stay in their registers. Every check comes before the first change: slow_call starts over in C,
+ * which tells errors apart and does what is rarer. */
 #include "bulkhead/abi_asm.h"
 #include "hw/cpu_asm.h"
 #include "hw/macros.h"
 
-/* Constants of abi.h and of enums: entry/trap.c asserts each. */
+/* Constants of abi.h and of enums: tests/unit/entry/offsets.c asserts each. */
 #define TYPE_ENDPOINT 7
 #define TYPE_NOTIF 8
 #define TYPE_VCPU 9
@@ -19,138 +24,7 @@
 #define STATE_IN_GUEST 5
 #define STATE_HYPERCALL 6
 
-    .text
-    .code64
-
-/* The fast path. %rsp is the current thread, for its registers come first in it (an NMI has a stack of its own and nothing else arrives);
- * rcx, r11, rax are free, words and label stay in their registers. Every check comes before the first change: slow_call starts over in C,
- * which tells errors apart and does what is rarer. */
-
-    .macro leave_if place, target /* @place is not zero */
-    cmpq $0, \place
-    jne \target
-    .endm
-
-/* rax: slot number -> its capability's address; it is of @type, has @right, and nothing is being revoked. obj/captab.h captab_find.
- * Slot 0 is the table's header: its first byte, of a mask of at least 63, is no type. */
-    .macro find_cap type, right, fail=slow_call
-    movl %eax, %eax
-    movq THREAD_CAPTAB(%rsp), %r11
-    find_in_table \type, \right, \fail
-    .endm
-    .macro find_in_table type, right, fail
-    movl (%r11), %ecx
-    cmpq %rcx, %rax
-    ja \fail
-    andl %ecx, %eax
-    shlq $6, %rax
-    addq %r11, %rax
-    cmpb $\type, (%rax)
-    jne \fail
-    testb $\right, SLOT_RIGHTS(%rax)
-    jz \fail
-    cmpl $0, cap_retiring(%rip)
-    jne \fail
-    .endm
-
-/* obj/endpoint.h endpoint_check_label of the label in rsi: interface, method, length up to @words, nothing else. */
-    .macro check_label words, fail
-    movl %esi, %ecx
-    shrl $16, %ecx
-    cmpw %cx, SLOT_INTERFACE(%rax)
-    jne \fail
-    movl SLOT_MASK(%rax), %ecx
-    btl %esi, %ecx
-    jnc \fail
-    movq $~0xffff0f1f, %rcx
-    testq %rcx, %rsi
-    jnz \fail
-    movl %esi, %ecx
-    andl $0xf00, %ecx
-    cmpl $\words << 8, %ecx
-    ja \fail
-    .endm
-
-/* obj/endpoint.c deliver without a queue or a scheduling decision: @caller is answered by r11, which waited at the endpoint in rcx; rdi is lost. */
-    .macro hand_over caller, state
-    movq $0, ENDPOINT_SERVER(%rcx)
-    movb $\state, THREAD_STATE(\caller)
-    movq %r11, THREAD_CALLEE(\caller)
-    movq $0, THREAD_ENDPOINT(%r11)
-    movb $STATE_READY, THREAD_STATE(%r11)
-    movq \caller, THREAD_CALLER(%r11)
-    movq \caller, THREAD_LENDER(%r11)
-    movq THREAD_SCHED(\caller), %rdi
-    movq %rdi, THREAD_SCHED(%r11)
-    movq %r11, SCHED_HOLDER(%rdi)
-    .endm
-
-/* obj/thread.h thread_arm: the deadline in rdi, which is not 0, is none, or not before the timer that is armed. */
-    .macro arm_deadline thread=%rsp, fail=slow_call
-    testq %rdi, %rdi
-    jz \fail
-    movq %rdi, THREAD_DEADLINE(\thread)
-    cmpq THREAD_TIMER_WHEN(\thread), %rdi /* NEVER = -1 if it is not armed */
-    jb \fail
-    .endm
-
-/* obj/thread.c thread_switch to r11, whose fs_base is 0, like the loaded one; @guest: to the guest that it runs. The stack is free after it. */
-    .macro switch_to guest
-    movq %r11, %gs:CPU_CURRENT
-    leaq REGS_BYTES(%r11), %rcx
-    movq %rcx, %gs:CPU_TSS_RSP0
-    movq THREAD_CR3(%r11), %rcx
-    cmpq %gs:CPU_CR3, %rcx
-    je 1f
-    movq %rcx, %gs:CPU_CR3
-    movq %rcx, %cr3
-1:  movl THREAD_COMPARTMENT(%r11), %ecx
-    cmpl %gs:CPU_COMPARTMENT, %ecx
-    je 4f
-    movl %ecx, %gs:CPU_COMPARTMENT
-    movq %rdx, %gs:CPU_SCRATCH /* XSAVE, XRSTOR: all components, [SDM-2023-09] Vol 1 13.7, 13.8 */
-    movl $-1, %eax
-    movl %eax, %edx
-    movq %gs:CPU_FPU, %rcx
-    testq %rcx, %rcx
-    jz 2f
-    xsave64 (%rcx)
-2:
-    .if \guest
-    cmpb $0, barriers(%rip)
-    jne careful\@
-1:  movq THREAD_VCPU(%r11), %rcx
-    addq $VCPU_FPU, %rcx
-    xrstor64 (%rcx)
-    .else
-    xorl %ecx, %ecx
-    cmpb $0, THREAD_CAREFUL(%r11)
-    jne careful\@
-    xrstor64 fpu_initial(%rip)
-    .endif
-3:  movq %rcx, %gs:CPU_FPU
-    movq %gs:CPU_SCRATCH, %rdx
-4:
-    .subsection 1
-careful\@:
-    movq %gs:CPU_STACK, %rsp
-    call barrier_run
-    movl $-1, %eax
-    movl %eax, %edx
-    .if \guest
-    jmp 1b
-    .else
-    xorl %ecx, %ecx
-    cmpb $0, THREAD_FPU_RIGHT(%r11)
-    jne 5f
-    xrstor64 fpu_initial(%rip)
-    jmp 3b
-5:  leaq THREAD_FPU_AREA(%r11), %rcx
-    xrstor64 (%rcx)
-    jmp 3b
-    .endif
-    .subsection 0
-    .endm
+#include "entry/fast_path.h"
 
 /* SYSCALL: rcx = RIP, r11 = RFLAGS. */
     .globl syscall_entry
@@ -549,93 +423,3 @@ leave_syscall:
     movq (REGS_RSP - REGS_R11)(%rsp), %rsp
     swapgs
     sysretq
-
-    .macro save_all
-    push_all rcx, r11, rsi, rdi, rax, r10, r9, r8, rdx, r15, r14, r13, r12, rbp, rbx
-    .endm
-    .macro restore_all /* and drop the vector and error words */
-    pop_all rbx, rbp, r12, r13, r14, r15, rdx, r8, r9, r10, rax, rdi, rsi, r11, rcx
-    addq $16, %rsp
-    .endm
-
-/* leave_interrupt(struct registers *): everything is restored. */
-    .globl leave_interrupt
-leave_interrupt:
-    movq %rdi, %rsp
-    restore_all
-    swapgs
-    iretq
-
-/* One stub per vector, 16 bytes each; those that push no error code get a zero: [SDM-2023-09] Vol 3A 6.13. */
-    .altmacro
-    .macro trap_stub vector
-    .align 16
-    .if (\vector == 8) || ((\vector >= 10) && (\vector <= 14)) || (\vector == 17) || (\vector == 21) || (\vector == 29) || (\vector == 30)
-    .else
-    pushq $0
-    .endif
-    pushq $\vector
-    .if (\vector == 1) || (\vector == 2) || (\vector == 8) || (\vector == 18)
-    jmp ist_common
-    .else
-    jmp trap_common
-    .endif
-    .endm
-/* From user mode the frame is the current thread's registers (TSS.rsp0); from the kernel it is on the kernel's stack. */
-    .align 16
-trap_common:
-    cld
-    testb $3, 24(%rsp)
-    jz trap_kernel_mode
-    swapgs
-    save_all
-trap_thread:
-    movq %gs:CPU_STACK, %rsp
-    movq %gs:CPU_SELF, %rdi
-    xorl %ebp, %ebp
-    call entry_trap
-    ud2
-trap_kernel_mode: /* the kernel opened a window, or is broken */
-    save_all
-    movq %rsp, %rsi
-    movq %gs:CPU_SELF, %rdi
-    call entry_trap_kernel
-    restore_all
-    iretq
-
-/* #DB, NMI, #DF, #MC on stacks of their own. Where they struck is not trusted: GS is judged by its base
- * (the kernel's blocks stand in the upper half), never by CS. */
-    .align 16
-ist_common:
-    cld
-    save_all
-    movl $0xc0000101, %ecx
-    rdmsr
-    xorl %ebx, %ebx
-    testl %edx, %edx
-    js 1f
-    swapgs
-    movl $1, %ebx
-1:  movq %rsp, %rsi
-    movq %gs:CPU_SELF, %rdi
-    movq %gs:CPU_SCRATCH, %r12 /* an entry may have been using it */
-    call entry_trap_ist
-    testl %eax, %eax
-    jnz trap_thread /* its #DB: the registers were copied, go on as for any trap */
-    movq %r12, %gs:CPU_SCRATCH
-    testl %ebx, %ebx
-    jz 2f
-    swapgs
-2:  restore_all
-    iretq
-
-    .align 16
-    .globl trap_stubs
-trap_stubs:
-    .set vector, 0
-    .rept 0x60 /* VECTORS */
-    trap_stub %vector
-    .set vector, vector + 1
-    .endr
-
-    .section .note.GNU-stack, "", @progbits

@@ -98,4 +98,3 @@ boot_pd:
     .align 16
     .skip 8192
 boot_stack_top:
-    .section .note.GNU-stack, "", @progbits

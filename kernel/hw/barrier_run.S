@@ -6,7 +6,6 @@
 #define BARRIER_VERW 4
 #define MSR_PRED_CMD 0x49 /* bit 0 IBPB: [SDM-2023-09] Vol 4 table 2-2 */
 
-    .text
     .globl barrier_run
     .type barrier_run, @function
 barrier_run:
@@ -33,4 +32,3 @@ barrier_run:
 
     .section .rodata
 data_selector: .word SELECTOR_KERNEL_DATA
-    .section .note.GNU-stack, "", @progbits

@@ -9,7 +9,6 @@
  * Guest GPRs stand in hardware order at the start of the shared page; rax and rsp travel in the VMCB. While GIF is clear
  * nothing arrives, for FS, GS and the SYSCALL registers are the guest's. The host's IF is set for VMRUN: under
  * V_INTR_MASKING it decides whether physical interrupts end the run. */
-    .text
     .globl hvm_run
     .type hvm_run, @function
 hvm_run:
@@ -62,5 +61,3 @@ hvm_run_bare:
     pop 56(%rdi)
     pop %rdi
     jmp svm_finish
-
-    .section .note.GNU-stack, "", @progbits

@@ -7,7 +7,6 @@
 
 /* enum hvm_exit hvm_run(struct cpu *cpu, struct hvm *hvm, uint64_t generation)
  * Guest GPRs stand in hardware order at the start of the shared page; RSP travels in the VMCS. */
-    .text
     .globl hvm_run
     .type hvm_run, @function
 hvm_run:
@@ -62,5 +61,3 @@ vmx_exit:
     pop 56(%rdi)
     pop %rdi
     jmp vmx_finish
-
-    .section .note.GNU-stack, "", @progbits

@@ -24,4 +24,3 @@ start:
     .align 16
     .skip 4096
 stack_top:
-    .section .note.GNU-stack, "", @progbits

@@ -53,6 +53,7 @@ function(bulkhead_kernel_flags target)
     target_compile_options(${target} PRIVATE
         -mgeneral-regs-only
         -mcmodel=kernel
+        $<$<COMPILE_LANGUAGE:ASM>:-Wa,--noexecstack>
         # No padding between functions and loops: a fifteenth of the text otherwise.
         $<$<COMPILE_LANG_AND_ID:C,GNU>:-falign-functions=1>
         $<$<COMPILE_LANG_AND_ID:C,GNU>:-falign-loops=1>
