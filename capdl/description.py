@@ -96,6 +96,7 @@ class WrittenChannel(Written):
     key: str = ""
     vlan: int = 0  # net
     rate_kbit: int = 0
+    merge: bool = False
     peers: tuple[tuple[str, Place], ...] = ()
     device: str = CONSOLE_DEVICES[0]  # console
 
@@ -269,6 +270,7 @@ def _channel(table: Table) -> WrittenChannel:
             *ends,
             vlan=table.integer("vlan", 0, 4094, 0),
             rate_kbit=table.integer("rate_kbit", 0, 1 << 24, 0),
+            merge=table.boolean("merge", False),
             peers=tuple(table.texts("peers")),
         )
     if kind == "console":

@@ -102,6 +102,7 @@ class Net:
     mac: int  # first byte lowest
     vlan: int
     rate_kbit: int
+    merge: bool  # the guest's card offers merged buffers
     peers: tuple[int, ...]  # domains
 
 

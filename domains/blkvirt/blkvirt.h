@@ -54,7 +54,8 @@ struct watch {
 
 struct blkvirt {
     uint64_t tsc_khz;
-    uint32_t endpoint_slot;
+    uint32_t endpoint_slot, bell_slot;
+    bool called; /* management is about to call */
     struct bell attention;
     struct device device;
     struct watch watch;

@@ -10,7 +10,7 @@
 #include "setup.h"
 #include "work.h"
 
-enum { ERRORS_IN_A_ROW = 1000 };
+enum { ERRORS_IN_A_ROW = 1000, BELL_CALL = 1 << 11 };
 
 void bell_ring(const struct bell *bell)
 {
@@ -42,12 +42,33 @@ static enum error serve_park(void *context, uint64_t badge, const struct service
 
 static const struct service_server_ops service_ops = {.health = serve_health, .park = serve_park};
 
-/* A wake-up by the bell answers nobody. */
+/* A wake-up by the bell answers nobody; it may say that a call comes. */
 static enum dispatch serve(struct blkvirt *blkvirt, struct message *message)
 {
-    return label_interface(message->label) == INTERFACE_NOTIFICATION
-               ? DISPATCH_DEFER
-               : service_dispatch(&service_ops, blkvirt, message);
+    if (label_interface(message->label) == INTERFACE_NOTIFICATION) {
+        blkvirt->called = blkvirt->called || (message->word[0] & BELL_CALL) != 0;
+        return DISPATCH_DEFER;
+    }
+    blkvirt->called = false;
+    return service_dispatch(&service_ops, blkvirt, message);
+}
+
+/* Requests come by the bell alone, and waiting for that is the shorter way; on the endpoint there is something to do only when
+ * management, which rings before it calls, has said so. */
+static enum error wait(struct blkvirt *blkvirt, uint64_t deadline, struct message *message,
+                       enum dispatch *next)
+{
+    enum error error;
+    if (*next != DISPATCH_REPLY && !blkvirt->called) {
+        uint32_t bits = 0;
+        error = notif_wait(blkvirt->bell_slot, deadline, &bits);
+        blkvirt->called = error == OK && (bits & BELL_CALL) != 0;
+        return error;
+    }
+    error = *next == DISPATCH_REPLY ? endpoint_reply_wait(blkvirt->endpoint_slot, deadline, message)
+                                    : endpoint_wait(blkvirt->endpoint_slot, deadline, message);
+    *next = error == OK ? serve(blkvirt, message) : DISPATCH_DEFER;
+    return error;
 }
 
 static _Noreturn void loop(struct blkvirt *blkvirt)
@@ -57,16 +78,10 @@ static _Noreturn void loop(struct blkvirt *blkvirt)
     unsigned errors = 0;
     for (;;) {
         const uint64_t deadline = work(blkvirt) ? blkvirt->watch.tick : DEADLINE_NOW;
-        const enum error error = next == DISPATCH_REPLY
-                                     ? endpoint_reply_wait(blkvirt->endpoint_slot, deadline, &message)
-                                     : endpoint_wait(blkvirt->endpoint_slot, deadline, &message);
-        next = DISPATCH_DEFER;
-        if (error == OK) {
-            next = serve(blkvirt, &message);
-        }
+        const enum error error = wait(blkvirt, deadline, &message, &next);
         errors = error == OK || error == ERR_TIMEOUT || error == ERR_PEER ? 0 : errors + 1;
         if (errors == ERRORS_IN_A_ROW) {
-            panic("waiting on the endpoint failed: error %u", (unsigned)error);
+            panic("waiting failed: error %u", (unsigned)error);
         }
         watch_run(blkvirt, clock_ticks());
     }

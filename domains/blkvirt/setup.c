@@ -93,6 +93,7 @@ void setup(struct blkvirt *blkvirt, const struct domain_info *info)
 {
     blkvirt->tsc_khz = info->tsc_khz;
     blkvirt->endpoint_slot = resource_slot(info, "endpoint", RESOURCE_KIND_ENDPOINT);
+    blkvirt->bell_slot = resource_slot(info, "bell", RESOURCE_KIND_NOTIF);
     blkvirt->attention = bell_of(resource_find(info, "attention"));
     blkvirt->device.bell = bell_of(resource_required(info, "blockdev-bell", RESOURCE_KIND_NOTIF));
     block_client_open(&blkvirt->device.client,

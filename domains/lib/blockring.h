@@ -166,10 +166,10 @@ static inline bool block_client_take(struct block_client *client, struct block_c
     return true;
 }
 
-/* Asks for a signal from the next completion on. False: there is one already, do not sleep. */
+/* Asks for a signal from the next completion on, if one can come. False: there is one already, do not sleep. */
 static inline bool block_client_sleep(struct block_client *client)
 {
-    if (client->completion_event != client->completion_tail) {
+    if (client->completion_event != client->completion_tail && block_client_outstanding(client) != 0) {
         client->completion_event = client->completion_tail;
         block_store(&client->channel->completion_event, client->completion_tail);
         __atomic_thread_fence(__ATOMIC_SEQ_CST);

@@ -31,7 +31,9 @@ struct device {
     struct domain *driver;
     struct domain *virtualiser; /* NULL: none */
     uint32_t service_slot;      /* the virtualiser's endpoint, 0: none */
-    uint32_t index;             /* the pci domain's number for it */
+    uint32_t call_slot;         /* its bell, rung before a call, 0: none */
+    uint32_t call_bits;
+    uint32_t index; /* the pci domain's number for it */
     bool on_pci;
     enum stage stage;
     enum goal goal;

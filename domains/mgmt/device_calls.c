@@ -6,6 +6,8 @@
 #include <pci_client.h>
 #include <service_client.h>
 
+#include "kernel_calls.h"
+
 /* One answer: these servers only look things up. A dead one costs mgmt this much, not more. */
 static const uint64_t SERVER_PATIENCE_NS = 50ull * 1000 * 1000;
 
@@ -32,9 +34,18 @@ enum error device_restore(struct mgmt *mgmt, const struct device *device)
     return pci_restore(mgmt->pci_slot, pci_patience(mgmt), device->index);
 }
 
+/* A virtualiser waits on its bell, where its work comes from, and listens to calls only when it was told that one comes. It
+ * stands above us: it listens when this returns, or as soon as it runs again. */
+static void announce(const struct device *device)
+{
+    if (device->call_slot != 0)
+        kernel_signal(device->call_slot, device->call_bits);
+}
+
 enum error device_health(struct mgmt *mgmt, const struct device *device, struct health *health)
 {
     enum service_verdict verdict = SERVICE_VERDICT_WELL;
+    announce(device);
     const enum error error =
         service_health(device->service_slot, patience(mgmt), &verdict, &health->epoch, &health->in_flight,
                        &health->replayed, &health->completed, &health->corruptions);
@@ -44,6 +55,7 @@ enum error device_health(struct mgmt *mgmt, const struct device *device, struct 
 
 enum error device_park(struct mgmt *mgmt, const struct device *device, bool parked)
 {
+    announce(device);
     return service_park(device->service_slot, patience(mgmt), parked);
 }
 

@@ -101,6 +101,17 @@ static uint32_t endpoint_called(const struct mgmt *mgmt, const char *name)
     return endpoint != NULL && endpoint->kind == RESOURCE_KIND_ENDPOINT ? endpoint->slot : 0;
 }
 
+static void setup_virtualiser(struct mgmt *mgmt, struct device *device)
+{
+    const char *const name = device->virtualiser->name;
+    const struct resource *const bell = find_for(mgmt, "call-", name, RESOURCE_KIND_NOTIF);
+    device->service_slot = endpoint_called(mgmt, name);
+    if (bell != NULL) {
+        device->call_slot = bell->slot;
+        device->call_bits = (uint32_t)bell->extra;
+    }
+}
+
 static void setup_devices(struct mgmt *mgmt)
 {
     uint64_t bytes;
@@ -112,7 +123,7 @@ static void setup_devices(struct mgmt *mgmt)
     for (uint32_t index = 0; index < mgmt->device_count; index++) {
         struct device *const device = &mgmt->devices[index];
         if (device->virtualiser != NULL)
-            device->service_slot = endpoint_called(mgmt, device->virtualiser->name);
+            setup_virtualiser(mgmt, device);
     }
 }
 

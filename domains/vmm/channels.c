@@ -12,6 +12,7 @@
 #define BELL_BITS_NET 0x40u
 #define FLAG_READ_ONLY 1u
 #define FLAG_ENCRYPT 2u
+#define FLAG_MERGE 1u /* of net-info's address */
 /* A guest reads its disk's geometry once, so it had better be known; drivers are ready within milliseconds. */
 #define READY_WAIT_NS UINT64_C(2000000000)
 /* How long frames wait that the guest sends while it goes on running; when it halts they wait no longer. */
@@ -96,6 +97,7 @@ static void open_net(struct vm *vm, const struct domain_info *info)
         return;
     }
     options.mac = about->extra;
+    options.merge = (about->address & FLAG_MERGE) != 0;
     vm->net_bell = bell_of(info, "net-bell", BELL_BITS_NET);
     virtio_net_open(&vm->platform.bus.net, &options);
     ring(&vm->net_bell);
@@ -138,34 +140,17 @@ static void log_broken(struct bus *bus)
     }
 }
 
-/* Servers stand above guests, so an answer may be there when the bell has been rung. It rings ours, too: taken here, that
- * does not end the next entry as soon as it begins. */
-static void look_behind(struct vm *vm)
+/* False: servers stand above guests, and the answer is there already. */
+static bool ring_block(struct vm *vm)
 {
-    uint32_t bits;
-    if (virtio_block_stirred(&vm->platform.bus.block)) {
-        enum error error = notif_wait(vm->bell_slot, DEADLINE_NOW, &bits);
-        (void)error; /* whether it rang or not: everything is looked at */
-        vm->attention = true;
-    }
+    ring(&vm->block_bell);
+    return virtio_block_listen(&vm->platform.bus.block);
 }
 
-void vm_settle_access(struct vm *vm)
-{
-    bool asked = vm->platform.bus.block.signal;
-    vm_settle_channels(vm);
-    if (asked) {
-        look_behind(vm);
-    }
-}
-
-void vm_settle_channels(struct vm *vm)
+bool vm_settle_channels(struct vm *vm)
 {
     struct bus *bus = &vm->platform.bus;
-    if (bus->block.signal) {
-        bus->block.signal = false;
-        ring(&vm->block_bell);
-    }
+    bool settled = !bus->block.signal || ring_block(vm);
     uint64_t refused = cipher_refused();
     if (refused != 0) {
         log_line("the disk gave %llu contents that are not what was written there: I/O errors",
@@ -184,4 +169,5 @@ void vm_settle_channels(struct vm *vm)
         vm->attention = true;
         log_broken(bus);
     }
+    return settled;
 }

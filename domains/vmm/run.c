@@ -82,7 +82,7 @@ static RARE void port_access(struct vm *vm, uint16_t port, unsigned size, bool i
     } else {
         platform_out(&vm->platform, port, size, (uint32_t)(*rax & mask_bytes(size)), now_ns);
         if (platform_port_is_bus(&vm->platform, port)) {
-            vm_settle_access(vm);
+            vm->attention = !vm_settle_channels(vm) || vm->attention;
         }
     }
 }

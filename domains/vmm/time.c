@@ -136,8 +136,9 @@ void vm_service(struct vm *vm)
         vm->look_at = 0;
         more = bus_look(&vm->platform.bus);
     }
-    more = bus_work(&vm->platform.bus) || more;
-    vm_settle_channels(vm);
+    do {
+        more = bus_work(&vm->platform.bus) || more;
+    } while (!vm_settle_channels(vm));
     vm->attention = more;
     check_requests(vm);
     uint64_t now = vm_now(), now_ns = timebase_ns(&vm->timebase, now);

@@ -510,7 +510,8 @@ static void work_once(struct virtio_block *block)
     }
 }
 
-/* The guest stands still meanwhile, and a server never completes more than it was given: this ends. */
+/* The guest stands still meanwhile, and a server never completes more than it was given: this ends. Where the server's
+ * bell is to be rung, no signal is asked for before that: see virtio_block_listen. */
 void virtio_block_work(struct virtio_block *block)
 {
     struct virtio *device = &block->virtio;
@@ -519,11 +520,17 @@ void virtio_block_work(struct virtio_block *block)
         if (block_client_publish(&block->client)) {
             block->signal = true;
         }
-    } while (!block_client_sleep(&block->client));
+    } while (!block->signal && !block_client_sleep(&block->client));
     if (virtio_runs(device)) {
         (void)virtqueue_sleep(&device->queue[0], 0);
         virtio_complete(device, 0);
     }
+}
+
+bool virtio_block_listen(struct virtio_block *block)
+{
+    block->signal = false;
+    return block_client_sleep(&block->client);
 }
 
 void virtio_block_reset(struct virtio_block *block)

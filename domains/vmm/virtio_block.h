@@ -42,7 +42,7 @@ struct virtio_block {
     uint8_t *pool;
     uint64_t sectors;
     bool read_only;
-    bool signal;             /* the server's bell is to be rung; whoever rings it clears this */
+    bool signal;             /* the server's bell is to be rung, and then virtio_block_listen called */
     bool unsettled;          /* slots wait for a server that is ready */
     enum channel_state seen; /* the server's state when it was last looked at */
     uint64_t free;           /* one bit for each slot */
@@ -68,8 +68,12 @@ bool virtio_block_known(struct virtio_block *block);
 void virtio_block_attach(struct virtio_block *block, struct pci_function *function, struct memory *memory,
                          struct lapic *lapic);
 
-/* Everything there is to do: completions, a new server, requests of the guest. */
+/* Everything there is to do: completions, a new server, requests of the guest. If it leaves @signal set, the server's
+ * bell is to be rung, and virtio_block_listen called after it: only then is a signal asked for, because a server that
+ * stands above this domain may have answered when the call that rings returns. */
 void virtio_block_work(struct virtio_block *block);
+/* Asks for a signal from the next completion on. False: there is one already, work again. */
+bool virtio_block_listen(struct virtio_block *block);
 /* Has the server done anything since? Cheap: asked at every turn. */
 static inline bool virtio_block_stirred(struct virtio_block *block)
 {

@@ -139,9 +139,8 @@ void vm_halt(struct vm *vm);
 void vm_wait_console(struct vm *vm);
 /* channels.c: disk, network and virtio console, found in the description, and what they ask for after they were touched. */
 void vm_open_channels(struct vm *vm, const struct domain_info *info);
-void vm_settle_channels(struct vm *vm);
-/* The same after the guest touched a device; its answer may be there already. */
-void vm_settle_access(struct vm *vm);
+/* False: an answer is there already, to be worked on before the guest goes on. */
+bool vm_settle_channels(struct vm *vm);
 /* start.c: registers and tables for the first instruction. */
 bool vm_start(struct vm *vm, const struct entry *entry);
 /* One file for each kind of exit that has something to do. */

@@ -100,8 +100,8 @@ _on_option = click.option("--on", "emulator", type=click.Choice(platforms.EMULAT
 @click.option("--exec", "command", metavar="COMMAND", help="Run one command and exit with its status.")
 @click.option("--kill", "kill_texts", metavar="DOMAIN@Ns", multiple=True,
               help="Kill a domain N seconds after COMMAND starts, or after all shells answer. May be repeated.")
-@click.option("--iommu", type=click.Choice(devices.IOMMUS), default=devices.DEFAULT_IOMMU, show_default=True,
-              help="The IOMMU of a machine whose devices need one.")
+@click.option("--iommu", type=click.Choice(devices.IOMMUS),
+              help="The IOMMU of a machine with devices; none: a system that says unsafe_dma [default: vtd; none for such a system].")
 @click.option("--disk", metavar="IMG",
               help="What the disk holds [default: a file under build/run/ that is kept; with --guest: no disk].")
 @click.option("--guest", "guest_file", metavar="FILE", help="Boot this kernel image as the only tenant.")
@@ -117,7 +117,7 @@ _on_option = click.option("--on", "emulator", type=click.Choice(platforms.EMULAT
               help="Give up after this many seconds: exit status 124.")
 def run_command(
     system: str | None, emulator: str, cpu: str | None, tenant: str | None, command: str | None,
-    kill_texts: Sequence[str], iommu: str, disk: str | None, guest_file: str | None, initrd: str | None, append: str,
+    kill_texts: Sequence[str], iommu: str | None, disk: str | None, guest_file: str | None, initrd: str | None, append: str,
     memory_mib: int, debug_exit: bool, net: bool, console_device: str, timeout_s: float | None,
 ) -> int:  # fmt: skip
     """Boot SYSTEM (default two-tenants) on the emulator.

@@ -2,7 +2,8 @@
 
 The workload (tests/bench/io) runs in a guest whose disk is QEMU's null-co and whose network is QEMU's user-mode one,
 with an echo server of this tool behind it. The plugin tools/qemu-plugin/windows.c counts between its markers. The same
-program on the bare emulator, with the guest's own NVMe or NIC driver, is the floor.
+program on the bare emulator, with the guest's own NVMe or NIC driver, is the floor. Disks have no I/O scheduler on either side:
+docs/emulators.md, "Disk rows".
 """
 
 from __future__ import annotations
@@ -238,7 +239,8 @@ def _rows(platform: Platform, ours: Sequence[Window], floor: Sequence[Window], o
             continue
         split = ", ".join(f"{who} {share:.0f}" for who, share in best.by_domain.items())
         beside = f"; bare emulator {min(theirs):.0f}" if theirs else ""
-        how = f"instructions per operation, two windows of {best.count}, {best.exits:.2f} world switches: {split}{beside}"
+        without = ", no I/O scheduler" if name.startswith("blk.") else ""
+        how = f"instructions per operation, two windows of {best.count}, {best.exits:.2f} world switches{without}: {split}{beside}"
         values = [window.instructions for window in mine]
         rows.append(
             benchrows.row(platform, name, round(min(values)), 2 * best.count, round(min(values)), round(max(values)), how)

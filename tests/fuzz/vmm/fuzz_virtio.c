@@ -72,7 +72,7 @@ static void setup(void)
     static const uint32_t slot[DEVICES] = {1, 2, 4, 3}, rings[DEVICES] = {0, 1, 3, 4};
     struct platform_options options = {.memory = &world->memory, .ram_below_4g = 2 * PIECE_BYTES};
     struct virtio_block_options block = {&world->block, world->block_pool, DISK_SECTORS, false};
-    struct virtio_net_options net = {&world->net, world->net_pool, 2};
+    struct virtio_net_options net = {&world->net, world->net_pool, 2, true};
     fake_pieces(2);
     fake_random_left = UINT32_MAX;
     memset(memory_at(&world->memory, gpa(RINGS), RINGS_BYTES), 0, RINGS_BYTES);

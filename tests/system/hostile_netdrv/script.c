@@ -134,7 +134,7 @@ static void lie(struct netdrv *driver, uint32_t life)
         give_frame(driver, (struct net_frame){.len = 2000});
         break;
     case 8:
-        give_frame(driver, (struct net_frame){.len = 60, .flags = 1});
+        give_frame(driver, (struct net_frame){.len = 60, .flags = NET_CHECKED << 1});
         break;
     case 9:
         scribble(driver);

@@ -66,6 +66,7 @@ static struct resource *describe(void)
     memset(pages, 0, sizeof pages);
     info.tsc_khz = 1000;
     add("endpoint", RESOURCE_KIND_ENDPOINT);
+    add("bell", RESOURCE_KIND_NOTIF);
     add("attention", RESOURCE_KIND_NOTIF)->extra = 0x400;
     add_region("blockdev", 3);
     add("blockdev-bell", RESOURCE_KIND_NOTIF)->extra = 0x20;
@@ -121,9 +122,9 @@ static void test_setup__a_shared_pool_is_not_believed(void)
 
 static void test_setup__what_is_missing_ends_it(void)
 {
-    for (unsigned missing = 0; missing < 10; missing++) {
+    for (unsigned missing = 0; missing < 11; missing++) {
         (void)describe();
-        const bool attention = missing == 1, window = missing == 6 || missing == 9;
+        const bool attention = missing == 2, window = missing == 7 || missing == 10;
         info.resource[missing].name[0] = '-';
         CHECK_EQ(believed(), attention || window);
         if (window)
@@ -134,7 +135,7 @@ static void test_setup__what_is_missing_ends_it(void)
 static void test_setup__a_small_channel_is_not_believed(void)
 {
     (void)describe();
-    info.resource[4].bytes = sizeof(struct block_channel) - 1;
+    info.resource[5].bytes = sizeof(struct block_channel) - 1;
     CHECK(!believed());
 }
 

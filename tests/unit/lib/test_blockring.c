@@ -135,6 +135,27 @@ static void test_blockring__signals_only_who_sleeps(void)
     CHECK(block_server_publish(&server));
 }
 
+static void test_blockring__a_client_with_nothing_outstanding_asks_for_no_signal(void)
+{
+    struct block_request request;
+    struct block_completion completion;
+    open_both();
+    for (uint16_t i = 0; i < 3; i++) {
+        CHECK(post(i));
+        (void)block_client_publish(&client);
+        CHECK(block_server_take(&server, &request));
+        block_server_complete(&server, i, BLOCK_STATUS_OK);
+        CHECK_EQ(block_server_publish(&server), i == 0); /* that of a fresh client */
+        CHECK(block_client_take(&client, &completion));
+        CHECK(block_client_sleep(&client));
+    }
+    CHECK(post(3));
+    (void)block_client_publish(&client);
+    CHECK(block_client_sleep(&client)); /* now something can come */
+    block_server_complete(&server, 3, BLOCK_STATUS_OK);
+    CHECK(block_server_publish(&server));
+}
+
 /* The channel is broken until the next epoch: neither taken from nor a reason to stay awake. */
 static void test_blockring__a_hostile_request_head_is_counted_and_refused(void)
 {
@@ -354,6 +375,7 @@ int main(void)
     RUN(test_blockring__a_full_ring_takes_no_more);
     RUN(test_blockring__nothing_is_seen_before_it_is_published);
     RUN(test_blockring__signals_only_who_sleeps);
+    RUN(test_blockring__a_client_with_nothing_outstanding_asks_for_no_signal);
     RUN(test_blockring__a_hostile_request_head_is_counted_and_refused);
     RUN(test_blockring__a_head_behind_the_tail_is_refused);
     RUN(test_blockring__a_hostile_completion_tail_is_refused);

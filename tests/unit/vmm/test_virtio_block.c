@@ -123,6 +123,33 @@ static void test_block__a_read_brings_the_servers_bytes(void)
     CHECK(driver_interrupted(&driver, 0x50));
 }
 
+/* A server that stands above answers inside the call that rings: that is no reason to ring back. */
+static void test_block__a_signal_is_asked_for_behind_the_servers_bell(void)
+{
+    struct block_request request;
+    setup();
+    ask(0, IN, 100, 4096);
+    CHECK(take(&request));
+    finish(&request, BLOCK_STATUS_OK);
+    (void)virtio_block_listen(&platform->bus.block);
+    CHECK(block_server_sleep(&server));
+    ask(1, IN, 200, 4096);
+    CHECK(platform->bus.block.signal);
+    CHECK(take(&request));
+    block_server_complete(&server, request.id, BLOCK_STATUS_OK);
+    CHECK(!block_server_publish(&server));
+    CHECK(!virtio_block_listen(&platform->bus.block)); /* there is one already */
+    CHECK(!platform->bus.block.signal);
+    bus_work(&platform->bus);
+    CHECK_EQ(driver_used(&driver, 0), 2);
+    CHECK(block_server_sleep(&server));
+    ask(2, IN, 300, 4096);
+    CHECK(virtio_block_listen(&platform->bus.block));
+    CHECK(take(&request));
+    block_server_complete(&server, request.id, BLOCK_STATUS_OK);
+    CHECK(block_server_publish(&server));
+}
+
 static void test_block__a_write_carries_the_guests_bytes(void)
 {
     struct block_request request;
@@ -420,6 +447,7 @@ int main(void)
     pool = calloc(1, BLOCK_LIMITS_POOL_BYTES);
     fake_memory(&memory, 2 * PIECE_BYTES, 2);
     RUN(test_block__a_read_brings_the_servers_bytes);
+    RUN(test_block__a_signal_is_asked_for_behind_the_servers_bell);
     RUN(test_block__a_write_carries_the_guests_bytes);
     RUN(test_block__without_the_flush_feature_a_write_is_flushed);
     RUN(test_block__flush_discard_zeroes_and_name);
