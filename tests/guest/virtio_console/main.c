@@ -31,7 +31,7 @@ static void set_up(uint16_t queue)
 
 static void begin(void)
 {
-    virtio_begin(0);
+    virtio_begin();
     set_up(RECEIVE);
     set_up(TRANSMIT);
     expect_equal(virtio_run(), VIRTIO_RUNS, "the device starts");
@@ -69,7 +69,7 @@ static void stopped(uint16_t queue, const char *claim)
     const uint16_t other = queue == RECEIVE ? TRANSMIT : RECEIVE;
     virtio_offer(&rings[queue], 0);
     virtio_notify(queue);
-    expect_equal(virtio_status() & VIRTIO_NEEDS_RESET, VIRTIO_NEEDS_RESET, claim);
+    expect_equal(disk_status() & VIRTIO_NEEDS_RESET, VIRTIO_NEEDS_RESET, claim);
     virtio_put(&rings[other], 0, (uint64_t)data, 1, other == RECEIVE ? VIRTIO_WRITE : 0, 0);
     virtio_offer(&rings[other], 0);
     virtio_notify(other);
@@ -118,8 +118,7 @@ static void test_indices(uint16_t queue)
     begin();
     rings[queue].available.index = VIRTIO_RING + 1;
     virtio_notify(queue);
-    expect_equal(virtio_status() & VIRTIO_NEEDS_RESET, VIRTIO_NEEDS_RESET,
-                 "an index that ran away is refused");
+    expect_equal(disk_status() & VIRTIO_NEEDS_RESET, VIRTIO_NEEDS_RESET, "an index that ran away is refused");
 }
 
 static void test_backwards(void)
@@ -128,14 +127,14 @@ static void test_backwards(void)
     send("", 1);
     rings[TRANSMIT].available.index = 0;
     virtio_notify(TRANSMIT);
-    expect_equal(virtio_status() & VIRTIO_NEEDS_RESET, VIRTIO_NEEDS_RESET,
+    expect_equal(disk_status() & VIRTIO_NEEDS_RESET, VIRTIO_NEEDS_RESET,
                  "an index that runs backwards is refused");
 }
 
 static bool ring_refused(uint16_t queue, uint64_t descriptors, uint64_t available, uint64_t used,
                          uint16_t size)
 {
-    virtio_begin(0);
+    virtio_begin();
     virtio_queue(queue, descriptors, available, used, size);
     return (virtio_run() & VIRTIO_NEEDS_RESET) != 0;
 }
