@@ -159,8 +159,8 @@ class Driving:
 
     @staticmethod
     def make_net(plan: Plan, net: Net, at_a: bool, tenant: str) -> None:
-        rate = 0 if at_a else net.rate_kbit
-        plan.resource(f"net-info{tenant}", "number", count=net.vlan, address=rate, extra=net.mac)
+        address = int(net.merge) if at_a else net.rate_kbit
+        plan.resource(f"net-info{tenant}", "number", count=net.vlan, address=address, extra=net.mac)
 
     def make_virtualiser(self, plan: Plan, management: Plan | None) -> None:
         """A virtualiser may ask management to look at it; one of networks knows whose frames go to whom."""

@@ -5,6 +5,7 @@
 #include <stubs.h>
 
 #include "console.h"
+#include "heart.h"
 #include "kernel_calls.h"
 #include "lifecycle.h"
 #include "link.h"
@@ -81,14 +82,15 @@ static bool polling(const struct mgmt *mgmt)
 /* Goes on with restarts, and says until when there is nothing to do. */
 static uint64_t next_deadline(struct mgmt *mgmt)
 {
-    const uint64_t next_ns = recovery_work(mgmt);
+    const uint64_t recovery_ns = recovery_work(mgmt), heart_ns = heart_work(mgmt);
+    const uint64_t next_ns = recovery_ns < heart_ns ? recovery_ns : heart_ns;
     const uint64_t now_ns = mgmt_now_ns(mgmt);
     uint64_t wait_ns = next_ns > now_ns ? next_ns - now_ns : 0;
+    terminal_pump(mgmt); /* what these two have said */
     uart_pump(&mgmt->com2);
     if (polling(mgmt) && wait_ns > POLL_NS)
         wait_ns = POLL_NS;
-    return next_ns == UINT64_MAX && wait_ns > POLL_NS ? DEADLINE_NEVER
-                                                      : clock_deadline_after(wait_ns, mgmt->info->tsc_khz);
+    return clock_deadline_after(wait_ns, mgmt->info->tsc_khz);
 }
 
 static enum dispatch serve(struct mgmt *mgmt, struct message *message)

@@ -207,13 +207,14 @@ def test_compile__a_single_guest_has_what_is_asked_for(root: Path, images: Path)
 def test_compile__peers_are_told_both_ways(tmp_path: Path, root: Path, images: Path) -> None:
     source = (root / "capdl" / "system" / SYSTEM).read_text()
     for one, other in ("ab", "ba"):
-        source = source.replace(f'kind = "net"\nfrom = "{one}"\n', f'kind = "net"\npeers = ["{other}"]\nvlan = 7\nrate_kbit = 5\nfrom = "{one}"\n')
+        source = source.replace(f'kind = "net"\nfrom = "{one}"\n', f'kind = "net"\npeers = ["{other}"]\nvlan = 7\nrate_kbit = 5\nmerge = {str(one == "a").lower()}\nfrom = "{one}"\n')
     file = tmp_path / "peers.toml"
     file.write_text(source)
     system = api.check_system(file, [images]).system
     assert text(system, "netvirt", "peers") == "a b\nb a\n"
     info = resource(system, "netvirt", "net-info-a")
     assert (info.count, info.address) == (7, 5)
+    assert [resource(system, f"vmm-{tenant}", "net-info").address for tenant in "ab"] == [1, 0]
 
 
 # --- any machine ---

@@ -410,6 +410,10 @@ class VcpuGroup(IntFlag):
     EFER = 1 << 8
 
 
+class NetFlags(IntFlag):
+    CHECKED = 1 << 0
+
+
 @dataclass(frozen=True)
 class Field:
     """@format is a struct letter, or the name of another layout; @count is None for a single value."""

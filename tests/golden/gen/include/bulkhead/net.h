@@ -10,6 +10,9 @@ enum net_limits {
     NET_LIMITS_HEADER_BYTES = 128, NET_LIMITS_POOL_BYTES = 2097152, NET_LIMITS_FRAME_BYTES = 1518
 };
 
+/* Flags of a frame received: the device found its UDP or TCP checksum right. */
+enum net_flags { NET_CHECKED = 1 << 0 };
+
 struct net_frame { uint16_t len, flags; uint32_t reserved; };
 
 /* Device addresses; rest_len may be 0. */
