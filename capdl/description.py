@@ -14,6 +14,7 @@ from .tables import Table
 
 GUEST_NAME_LONGEST = 11  # its VMM is called vmm-NAME
 CHANNEL_KINDS = ("console", "log", "block", "blockdev", "net", "netdev")
+CONSOLE_DEVICES = ("uart", "virtio")  # the first where nothing is said
 DEVICE_CLASSES = ("disk", "network")
 POLICIES = ("never", "on-failure", "always")
 
@@ -97,6 +98,7 @@ class WrittenChannel(Written):
     rate_kbit: int = 0
     merge: bool = False
     peers: tuple[tuple[str, Place], ...] = ()
+    device: str = CONSOLE_DEVICES[0]  # console
 
 
 @dataclass(frozen=True)
@@ -271,6 +273,8 @@ def _channel(table: Table) -> WrittenChannel:
             merge=table.boolean("merge", False),
             peers=tuple(table.texts("peers")),
         )
+    if kind == "console":
+        return WrittenChannel(table, kind, *ends, device=table.choice("device", CONSOLE_DEVICES, CONSOLE_DEVICES[0]))
     return WrittenChannel(table, kind, *ends)
 
 

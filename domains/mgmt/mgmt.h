@@ -109,6 +109,7 @@ struct mgmt {
     uint32_t irq_slots[2]; /* COM1, COM2; 0 = polled */
     uint32_t device_count;
     struct device devices[DEVICES_MAX];
+    uint64_t health_due_ns; /* when they are asked again what they report */
     uint32_t domain_count;
     struct domain domains[DOMAINS_MAX];
     struct console consoles[CONSOLES_MAX];

@@ -22,6 +22,7 @@ static void show_device(struct netdrv *driver)
     const struct e1000e *device = &driver->device;
     channel->mac = device->mac;
     channel->speed_mbit = device->speed_mbit;
+    channel->resets = (uint32_t)driver->hangs;
     channel->received = device->received;
     channel->sent = device->sent;
     channel->missed = device->missed;

@@ -90,6 +90,9 @@ uint64_t netvirt_work(struct netvirt *virt, uint64_t now);
 void netvirt_park(struct netvirt *virt, bool parked, uint64_t now);
 enum service_verdict netvirt_verdict(const struct netvirt *virt);
 
+/* As tenants are shown it; none while there is no driver to ask. */
+enum service_link netvirt_link(const struct netvirt *virt);
+
 /* The tenants' side: tenant.c */
 
 /* Takes up a new epoch where there is one and nothing of the old one is left. */

@@ -1,4 +1,4 @@
-/* Disk and network of this guest: channels from the description, bells, and the log of devices that broke. */
+/* Disk, network and virtio console of this guest: what the description says of them, bells, and the log of devices that broke. */
 #include <bulkhead/message.h>
 
 #include "cipher.h"
@@ -106,10 +106,20 @@ static void open_net(struct vm *vm, const struct domain_info *info)
     bus_attach_net(&vm->platform.bus);
 }
 
+/* The channel itself is open; it may end in the UART alone. */
+static void open_console_device(struct vm *vm, const struct domain_info *info)
+{
+    if (resource_number(info, "console-device", 0) == VIRTIO_ID_CONSOLE) {
+        vm->console.virtio = true;
+        bus_attach_console(&vm->platform.bus);
+    }
+}
+
 void vm_open_channels(struct vm *vm, const struct domain_info *info)
 {
     open_block(vm, info);
     open_net(vm, info);
+    open_console_device(vm, info);
     const struct bus *bus = &vm->platform.bus;
     if (bus_populated(bus) && virtio_entropy_works((vm->cpuid.basic[1].ecx & CPUID_RDRAND) != 0)) {
         bus_attach_entropy(&vm->platform.bus);

@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 from bulkhead import paths, systems
 from bulkhead.session import Session
@@ -153,6 +154,30 @@ class Running:
                 return str(found["cause"])
             time.sleep(0.1)
         raise AssertionError(f"{name} never came back: {self.session.link.events()[-8:]}")
+
+    def device(self, driver: str) -> dict[str, Any]:
+        """What @driver's device reported, as `ps --json` has it."""
+        found = self.rows()[driver]["device"]
+        assert isinstance(found, dict)
+        return found
+
+    def inject(self, device: str, error: str) -> None:
+        """Lets QEMU's @device record and report @error, as a device does."""
+        line = {"command-line": f"pcie_aer_inject_error {device} {error}"}
+        answer = self.monitor.ask("human-monitor-command", **line)
+        assert "OK" in str(answer), answer
+
+    def reported(self, driver: str, pattern: str, start: int = 0) -> str:
+        """Waits until management says, at event @start or later, what @driver's device reported."""
+        found = self.session.link.wait(
+            lambda event: event.get("event") == "device"
+            and event.get("name") == driver
+            and re.search(pattern, str(event.get("report"))) is not None,
+            30.0,
+            f"'{pattern}' of {driver}",
+            start,
+        )
+        return str(found["report"])
 
     def log(self, name: str) -> str:
         """What domain @name has logged, as the operator's console shows it."""

@@ -28,6 +28,7 @@ class Request:
     disk: Path | None = None
     net: bool = False
     encrypt: bool = False
+    console: str = "uart"  # or "virtio": what the guest's terminal is
 
 
 def _machine_mib(request: Request) -> int:
@@ -73,6 +74,7 @@ def assemble(request: Request, platform: Platform = QEMU_SVM, iommu: str | None 
         "disk_mib": str(_disk_mib(request.disk)),
         "net": _flag(request.net),
         "encrypt": _flag(request.encrypt),
+        "console_device": request.console,
     }
     made = systems.assemble(
         systems.find(_DESCRIPTION), name=name, parameters=parameters, extra_folders=(images,), platform=platform,

@@ -5,6 +5,7 @@ enum {
     PCI_DATA = 0xcfc,
     PCI_COMMAND = 4,
     PCI_BAR_0 = 0x10,
+    ID_WORD = 0x10401af4,
     DISK_ID_WORD = 0x10421af4,
     NETWORK_ID_WORD = 0x10411af4,
     DRIVER_SELECT = 0x08,
@@ -52,6 +53,11 @@ static bool find(uint32_t id_word)
     return false;
 }
 
+bool virtio_find(uint32_t kind)
+{
+    return find(ID_WORD + (kind << 16));
+}
+
 bool disk_find(void)
 {
     queue = 0;
@@ -92,14 +98,14 @@ static void out64(uint16_t offset, uint64_t value)
     out32((uint16_t)(io + offset + 4), (uint32_t)(value >> 32));
 }
 
-static void clear(volatile struct virtio_ring *ring)
+void virtio_clear(volatile struct virtio_ring *ring)
 {
     volatile uint8_t *const bytes = (volatile uint8_t *)ring;
     for (size_t i = 0; i < sizeof *ring; i++)
         bytes[i] = 0;
 }
 
-static void set_queue(uint16_t number, uint64_t descriptors, uint64_t available, uint64_t used, uint16_t size)
+void virtio_queue(uint16_t number, uint64_t descriptors, uint64_t available, uint64_t used, uint16_t size)
 {
     out16((uint16_t)(io + QUEUE_SELECT), number);
     out16((uint16_t)(io + QUEUE_SIZE), size);
@@ -120,26 +126,36 @@ static void set_features(void)
     out8((uint16_t)(io + STATUS), 11);
 }
 
-uint8_t disk_start_at(uint64_t descriptors, uint64_t available, uint64_t used, uint16_t size)
+void virtio_begin(void)
 {
-    clear(&disk_ring);
+    features = FEATURE_INDIRECT;
     set_features();
-    set_queue(queue, descriptors, available, used, size);
+}
+
+uint8_t virtio_run(void)
+{
     out8((uint16_t)(io + STATUS), 15);
     return disk_status();
 }
 
+uint8_t disk_start_at(uint64_t descriptors, uint64_t available, uint64_t used, uint16_t size)
+{
+    virtio_clear(&disk_ring);
+    set_features();
+    virtio_queue(queue, descriptors, available, used, size);
+    return virtio_run();
+}
+
 uint8_t network_start_receiving(void)
 {
-    clear(&disk_ring);
-    clear(&sending_ring);
+    virtio_clear(&disk_ring);
+    virtio_clear(&sending_ring);
     set_features();
-    set_queue(0, (uint64_t)&disk_ring.descriptor, (uint64_t)&disk_ring.available, (uint64_t)&disk_ring.used,
-              VIRTIO_RING);
-    set_queue(1, (uint64_t)&sending_ring.descriptor, (uint64_t)&sending_ring.available,
-              (uint64_t)&sending_ring.used, VIRTIO_RING);
-    out8((uint16_t)(io + STATUS), 15);
-    return disk_status();
+    virtio_queue(0, (uint64_t)&disk_ring.descriptor, (uint64_t)&disk_ring.available,
+                 (uint64_t)&disk_ring.used, VIRTIO_RING);
+    virtio_queue(1, (uint64_t)&sending_ring.descriptor, (uint64_t)&sending_ring.available,
+                 (uint64_t)&sending_ring.used, VIRTIO_RING);
+    return virtio_run();
 }
 
 void network_send(const void *frame, uint32_t bytes)
@@ -149,7 +165,7 @@ void network_send(const void *frame, uint32_t bytes)
     sending_ring.descriptor[0].len = bytes;
     sending_ring.available.ring[index % VIRTIO_RING] = 0;
     sending_ring.available.index = (uint16_t)(index + 1);
-    out16((uint16_t)(io + NOTIFY + 4), 0);
+    virtio_notify(1);
 }
 
 uint8_t disk_start(void)
@@ -158,25 +174,41 @@ uint8_t disk_start(void)
                          (uint64_t)&disk_ring.used, VIRTIO_RING);
 }
 
+void virtio_offer(volatile struct virtio_ring *ring, uint16_t head)
+{
+    const uint16_t index = ring->available.index;
+    ring->available.ring[index % VIRTIO_RING] = head;
+    ring->available.index = (uint16_t)(index + 1);
+}
+
 void disk_offer(uint16_t head)
 {
-    const uint16_t index = disk_ring.available.index;
-    disk_ring.available.ring[index % VIRTIO_RING] = head;
-    disk_ring.available.index = (uint16_t)(index + 1);
+    virtio_offer(&disk_ring, head);
+}
+
+void virtio_notify(uint16_t number)
+{
+    out16((uint16_t)(io + NOTIFY + 4 * number), number);
 }
 
 void disk_notify(void)
 {
-    out16((uint16_t)(io + NOTIFY + 4 * queue), 0);
+    virtio_notify(queue);
+}
+
+void virtio_put(volatile struct virtio_ring *ring, uint32_t index, uint64_t address, uint32_t len,
+                uint16_t flags, uint16_t next)
+{
+    volatile struct virtio_descriptor *const d = &ring->descriptor[index];
+    d->address = address;
+    d->len = len;
+    d->flags = flags;
+    d->next = next;
 }
 
 static void describe(uint32_t index, const volatile void *at, uint32_t len, uint16_t flags, uint16_t next)
 {
-    volatile struct virtio_descriptor *const d = &disk_ring.descriptor[index];
-    d->address = (uint64_t)at;
-    d->len = len;
-    d->flags = flags;
-    d->next = next;
+    virtio_put(&disk_ring, index, (uint64_t)at, len, flags, next);
 }
 
 void disk_ask(uint16_t n, enum virtio_disk_type type, uint64_t sector, void *data, uint32_t bytes)

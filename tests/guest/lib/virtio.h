@@ -35,6 +35,20 @@ struct disk_header {
     uint64_t sector;
 };
 
+/* Any device: finds the one of this kind ([VIRTIO-1.2] 5) and resets it; false: there is none. */
+bool virtio_find(uint32_t kind);
+/* Resets it and accepts no more than tables; then its rings, where they are said to be, which may be nonsense; then it runs, and
+ * the status is answered. */
+void virtio_begin(void);
+void virtio_queue(uint16_t number, uint64_t descriptors, uint64_t available, uint64_t used, uint16_t size);
+uint8_t virtio_run(void);
+void virtio_clear(volatile struct virtio_ring *ring);
+void virtio_put(volatile struct virtio_ring *ring, uint32_t index, uint64_t address, uint32_t len,
+                uint16_t flags, uint16_t next);
+/* Makes the chain at @head available; then notifies. */
+void virtio_offer(volatile struct virtio_ring *ring, uint16_t head);
+void virtio_notify(uint16_t number);
+
 extern volatile struct virtio_ring disk_ring;
 
 /* Finds the disk and resets it; false: there is none. */

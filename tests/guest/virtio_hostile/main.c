@@ -175,8 +175,8 @@ static void test_resets(void)
 {
     for (unsigned i = 0; i < RESETS; i++) {
         begin();
-        for (uint16_t n = 0; n < REQUESTS; n++)
-            disk_ask(n, DISK_READ, 64, others, DATA_BYTES);
+        for (uint32_t n = 0; n < REQUESTS; n++)
+            disk_ask((uint16_t)n, DISK_READ, 64, others, DATA_BYTES);
         disk_notify();
         disk_reset();
         fill(others, 0xc3);
@@ -202,7 +202,7 @@ static void receives_badly(const char *claim, uint64_t address, uint32_t len, ui
     for (uint32_t i = 0; i < PATIENCE && !network_link(); i++)
         ;
     put(0, address, len, flags, 0);
-    for (uint16_t i = 0; i < VIRTIO_RING; i++)
+    for (uint32_t i = 0; i < VIRTIO_RING; i++)
         disk_offer(0);
     for (uint32_t i = 0; i < PATIENCE && (disk_status() & VIRTIO_NEEDS_RESET) == 0; i++) {
         if (i % 65536 == 0)

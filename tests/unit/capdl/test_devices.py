@@ -76,6 +76,11 @@ def test_compile__a_driver_has_its_registers_its_memory_and_its_message(checked:
         assert device.fault == spec.FaultEvent(bell, 0x200)
 
 
+def test_compile__a_vmm_is_told_of_a_virtio_console_where_there_is_one(checked: api.Checked) -> None:
+    assert resource(checked.system, "vmm-b", "console-device").extra == 3
+    assert "console-device" not in names(checked.system, "vmm-a") | names(checked.system, "mgmt")
+
+
 def test_compile__pools_are_where_the_other_end_says(checked: api.Checked) -> None:
     system = checked.system
     disk, nic = reach(system, "blkdrv"), reach(system, "netdrv")

@@ -377,6 +377,7 @@ static void test_netdrv__a_device_that_stands_still_is_reset_and_given_its_frame
     pass(NETDRV_LOOK_NS);
     CHECK_EQ(model.resets, resets + 1);
     CHECK_EQ(driver.hangs, 1);
+    CHECK_EQ(channel.resets, 1);
     CHECK_EQ(model.sent_count, 2);
     CHECK_EQ(model.sent_bytes[1], 1000);
     CHECK_EQ(netring_space(&virt.transmit), NETRING_ENTRIES);

@@ -88,6 +88,22 @@ static void test_netvirt__tenants_keep_their_link_while_the_driver_is_rebuilt(vo
     CHECK_EQ(bells[1 + A], before + 1);
 }
 
+/* What management hears of the link is what tenants are shown; without a driver nobody knows. */
+static void test_netvirt__management_hears_of_the_link(void)
+{
+    ready();
+    CHECK_EQ(netvirt_link(&virt), SERVICE_LINK_UP);
+    device.link = 0;
+    settle();
+    CHECK_EQ(netvirt_link(&virt), SERVICE_LINK_DOWN);
+    netvirt_park(&virt, true, now);
+    CHECK_EQ(netvirt_link(&virt), SERVICE_LINK_NONE);
+    netvirt_park(&virt, false, now);
+    rebuild_driver();
+    settle();
+    CHECK_EQ(netvirt_link(&virt), SERVICE_LINK_NONE);
+}
+
 static void corrupt_verdict(void)
 {
     settle();
@@ -332,6 +348,7 @@ int main(void)
     RUN(test_netvirt__frames_not_known_sent_are_sent_again_in_order);
     RUN(test_netvirt__a_stream_survives_many_restarts);
     RUN(test_netvirt__tenants_keep_their_link_while_the_driver_is_rebuilt);
+    RUN(test_netvirt__management_hears_of_the_link);
     RUN(test_netvirt__impossible_counters_of_the_driver_are_a_verdict);
     RUN(test_netvirt__a_page_emptied_in_the_middle_is_no_offence);
     RUN(test_netvirt__frames_that_are_none_are_a_verdict);
