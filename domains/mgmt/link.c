@@ -207,12 +207,17 @@ static void link_request(struct mgmt *mgmt, const uint8_t *payload, size_t lengt
     }
 }
 
-static void take_frames(struct mgmt *mgmt)
+/* Answers whether there was one. */
+static bool take_frames(struct mgmt *mgmt)
 {
     const uint8_t *payload;
     size_t length;
-    while (frame_next(&mgmt->link_frames, &payload, &length))
+    bool taken = false;
+    while (frame_next(&mgmt->link_frames, &payload, &length)) {
         link_request(mgmt, payload, length);
+        taken = true;
+    }
+    return taken;
 }
 
 bool link_input(struct mgmt *mgmt)
@@ -222,10 +227,12 @@ bool link_input(struct mgmt *mgmt)
     const size_t count = uart_read(&mgmt->com2, bytes, sizeof(bytes));
     for (size_t index = 0; index < count; index++) {
         frame_put(&mgmt->link_frames, bytes[index], now_ns);
-        take_frames(mgmt);
+        (void)take_frames(mgmt);
     }
-    const bool half = frame_check_silence(&mgmt->link_frames, now_ns);
-    take_frames(mgmt);
+    bool half;
+    do { /* behind the whole ones that a silence lets out half a frame may lie again */
+        half = frame_check_silence(&mgmt->link_frames, now_ns);
+    } while (take_frames(mgmt));
     report_losses(mgmt);
     return half;
 }

@@ -216,6 +216,23 @@ static void test_link__what_stands_behind_a_cut_frame_is_found(void)
     CHECK(fake.asked[ASK_DESTROY] == 1 && mgmt->link_frames.losses.bad + mgmt->link_frames.losses.cut == 1);
 }
 
+/* Found by tests/fuzz/mgmt: the half frame behind that would have swallowed whatever came next. */
+static void test_link__half_a_frame_behind_that_is_cut_off_too(void)
+{
+    const uint8_t payload[200] = {0x82, 0, 7};
+    uint8_t frame[FAKE_FRAME_BYTES];
+    fake_start();
+    (void)fake_frame(payload, sizeof(payload), frame);
+    link_hears(frame, 20);
+    const size_t length = fake_request("kill a", frame);
+    link_hears(frame, length);
+    link_hears(frame, length - 1);
+    fake.now_ns += 1000000000;
+    CHECK(!link_input(mgmt) && fake.asked[ASK_DESTROY] == 1 && mgmt->link_frames.losses.cut == 2);
+    link_says("ps");
+    CHECK(fake_saw(COM2_SLOT, "[1,7,[[\"mgmt\""));
+}
+
 static void test_link__an_oversized_frame_is_counted_once(void)
 {
     uint8_t payload[300] = {0x82, 0, 7}, frame[FAKE_FRAME_BYTES];
@@ -348,6 +365,7 @@ int main(void)
     RUN(test_link__a_damaged_frame_is_counted_and_the_next_one_served);
     RUN(test_link__half_a_frame_is_cut_off_by_silence);
     RUN(test_link__what_stands_behind_a_cut_frame_is_found);
+    RUN(test_link__half_a_frame_behind_that_is_cut_off_too);
     RUN(test_link__an_oversized_frame_is_counted_once);
     RUN(test_link__a_guest_cannot_forge_a_frame);
     RUN(test_link__ps_and_quit);
