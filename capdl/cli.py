@@ -86,6 +86,8 @@ def check_command(file: Path, folders: Sequence[Path], pairs: Sequence[str]) -> 
     for claim in checked.claims:
         click.echo(f"proved: {claim}")
     _table(checked.summary)
+    if checked.system.unsafe_dma:
+        click.echo("unsafe_dma: without an IOMMU its devices reach all memory, the kernel's included")
     click.echo(_one_line(checked.summary))
 
 

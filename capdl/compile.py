@@ -20,6 +20,7 @@ CHANNEL_BYTES = 16384  # page console_channel of idl/channel.idl
 KEY_BYTES = 32
 CIPHER_STACK_BYTES = 32 << 10
 DEBUG_EXIT_OF_GUESTS = 0xF4  # where a VMM offers isa-debug-exit to its guest
+VIRTIO_CONSOLE = 3  # [VIRTIO-1.2] 5
 
 
 @dataclass(frozen=True)
@@ -218,6 +219,8 @@ class Compilation:
         slot = plan.hold(peer.key("bell"), "signal", mask=bits)
         name = f"{channel.kind}-bell" if at_a else f"bell-{peer.domain.title}"
         plan.resource(name, "notif", slot=slot, extra=bits)
+        if at_a and channel.virtio:
+            plan.resource("console-device", "number", extra=VIRTIO_CONSOLE)
 
     def make_ports(self, plan: Plan) -> None:
         platform = self.model.platform

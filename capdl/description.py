@@ -14,6 +14,7 @@ from .tables import Table
 
 GUEST_NAME_LONGEST = 11  # its VMM is called vmm-NAME
 CHANNEL_KINDS = ("console", "log", "block", "blockdev", "net", "netdev")
+CONSOLE_DEVICES = ("uart", "virtio")  # the first where nothing is said
 DEVICE_CLASSES = ("disk", "network")
 POLICIES = ("never", "on-failure", "always")
 
@@ -95,7 +96,9 @@ class WrittenChannel(Written):
     key: str = ""
     vlan: int = 0  # net
     rate_kbit: int = 0
+    merge: bool = False
     peers: tuple[tuple[str, Place], ...] = ()
+    device: str = CONSOLE_DEVICES[0]  # console
 
 
 @dataclass(frozen=True)
@@ -267,8 +270,11 @@ def _channel(table: Table) -> WrittenChannel:
             *ends,
             vlan=table.integer("vlan", 0, 4094, 0),
             rate_kbit=table.integer("rate_kbit", 0, 1 << 24, 0),
+            merge=table.boolean("merge", False),
             peers=tuple(table.texts("peers")),
         )
+    if kind == "console":
+        return WrittenChannel(table, kind, *ends, device=table.choice("device", CONSOLE_DEVICES, CONSOLE_DEVICES[0]))
     return WrittenChannel(table, kind, *ends)
 
 

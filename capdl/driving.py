@@ -37,6 +37,7 @@ class Driving:
     objects: Objects
     iova: dict[str, int] = field(default_factory=dict)  # of each pool, by key
     bases: dict[str, int] = field(default_factory=dict)  # physical, of device memory
+    moved: set[str] = field(default_factory=set)  # keys of what bus masters reach
 
     # --- shared objects ---
 
@@ -51,6 +52,7 @@ class Driving:
             if channel.kind in POOLS:
                 self.objects.frames(pool_key(self.model, channel), spec.SHARED, POOLS[channel.kind])
         for device in self.model.devices:
+            self.moved |= set(self.pools(device) if device.kind.pci else ())
             next_iova = IOVA + self.spread(DMA_BYTES)
             for pool in self.pools(device):
                 self.iova[pool] = next_iova
@@ -136,20 +138,29 @@ class Driving:
         if at_a or channel.kind == "net":
             address, size = plan.map_region(pool, READ | WRITE)
             seen_by_device = iova if channel.kind == "netdev" or not at_a else 0
-            plan.resource(f"{channel.kind}-pool{tenant}", "region", address=address, size=size, extra=seen_by_device)
+            name = f"{channel.kind}-pool{tenant}"
+            plan.resource(name, "region", address=address, size=size, extra=seen_by_device)
+            self.tell(plan, name, pool)
         elif channel.kind == "netdev":
             plan.resource("netdev-pool", "number", size=one.size * one.count, extra=iova)
+            self.tell(plan, "netdev-pool", pool)
+
+    def tell(self, plan: Plan, name: str, target: str) -> None:
+        """Where there may be no IOMMU, builder says where @target lies, if the last resource says how a device calls it."""
+        if self.model.unsafe_dma and target in self.moved and plan.resources[-1].extra:
+            plan.seen_by_device[name] = target
 
     def make_window(self, plan: Plan, channel: Channel, window: Window, at_a: bool, tenant: str) -> None:
         first = 0 if at_a else window.first_sector
         iova = 0 if at_a else self.iova.get(pool_key(self.model, channel), 0)
         name = f"block-info{tenant}"
         plan.resource(name, "number", count=window.flags, address=first, size=window.sectors, extra=iova)
+        self.tell(plan, name, pool_key(self.model, channel))
 
     @staticmethod
     def make_net(plan: Plan, net: Net, at_a: bool, tenant: str) -> None:
-        rate = 0 if at_a else net.rate_kbit
-        plan.resource(f"net-info{tenant}", "number", count=net.vlan, address=rate, extra=net.mac)
+        address = int(net.merge) if at_a else net.rate_kbit
+        plan.resource(f"net-info{tenant}", "number", count=net.vlan, address=address, extra=net.mac)
 
     def make_virtualiser(self, plan: Plan, management: Plan | None) -> None:
         """A virtualiser may ask management to look at it; one of networks knows whose frames go to whom."""
@@ -182,6 +193,8 @@ class Driving:
         dma = plan.own_frames("dma", DMA_BYTES, layout.PAGE)
         address, size = plan.map_region(dma, READ | WRITE)
         plan.resource("dma", "region", address=address, size=size, extra=IOVA)
+        self.moved.add(dma)
+        self.tell(plan, "dma", dma)
         source, slot = host.source(device.index), plan.take_slots()
         plan.resource("irq", "irq", slot=slot, extra=bells.IRQ)
         mappings = [(dma, IOVA, READ | WRITE)]
@@ -189,7 +202,8 @@ class Driving:
             sent_only = device.class_ == "network" and pool.startswith("net-pool-")
             mappings.append((pool, self.iova[pool], READ if sent_only else READ | WRITE))
         leaves = [(iova, self.objects[name].size, self.objects[name].count) for name, iova, _ in mappings]
-        iospace = plan.own("iospace", "iospace", layout.space_bytes(layout.tables_for(leaves)))
+        tables = layout.tables_anywhere(leaves) if self.model.unsafe_dma else layout.tables_for(leaves)
+        iospace = plan.own("iospace", "iospace", layout.space_bytes(tables))
         fault = (management.key("bell"), bells.FAULT) if management else None
         plan.devices.append(DevicePlan(iospace, source, mappings, [(slot, device.index, bells.IRQ)], fault))
 

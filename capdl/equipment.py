@@ -190,7 +190,7 @@ class Equipment:
                 if count > 254:
                     self.faults.add(one.table.place, "more than 255 net channels", "at most 255")
                 mac = int.from_bytes(MAC_PREFIX + bytes(((count + 1) & 255,)), "little")
-                net = Net(mac, one.vlan, one.rate_kbit, self.peers(one, channel, written, channels))
+                net = Net(mac, one.vlan, one.rate_kbit, one.merge, self.peers(one, channel, written, channels))
                 channel = Channel(channel.kind, channel.end_a, channel.end_b, net=net)
             made.append(channel)
         return made

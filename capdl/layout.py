@@ -66,6 +66,15 @@ def tables_for(leaves: Iterable[tuple[int, int, int]]) -> int:
     return len(tables)
 
 
+def tables_anywhere(leaves: Iterable[tuple[int, int, int]]) -> int:
+    """The same wherever in physical memory, of which the kernel knows 512 GiB, each of them lies: it may begin anywhere."""
+    made = 1
+    for _, each, count in leaves:
+        for shift in (30, *((21,) if each == PAGE else ())):
+            made += (each * count - 1 >> shift) + 2
+    return made
+
+
 def guest_tables(memory_mib: int) -> int:
     """Tables for a guest's space: 2 MiB leaves below and above the hole under 4 GiB, one 4 KiB table to spare."""
     gib = (memory_mib + 1023) // 1024

@@ -102,6 +102,7 @@ class Net:
     mac: int  # first byte lowest
     vlan: int
     rate_kbit: int
+    merge: bool  # the guest's card offers merged buffers
     peers: tuple[int, ...]  # domains
 
 
@@ -126,6 +127,7 @@ class Channel:
     end_b: int
     window: Window | None = None  # of a block channel
     net: Net | None = None  # of a net channel
+    virtio: bool = False  # of a console channel: what is typed goes to a virtio console, not to the UART
 
 
 @dataclass(frozen=True)

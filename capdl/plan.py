@@ -58,6 +58,7 @@ class Plan:
     irqs: list[tuple[int, int, int]] = field(default_factory=list)  # slot, gsi, bits
     devices: list[DevicePlan] = field(default_factory=list)
     resources: list[spec.Resource] = field(default_factory=list)
+    seen_by_device: dict[str, str] = field(default_factory=dict)  # resource: the object whose address builder tells
     text: str = ""
     cipher_sectors: int = 0  # of an encrypted window: the domain has a thread for it
 
@@ -133,6 +134,13 @@ class Plan:
                 "fewer channels, ports or endpoints",
             )
         self.resources.append(spec.Resource(name, self.abi.kind(kind), flags, slot, count, address, size, extra))
+
+    def resolved_resources(self) -> list[spec.Resource]:
+        told = {name: self.objects.number(target) for name, target in self.seen_by_device.items()}
+        return [
+            replace(one, flags=spec.ADDRESS_BY_BUILDER, slot=told[one.name]) if one.name in told else one
+            for one in self.resources
+        ]
 
     def text_resource(self, name: str, text: str) -> None:
         """Texts lie one after the other in the info page; `bytes` is the length, nothing ends them."""
@@ -274,7 +282,7 @@ class Plan:
             [spec.Irq(slot, gsi, 0, number(self.key("bell")), bits) for slot, gsi, bits in self.irqs],
             self.threads(fault),
             self.guest(),
-            self.resources,
+            self.resolved_resources(),
             self.text,
             spec.Restart(RESTART_ON[domain.restart.policy], domain.restart.limit, RESTART_WINDOW_S),
             domain.once,

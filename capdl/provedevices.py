@@ -23,6 +23,7 @@ from .provedata import (
 
 COUNT_MOST = 32768  # frames of one object
 ENCRYPT = 2  # of the flags in a VMM's block-info
+ADDRESS_TOLD = 2  # of a resource's flags
 MSI_FIRST, MSI_LAST = 0xFEE00000, 0xFEEFFFFF  # a write there is an interrupt, whatever the tables say
 
 
@@ -72,6 +73,7 @@ def check_devices(system: System) -> None:
         if fault != NONE and system.objects[fault][1] != NOTIF:
             raise Broken(f"faults of {name} ring no notification")
         check_iospace(system, domain, name, mappings)
+    check_told(system)
     for who, capability in system.capabilities([]):
         one = system.objects[capability[1]]
         if one[1] == IOSPACE or one[0] == DEVICE_MEMORY:
@@ -134,6 +136,16 @@ def check_iospace(system: System, domain: list[Any], name: str, mappings: list[l
     for start, end, reference in ordered:
         if start <= MSI_LAST and end > MSI_FIRST:
             raise Broken(f"'{system.name(reference)}' lies where {name} sends interrupts")
+
+
+def check_told(system: System) -> None:
+    """Nobody is told where memory lies, but of what a device reaches that may have no IOMMU."""
+    reached = {mapping[0] for _, device in devices(system) for mapping in device[2]} if system.unsafe_dma else set()
+    for domain in system.domains:
+        for resource in domain[17]:
+            number = resource[3]
+            if resource[2] & ADDRESS_TOLD and not (number in reached and system.objects[number][0] in (domain[0], SHARED)):
+                raise Broken(f"'{domain[1]}' is told where '{system.name(number)}' lies in memory, by '{resource[0]}'")
 
 
 def check_keys(system: System) -> None:

@@ -15,7 +15,7 @@ from .errors import CapdlError
 VERSION = 2
 SHARED = 64  # owner of what belongs to no domain
 DEVICE_MEMORY = 65  # owner of frames that are no RAM
-FILLED_BY_BUILDER = 1  # flag of a resource
+FILLED_BY_BUILDER, ADDRESS_BY_BUILDER = 1, 2  # flags of a resource
 NONE = 65535  # "no object"
 
 

@@ -153,4 +153,5 @@ def summary_json(
         "claims": proved,
         "modules": [{"name": name, "sha256": digest} for name, digest in modules],
         "devices": [asdict(one) for one in devices],
+        "unsafe_dma": view.system.unsafe_dma,
     }

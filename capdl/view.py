@@ -29,6 +29,7 @@ LETTERS_EXPLAINED = {
     "Y": "copy",
     "F": "faults go there",
     "D": "its DMA goes through it",
+    "!": "it reaches all of it where there is no IOMMU (unsafe_dma)",
 }
 
 
@@ -190,8 +191,11 @@ class View:
         return "" if base is None else f", physically at {base:#x}, uncached"
 
     def _device(self, domain: spec.Domain, device: spec.Device, cells: dict[tuple[str, str], Cell]) -> None:
-        objects, name = self.system.objects, self.device_name(device)
-        cells[name, objects[device.iospace].name].add("D", "it reaches nothing else")
+        objects, name, unsafe = self.system.objects, self.device_name(device), self.system.unsafe_dma
+        cells[name, objects[device.iospace].name].add("D", "" if unsafe else "it reaches nothing else")
+        for one in objects if unsafe else ():
+            if one.owner != spec.DEVICE_MEMORY:
+                cells[name, one.name].add("!", "without an IOMMU nothing holds it back")
         for mapping in device.mappings:
             cells[name, objects[mapping.object].name].add(self.access(mapping.access), f"at {mapping.vaddr:#x}")
         for msi in device.msis:

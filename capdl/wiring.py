@@ -48,7 +48,7 @@ class Wiring:
                 self.faults.add(one.at("from"), f"'{one.from_end}' is not a guest", "a guest: consoles are theirs")
             else:
                 self.written_of[len(made)] = one
-                made.append(Channel(one.kind, end_a.id, end_b.id))
+                made.append(Channel(one.kind, end_a.id, end_b.id, virtio=one.device == "virtio"))
         return made
 
     def end(self, name: str, place: Place) -> Domain | None:

@@ -7,32 +7,40 @@
 #include "log.h"
 #include "stubs.h"
 
-enum { IOMMU_NONE = 0, IOMMU_VTD = 1, IOMMU_AMDVI = 2 };
+/* [kernel.idl] boot_info.iommu; without one there is a kernel that drives no device, and one that lets them reach everything. */
+enum { IOMMU_NONE = 0, IOMMU_VTD = 1, IOMMU_AMDVI = 2, IOMMU_UNSAFE = 3 };
 
 /* ---- at boot ------------------------------------------------------------------------------------------------- */
 
 static const char *iommu_name(uint32_t iommu)
 {
-    return iommu == IOMMU_VTD ? "VT-d" : iommu == IOMMU_AMDVI ? "AMD-Vi" : "an unknown IOMMU";
+    static const char *const name[] = {"nothing", "VT-d", "AMD-Vi",
+                                       "nothing: UNSAFE DMA, it reaches all memory"};
+    return iommu < sizeof name / sizeof name[0] ? name[iommu] : "an unknown IOMMU";
 }
 
 bool devices_check(const struct builder *builder, struct refusal *why)
 {
     const struct spec *spec = &builder->spec;
-    if (spec->unsafe_dma) {
-        return refuse(why, "unsafe_dma: this builder lets no bus master run without an IOMMU");
-    }
+    uint32_t iommu = builder->boot->iommu;
+    bool absent = iommu == IOMMU_NONE || iommu == IOMMU_UNSAFE;
     for (uint32_t id = 0; id < spec->domain_count; id++) {
         const struct spec_domain *domain = &spec->domain[id];
-        if (domain->devices.count != 0 && builder->boot->iommu == IOMMU_NONE) {
+        if (domain->devices.count != 0 && absent && !spec->unsafe_dma) {
             return refuse(why, "no IOMMU: the device of domain '%s' needs unsafe_dma", domain->name);
+        }
+        if (domain->devices.count != 0 && iommu == IOMMU_NONE) {
+            return refuse(why, "no IOMMU: this kernel drives no device without one, -unsafe images do");
         }
         for (uint32_t i = 0; i < domain->devices.count; i++) {
             const struct spec_device *device = &spec->device[domain->devices.first + i];
             log_line("device %02x:%02x.%u of %s: %u mappings, %u interrupts, behind %s", device->source >> 8,
                      device->source >> 3 & 31, device->source & 7, domain->name, device->mappings.count,
-                     device->msis.count, iommu_name(builder->boot->iommu));
+                     device->msis.count, iommu_name(iommu));
         }
+    }
+    if (spec->unsafe_dma && !absent) {
+        log_line("unsafe_dma is described but not needed: %s holds the devices back", iommu_name(iommu));
     }
     return true;
 }
@@ -57,12 +65,30 @@ bool devices_make_memory(const struct builder *builder, struct refusal *why)
 
 /* ---- one domain's devices ------------------------------------------------------------------------------------ */
 
+bool devices_address(const struct site *site, uint32_t slot, uint64_t *address)
+{
+    enum object_type type;
+    uint64_t badge, parent;
+    uint32_t mask;
+    uint16_t interface;
+    uint8_t rights, flags;
+    return site->builder->boot->iommu != IOMMU_UNSAFE ||
+           did(captab_inspect(SLOT_CAPTAB, slot, &type, &rights, &flags, &interface, &mask, &badge, address,
+                              &parent),
+               site->why, "find a frame in memory");
+}
+
+/* An object's frames were carved one after the other, so they lie so; without an IOMMU the kernel looks at each. */
 static bool map_for_device(const struct site *site, uint32_t iospace, const struct spec_mapping *mapping)
 {
     const struct spec_object *object = &site->spec->object[mapping->object];
+    uint64_t start = mapping->vaddr;
+    if (!devices_address(site, slot_of(site, mapping->object) + mapping->first, &start)) {
+        return false;
+    }
     for (uint32_t i = 0; i < mapping->count; i++) {
         uint32_t copy = copy_frame(site, mapping, i);
-        if (copy == 0 || !did(iospace_map(iospace, copy, mapping->vaddr + i * object->size, mapping->access),
+        if (copy == 0 || !did(iospace_map(iospace, copy, start + i * object->size, mapping->access),
                               site->why, "map for a device")) {
             return refuse(site->why, "region '%s'", object->name);
         }

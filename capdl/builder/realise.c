@@ -178,17 +178,26 @@ static struct resource resource_of(const struct spec_resource *described)
     return resource;
 }
 
-/* The one resource that the description cannot know: how a device's interrupt is written. */
-static void fill_msi(struct resource *resource, const struct boot_info *boot)
+/* What the description cannot know: how a device's interrupt is written, and where memory lies. */
+static bool fill(const struct site *site, struct resource *resource)
 {
-    resource->address = boot->msi_address;
-    resource->bytes = boot->msi_address_step;
-    resource->slot = boot->msi_data;
-    resource->count = boot->msi_data_step;
-    resource->extra = boot->iommu;
+    const struct boot_info *boot = site->builder->boot;
+    uint32_t object = resource->slot;
+    if ((resource->flags & SPEC_RESOURCE_FILLED) != 0) {
+        resource->address = boot->msi_address;
+        resource->bytes = boot->msi_address_step;
+        resource->slot = boot->msi_data;
+        resource->count = boot->msi_data_step;
+        resource->extra = boot->iommu;
+    }
+    if ((resource->flags & SPEC_RESOURCE_ADDRESS) != 0) {
+        resource->slot = 0;
+        return devices_address(site, slot_of(site, (uint16_t)object), &resource->extra);
+    }
+    return true;
 }
 
-static void write_info(const struct site *site, struct domain_info *info)
+static bool write_info(const struct site *site, struct domain_info *info)
 {
     const struct spec_domain *described = site->described;
     info->magic = DOMAIN_MAGIC;
@@ -202,11 +211,12 @@ static void write_info(const struct site *site, struct domain_info *info)
     info->resource_count = described->resources.count;
     for (uint32_t i = 0; i < described->resources.count; i++) {
         info->resource[i] = resource_of(&site->spec->resource[described->resources.first + i]);
-        if ((info->resource[i].flags & SPEC_RESOURCE_FILLED) != 0) {
-            fill_msi(&info->resource[i], site->builder->boot);
+        if (!fill(site, &info->resource[i])) {
+            return false;
         }
     }
     memcpy(info->text, &site->spec->text[described->text.first], described->text.count);
+    return true;
 }
 
 static bool make_info(const struct site *site)
@@ -215,8 +225,8 @@ static bool make_info(const struct site *site)
     if (!window_map(slot, 1, PAGE_BYTES, WINDOW_FRAME, MAP_READ | MAP_WRITE, site->why)) {
         return false;
     }
-    write_info(site, (struct domain_info *)WINDOW_FRAME);
-    return window_unmap(slot, 1, site->why) &&
+    bool written = write_info(site, (struct domain_info *)WINDOW_FRAME);
+    return window_unmap(slot, 1, site->why) && written &&
            did(space_map(slot_of(site, site->described->space), slot, INFO_PAGE_ADDRESS, MAP_READ), site->why,
                "map the info page");
 }

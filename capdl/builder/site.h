@@ -29,6 +29,8 @@ static inline uint32_t next_transient(const struct site *site)
  * 0: refused. */
 uint32_t copy_frame(const struct site *site, const struct spec_mapping *mapping, uint32_t index);
 
+/* What a device is to call the frame in @slot: *@address as it is, where it lies if there is no IOMMU. */
+bool devices_address(const struct site *site, uint32_t slot, uint64_t *address);
 /* The domain's iospaces with their mappings, and its message-signalled interrupts. */
 bool devices_realise(const struct site *site);
 

@@ -166,8 +166,9 @@ struct spec_guest {
     struct spec_range capabilities;
 };
 
-/* The one resource that builder fills in: how the machine's message-signalled interrupts are written. */
-enum { SPEC_RESOURCE_FILLED = 1 };
+/* What builder fills in: the resource `msi`, how the machine's message-signalled interrupts are written; and, of a system with
+ * unsafe_dma, what a device is to call the object that stands in `slot`. */
+enum { SPEC_RESOURCE_FILLED = 1, SPEC_RESOURCE_ADDRESS = 2 };
 #define SPEC_RESOURCE_MSI "msi"
 
 struct spec_resource {

@@ -427,12 +427,14 @@ static bool check_once(const struct spec *spec, uint32_t id, struct refusal *why
                   domain->name);
 }
 
-static bool check_filled(const struct spec *spec, const struct spec_domain *domain, struct refusal *why)
+static bool check_filled(const struct spec *spec, uint32_t id, struct refusal *why)
 {
+    const struct spec_domain *domain = &spec->domain[id];
     for (uint32_t i = 0; i < domain->resources.count; i++) {
         const struct spec_resource *resource = &spec->resource[domain->resources.first + i];
         bool msi = strcmp(resource->name, SPEC_RESOURCE_MSI) == 0 && resource->kind == RESOURCE_KIND_NUMBER;
-        if (resource->flags != 0 && !(msi && resource->flags == SPEC_RESOURCE_FILLED)) {
+        bool address = resource->flags == SPEC_RESOURCE_ADDRESS && spec_may_be_told(spec, id, resource->slot);
+        if (resource->flags != 0 && !(msi && resource->flags == SPEC_RESOURCE_FILLED) && !address) {
             return refuse(why, "domain '%s': resource '%s' with flags 0x%x", domain->name, resource->name,
                           resource->flags);
         }
@@ -458,7 +460,7 @@ static bool check_domain(const struct spec *spec, uint32_t id, struct slots *slo
             return false;
         }
     }
-    return check_once(spec, id, why) && check_filled(spec, domain, why);
+    return check_once(spec, id, why) && check_filled(spec, id, why);
 }
 
 static bool check_channels(const struct spec *spec, struct refusal *why)

@@ -185,6 +185,22 @@ static bool check_device(const struct spec *spec, uint32_t id, const struct spec
     return check_device_mappings(spec, id, device->mappings, why);
 }
 
+bool spec_may_be_told(const struct spec *spec, uint32_t id, uint32_t number)
+{
+    if (!spec->unsafe_dma || spec_find(spec, id, number, OBJECT_TYPE_FRAME, OWN_OR_SHARED) == NULL) {
+        return false;
+    }
+    for (uint32_t i = 0; i < spec->device_count; i++) {
+        struct spec_range mappings = spec->device[i].mappings;
+        for (uint32_t m = mappings.first; m < mappings.first + mappings.count; m++) {
+            if (spec->mapping[m].object == number) {
+                return true;
+            }
+        }
+    }
+    return false;
+}
+
 bool spec_check_devices(const struct spec *spec, struct refusal *why)
 {
     for (uint32_t id = 0; id < spec->domain_count; id++) {

@@ -11,4 +11,7 @@ bool spec_check_windows(const struct spec *spec, struct refusal *why);
  * driver; a page of device memory has one user. After all domains were checked by themselves. */
 bool spec_check_devices(const struct spec *spec, struct refusal *why);
 
+/* Whether domain @id may be told where object @number lies: no other domain's, and a device that may have no IOMMU is to reach it. */
+bool spec_may_be_told(const struct spec *spec, uint32_t id, uint32_t number);
+
 #endif

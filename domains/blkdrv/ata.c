@@ -137,6 +137,8 @@ static enum block_status status_of(struct ata *ata, uint8_t status)
         log_line("operation %u at sector %llu: status %#x, error %#x", request->op,
                  (unsigned long long)request->sector, status, error);
     }
+    ata->drive.health.errors++;
+    drive_health_changed(&ata->drive);
     if ((status & ATA_STATUS_FAULT) == 0 && (error & ATA_ERROR_NOT_FOUND) != 0) {
         return BLOCK_STATUS_RANGE;
     }
@@ -221,6 +223,8 @@ static bool recover(struct ata *ata)
 {
     struct block_geometry geometry;
     log_line("%s: reset, %u requests wait", ata->wrong, ata->count);
+    ata->drive.health.resets++;
+    drive_health_changed(&ata->drive);
     if (ata->resets++ == RESETS_MAX || !ata_bring_up(ata, &geometry)) {
         return false;
     }

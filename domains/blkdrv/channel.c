@@ -14,6 +14,7 @@ static void restart(struct channel *channel)
             serial_bytes++;
         }
         block_server_geometry(&channel->server, &drive->geometry);
+        block_server_health(&channel->server, &drive->health);
         log_line("ready: %llu sectors, blocks of %u bytes, \"%.*s\"",
                  (unsigned long long)drive->geometry.sectors, drive->geometry.block_bytes, serial_bytes,
                  (const char *)drive->geometry.serial);

@@ -35,10 +35,12 @@ struct drive {
     const struct drive_ops *ops;
     uint64_t tsc_khz;
     struct block_geometry geometry; /* of the last successful start */
+    struct block_health health;     /* drive_health_changed() shows it */
 };
 
 /* main.c's side; tests have their own. */
 void drive_done(struct drive *drive, uint16_t id, enum block_status status);
+void drive_health_changed(struct drive *drive);
 /* Waits about @us while the device works. */
 void drive_pause(struct drive *drive, uint32_t us);
 

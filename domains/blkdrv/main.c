@@ -31,6 +31,11 @@ void drive_done(struct drive *drive, uint16_t id, enum block_status status)
     block_server_complete(&blkdrv.channel.server, id, status);
 }
 
+void drive_health_changed(struct drive *drive)
+{
+    block_server_health(&blkdrv.channel.server, &drive->health);
+}
+
 /* Acknowledged before the device is looked at: what it finishes from here on signals again. */
 static void acknowledge(uint32_t bits)
 {

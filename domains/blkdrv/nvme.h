@@ -70,8 +70,11 @@ struct nvme {
     bool asking;   /* the device may report an event */
     bool logging;  /* a log page is on its way: @log_page */
     uint8_t log_page;
-    uint32_t events; /* since the start */
-    uint32_t resets; /* since anything was done */
+    bool event_waits; /* its log page is to be read: @event_page */
+    uint8_t event_page;
+    uint64_t health_at; /* when the health of a disk that warns is read again */
+    uint32_t events;    /* since the start */
+    uint32_t resets;    /* since anything was done */
     uint64_t order;
     uint64_t command_ticks; /* how long a command may take */
     uint64_t check;         /* when time-outs are looked for; DEADLINE_NEVER: nothing is busy */
@@ -104,7 +107,8 @@ bool nvme_admin_command(struct nvme *nvme, const struct nvme_command *command, u
 bool nvme_identify(struct nvme *nvme, struct block_geometry *geometry);
 /* Asks for events of health, if the device has them. */
 void nvme_enable_events(struct nvme *nvme);
-/* Commands that are answered whenever the device likes. */
+/* Commands that are answered whenever the device likes. What health says goes to drive.health; then events are asked for. */
+void nvme_read_health(struct nvme *nvme);
 void nvme_ask_events(struct nvme *nvme);
 void nvme_abort(struct nvme *nvme, uint16_t slot);
 void nvme_admin_poll(struct nvme *nvme);
@@ -113,5 +117,7 @@ void nvme_admin_poll(struct nvme *nvme);
 
 extern const struct drive_ops nvme_ops;
 bool nvme_start(struct nvme *nvme, struct block_geometry *geometry);
+/* Health was read: a disk that warns is asked again, for no event tells that it no longer does. */
+void nvme_watch_health(struct nvme *nvme);
 
 #endif

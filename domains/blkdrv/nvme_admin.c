@@ -149,35 +149,73 @@ void nvme_abort(struct nvme *nvme, uint16_t slot)
     nvme_queue_publish(nvme, &nvme->admin);
 }
 
-/* [NVMe-1.4] 5.2: reading the page that an event names makes the device report the next one. */
-static void event_came(struct nvme *nvme, uint32_t result)
+static void read_log(struct nvme *nvme, uint8_t page)
 {
-    const uint32_t type = result & 7, detail = result >> 8 & 0xff, page = result >> 16 & 0xff;
-    log_line("event of type %u, 0x%x, log page %u", type, detail, page);
     volatile struct nvme_command *entry = nvme_queue_next(&nvme->admin, ADMIN_GET_LOG_PAGE, ID_LOG);
     entry->namespace_id = UINT32_MAX;
     entry->prp1 = page_iova(nvme);
     entry->dword10 = (LOG_BYTES / 4 - 1) << 16 | page;
     nvme->logging = true;
-    nvme->log_page = (uint8_t)page;
+    nvme->log_page = page;
     nvme_queue_publish(nvme, &nvme->admin);
+}
+
+void nvme_read_health(struct nvme *nvme)
+{
+    if (!nvme->logging) {
+        read_log(nvme, LOG_HEALTH);
+    }
 }
 
 /* A device that does nothing but tell is not asked any more until its next start. */
 enum { EVENTS_MAX = 16 };
 
-/* [NVMe-1.4] 5.14.1.2: a word of SMART; what the device says there is only told. */
-static void log_came(struct nvme *nvme, uint16_t status)
+/* [NVMe-1.4] 5.2: reading the page that an event names makes the device report the next one. There is one page in memory, so
+ * one log at a time. */
+static void read_next(struct nvme *nvme)
 {
-    const volatile uint8_t *page = nvme->memory->page;
-    nvme->logging = false;
-    if (status_number(status) == 0 && nvme->log_page == LOG_HEALTH) {
-        log_line("health: warnings 0x%x, %u K, spare %u%%, used %u%%", page[0],
-                 (unsigned)page[1] | (unsigned)page[2] << 8, page[3], page[5]);
-    }
-    if (nvme->events++ < EVENTS_MAX) {
+    if (nvme->event_waits && !nvme->logging) {
+        nvme->event_waits = false;
+        read_log(nvme, nvme->event_page);
+    } else if (!nvme->asking && !nvme->logging && nvme->events++ < EVENTS_MAX) {
         nvme_ask_events(nvme);
     }
+}
+
+static void event_came(struct nvme *nvme, uint32_t result)
+{
+    const uint32_t type = result & 7, detail = result >> 8 & 0xff, page = result >> 16 & 0xff;
+    log_line("event of type %u, 0x%x, log page %u", type, detail, page);
+    nvme->event_waits = true;
+    nvme->event_page = (uint8_t)page;
+    read_next(nvme);
+}
+
+/* [NVMe-1.4] 5.14.1.2: what the device says here is only told. */
+static void health_came(struct nvme *nvme)
+{
+    const volatile uint8_t *page = nvme->memory->page;
+    struct block_health *health = &nvme->drive.health;
+    const uint32_t before = health->warnings;
+    health->warnings = page[0];
+    health->temperature_k = (uint32_t)page[1] | (uint32_t)page[2] << 8;
+    health->spare_percent = page[3];
+    health->used_percent = page[5];
+    if (health->warnings != before) {
+        log_line("health: warnings 0x%x, %u K, spare %u%%, used %u%%", health->warnings,
+                 health->temperature_k, health->spare_percent, health->used_percent);
+    }
+    drive_health_changed(&nvme->drive);
+    nvme_watch_health(nvme);
+}
+
+static void log_came(struct nvme *nvme, uint16_t status)
+{
+    nvme->logging = false;
+    if (status_number(status) == 0 && nvme->log_page == LOG_HEALTH) {
+        health_came(nvme);
+    }
+    read_next(nvme);
 }
 
 void nvme_admin_poll(struct nvme *nvme)

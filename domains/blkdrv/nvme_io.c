@@ -17,6 +17,7 @@ enum {
 _Static_assert((PAGES_MAX - 1) * sizeof(uint64_t) <= NVME_LIST_BYTES,
                "a page list holds the largest transfer");
 
+static const uint64_t HEALTH_NS = UINT64_C(5000) * 1000 * 1000;
 static const uint64_t CHECK_NS = UINT64_C(1000) * 1000 * 1000;
 static const uint64_t COMMAND_NS = UINT64_C(8000) * 1000 * 1000; /* a slow disk is not a dead one */
 static const uint64_t ABORT_NS = UINT64_C(2000) * 1000 * 1000;
@@ -153,6 +154,8 @@ static enum block_status status_of(struct nvme *nvme, const struct nvme_slot *sl
         log_line("operation %u at sector %llu: status 0x%x", slot->request.op,
                  (unsigned long long)slot->request.sector, (unsigned)number);
     }
+    nvme->drive.health.errors++;
+    drive_health_changed(&nvme->drive);
     switch (number) {
     case STATUS_INVALID_OPCODE:
         return BLOCK_STATUS_UNSUPPORTED;
@@ -191,6 +194,21 @@ static void complete(struct nvme *nvme, const struct nvme_completion *completion
     drive_done(&nvme->drive, id, status);
 }
 
+/* Nothing is busy, and nothing is warned of: there is nothing to look for. */
+static void set_check(struct nvme *nvme)
+{
+    const bool quiet = nvme->busy == 0 && nvme->drive.health.warnings == 0;
+    nvme->check = quiet ? DEADLINE_NEVER : nvme->now + clock_ns_to_ticks(CHECK_NS, nvme->drive.tsc_khz);
+}
+
+void nvme_watch_health(struct nvme *nvme)
+{
+    nvme->health_at = nvme->now + clock_ns_to_ticks(HEALTH_NS, nvme->drive.tsc_khz);
+    if (nvme->check == DEADLINE_NEVER) {
+        set_check(nvme);
+    }
+}
+
 /* A command that takes too long is aborted; if that does not help either, the controller is reset. */
 static void check_times(struct nvme *nvme)
 {
@@ -215,8 +233,10 @@ static void check_times(struct nvme *nvme)
             nvme_abort(nvme, (uint16_t)index);
         }
     }
-    nvme->check =
-        nvme->busy == 0 ? DEADLINE_NEVER : nvme->now + clock_ns_to_ticks(CHECK_NS, nvme->drive.tsc_khz);
+    if (nvme->drive.health.warnings != 0 && nvme->now >= nvme->health_at) {
+        nvme_read_health(nvme);
+    }
+    set_check(nvme);
 }
 
 /* ------------------------------------------------------------------ the controller's life */
@@ -317,14 +337,14 @@ static bool bring_up(struct nvme *nvme, struct block_geometry *geometry)
 {
     const uint64_t cap = mmio_read64(nvme->bar + NVME_CAP);
     nvme->wrong = NULL;
-    nvme->aborting = nvme->asking = nvme->logging = false;
+    nvme->aborting = nvme->asking = nvme->logging = nvme->event_waits = false;
     nvme->complaints = nvme->events = 0;
     if (!usable(nvme, cap) || !disable(nvme, cap) || !enable(nvme, cap) || !nvme_identify(nvme, geometry) ||
         !make_queues(nvme, cap)) {
         return false;
     }
     nvme_enable_events(nvme);
-    nvme_ask_events(nvme);
+    nvme_read_health(nvme);
     return true;
 }
 
@@ -375,6 +395,8 @@ static bool recover(struct nvme *nvme)
     const uint16_t depth = nvme->depth;
     struct block_geometry geometry;
     log_line("%s: the controller is reset, %u requests are sent again", nvme->wrong, nvme->busy);
+    nvme->drive.health.resets++;
+    drive_health_changed(&nvme->drive);
     if (nvme->resets++ == RESETS_MAX || !bring_up(nvme, &geometry)) {
         return false;
     }

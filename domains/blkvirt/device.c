@@ -229,6 +229,23 @@ uint32_t device_epoch(const struct device *device)
     return judged ? device->client.epoch : device->sent_epoch;
 }
 
+static uint32_t at_most(uint32_t value, uint32_t most)
+{
+    return value < most ? value : most;
+}
+
+void device_health(const struct blkvirt *blkvirt, struct block_health *health)
+{
+    const uint32_t known = SERVICE_WARNING_SPARE | SERVICE_WARNING_TEMPERATURE | SERVICE_WARNING_RELIABILITY |
+                           SERVICE_WARNING_READ_ONLY | SERVICE_WARNING_VOLATILE_MEMORY |
+                           SERVICE_WARNING_PERSISTENT_MEMORY;
+    block_client_health(&blkvirt->device.client, health);
+    health->warnings &= known;
+    health->temperature_k = at_most(health->temperature_k, UINT16_MAX);
+    health->spare_percent = at_most(health->spare_percent, UINT8_MAX);
+    health->used_percent = at_most(health->used_percent, UINT8_MAX);
+}
+
 enum service_verdict device_verdict(const struct blkvirt *blkvirt)
 {
     if (blkvirt->parked) {

@@ -33,4 +33,7 @@ void device_orphan(struct blkvirt *blkvirt, uint8_t tenant);
 uint32_t device_epoch(const struct device *device);
 enum service_verdict device_verdict(const struct blkvirt *blkvirt);
 
+/* What the driver says of its device's health, cut to what can be told. */
+void device_health(const struct blkvirt *blkvirt, struct block_health *health);
+
 #endif

@@ -40,7 +40,23 @@ static enum error serve_park(void *context, uint64_t badge, const struct service
     return OK;
 }
 
-static const struct service_server_ops service_ops = {.health = serve_health, .park = serve_park};
+static enum error serve_device(void *context, uint64_t badge, struct service_device_out *out)
+{
+    struct block_health health;
+    (void)badge;
+    device_health(context, &health);
+    *out = (struct service_device_out){.link = SERVICE_LINK_NONE,
+                                       .warnings = (uint8_t)health.warnings,
+                                       .temperature_k = (uint16_t)health.temperature_k,
+                                       .spare_percent = (uint8_t)health.spare_percent,
+                                       .used_percent = (uint8_t)health.used_percent,
+                                       .resets = health.resets,
+                                       .errors = health.errors};
+    return OK;
+}
+
+static const struct service_server_ops service_ops = {
+    .health = serve_health, .park = serve_park, .device = serve_device};
 
 /* A wake-up by the bell answers nobody; it may say that a call comes. */
 static enum dispatch serve(struct blkvirt *blkvirt, struct message *message)

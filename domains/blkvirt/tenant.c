@@ -131,6 +131,19 @@ static bool may_take(const struct blkvirt *blkvirt, const struct tenant *tenant)
             blkvirt->table.list[number_of(blkvirt, tenant)].count < blkvirt->quota);
 }
 
+/* Told of the first and whenever there are twice as many: nobody fills the log. A VMM that asks for what is not its tenant's has
+ * broken, or its guest has broken it. */
+static void tell_refused(const struct tenant *tenant, const struct block_request *request)
+{
+    if ((tenant->refused & (tenant->refused - 1)) == 0) {
+        log_line("%.*s: %llu requests refused, the last: operation %u at sector %llu of its window, data at "
+                 "0x%llx",
+                 name_length(tenant->name), (const char *)tenant->name, (unsigned long long)tenant->refused,
+                 (unsigned)request->op, (unsigned long long)request->sector,
+                 (unsigned long long)request->data);
+    }
+}
+
 bool tenant_take(struct blkvirt *blkvirt, struct tenant *tenant)
 {
     struct block_request request;
@@ -145,6 +158,7 @@ bool tenant_take(struct blkvirt *blkvirt, struct tenant *tenant)
     }
     if (entry == NULL) { /* refused; the quotas leave a place for all others */
         tenant->refused++;
+        tell_refused(tenant, &request);
         block_server_complete(&tenant->server, request.id,
                               status == BLOCK_STATUS_OK ? BLOCK_STATUS_IO_ERROR : status);
         return true;

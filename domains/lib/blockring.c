@@ -68,6 +68,17 @@ void block_client_geometry(const struct block_client *client, struct block_geome
     }
 }
 
+void block_client_health(const struct block_client *client, struct block_health *health)
+{
+    const volatile struct block_channel *channel = client->channel;
+    *health = (struct block_health){.warnings = channel->warnings,
+                                    .temperature_k = channel->temperature_k,
+                                    .spare_percent = channel->spare_percent,
+                                    .used_percent = channel->used_percent,
+                                    .resets = channel->resets,
+                                    .errors = channel->errors};
+}
+
 void block_client_ping(struct block_client *client, uint32_t ping)
 {
     block_store(&client->channel->ping, ping);
@@ -134,6 +145,17 @@ void block_server_geometry(struct block_server *server, const struct block_geome
     for (uint32_t i = 0; i < BLOCK_SERIAL_BYTES; i++) {
         channel->serial[i] = geometry->serial[i];
     }
+}
+
+void block_server_health(struct block_server *server, const struct block_health *health)
+{
+    volatile struct block_channel *channel = server->channel;
+    channel->warnings = health->warnings;
+    channel->temperature_k = health->temperature_k;
+    channel->spare_percent = health->spare_percent;
+    channel->used_percent = health->used_percent;
+    channel->resets = health->resets;
+    channel->errors = health->errors;
 }
 
 void block_server_state(struct block_server *server, enum channel_state state)

@@ -77,6 +77,15 @@ static inline bool block_event_passed(uint32_t event, uint32_t before, uint32_t 
     return now - event - 1 < now - before;
 }
 
+/* What a driver says of its device's health. Of a hostile one it is data. */
+struct block_health {
+    uint32_t warnings; /* enum service_warning */
+    uint32_t temperature_k;
+    uint32_t spare_percent, used_percent;
+    uint32_t resets; /* because it failed */
+    uint64_t errors; /* requests that it failed */
+};
+
 /* ------------------------------------------------------------------ the client, end a */
 
 /* Begins at zero in the page's present epoch and shows that it did. */
@@ -96,6 +105,9 @@ enum channel_state block_client_state(struct block_client *client);
 
 /* Only where the state is ready. */
 void block_client_geometry(const struct block_client *client, struct block_geometry *geometry);
+
+/* Zeros where the server has said nothing. */
+void block_client_health(const struct block_client *client, struct block_health *health);
 
 /* Ask for a sign of life, and the last one asked for that was seen. */
 void block_client_ping(struct block_client *client, uint32_t ping);
@@ -194,6 +206,8 @@ bool block_server_follow(struct block_server *server);
 /* Shows the disk, then the state; the client wants a signal after either. */
 void block_server_geometry(struct block_server *server, const struct block_geometry *geometry);
 void block_server_state(struct block_server *server, enum channel_state state);
+
+void block_server_health(struct block_server *server, const struct block_health *health);
 
 /* Shows that the last ping was seen. */
 void block_server_pong(struct block_server *server);

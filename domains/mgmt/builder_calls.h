@@ -20,7 +20,10 @@ struct domain_status {
 
 /* NULL: done. Otherwise why not, as text. */
 const char *builder_ask(struct mgmt *mgmt, enum builder_verb verb, uint32_t id);
-/* @patient: builder may still be at work on the boot, wait as long as it takes. */
+/* Does it answer, now? */
+bool builder_beats(struct mgmt *mgmt);
+/* @patient: builder may still be at work on the boot, wait as long as it takes. Unknown at once while it is
+ * taken for dead. */
 struct domain_status builder_status(struct mgmt *mgmt, uint32_t id, bool patient);
 
 #endif

@@ -5,6 +5,7 @@
 #include <bulkhead/tenant.h>
 #include <resource.h>
 
+#include "heart.h"
 #include "kernel_calls.h"
 #include "lifecycle.h"
 #include "terminal.h"
@@ -49,6 +50,10 @@ static const char *run_on_domain(struct mgmt *mgmt, enum command_verb verb, stru
     return "not a command for a domain";
 }
 
+/* What it was asked by name and cannot be: it is no domain of the list. */
+static const char BUILDER_STAYS[] = "builder holds all memory and builds the others again: nobody could "
+                                    "build it, so it cannot be killed or restarted";
+
 /* Builder starts mgmt again when it has died, so to die is all that mgmt can do to itself. */
 static const char *run_on_self(struct mgmt *mgmt, enum command_verb verb)
 {
@@ -62,6 +67,8 @@ const char *commands_run(struct mgmt *mgmt, const struct command *command, enum 
 {
     if (command->verb == COMMAND_FOCUS || command->verb == COMMAND_CONSOLE)
         return run_focus(mgmt, command->name, how);
+    if (strcmp(command->name, "builder") == 0)
+        return BUILDER_STAYS;
     struct domain *const domain = mgmt_domain_by_name(mgmt, command->name);
     if (domain == NULL)
         return "no domain or tenant of that name; see ps";
@@ -69,6 +76,9 @@ const char *commands_run(struct mgmt *mgmt, const struct command *command, enum 
         return run_on_self(mgmt, command->verb);
     if (domain->view == VIEW_FINISHED)
         return "it ran once, at boot, and has finished";
+    const char *const dead = heart_check(mgmt);
+    if (dead != NULL)
+        return dead; /* what were killed now would stay away */
     return run_on_domain(mgmt, command->verb, domain);
 }
 

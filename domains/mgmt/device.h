@@ -6,9 +6,11 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "bucket.h"
+
 struct domain;
 
-enum { DEVICES_MAX = 8, CAUSE_BYTES = 120 };
+enum { DEVICES_MAX = 8, CAUSE_BYTES = 120, REPORT_BYTES = 160 };
 
 /* In this order; docs/operator.md, "When a driver ends". */
 enum stage {
@@ -26,6 +28,35 @@ enum stage {
 
 /* Where a restart is going. */
 enum goal { GOAL_SERVE, GOAL_DEAD, GOAL_PARK };
+
+/* On the bus, by severity. */
+struct error_counts {
+    uint64_t fatal, nonfatal, correctable;
+};
+
+/* What a driver says of its device, through its virtualiser: idl/service.idl. */
+struct device_word {
+    uint8_t link;     /* enum service_link */
+    uint8_t warnings; /* enum service_warning */
+    uint32_t speed_mbit;
+    uint16_t temperature_k;
+    uint8_t spare_percent, used_percent;
+    uint32_t resets;
+    uint64_t errors;
+};
+
+/* What a device has reported since management began. */
+struct device_report {
+    bool known;       /* pci was asked */
+    uint8_t presence; /* enum pci_presence */
+    uint32_t identity;
+    struct error_counts errors, port_errors;
+    char last_error[REPORT_BYTES]; /* empty: none */
+    bool word_known;               /* the driver was asked */
+    struct device_word word;
+    struct bucket lines; /* how many there may be in the log */
+    uint32_t unsaid;     /* that there were not */
+};
 
 struct device {
     struct domain *driver;
@@ -51,6 +82,7 @@ struct device {
     uint32_t recovered;          /* restarts that ended with the device serving */
     bool park_wanted, park_told; /* what the virtualiser is to do with requests, and what it has been told */
     uint64_t park_due_ns;
+    struct device_report report;
 };
 
 #endif

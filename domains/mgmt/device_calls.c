@@ -59,6 +59,29 @@ enum error device_park(struct mgmt *mgmt, const struct device *device, bool park
     return service_park(device->service_slot, patience(mgmt), parked);
 }
 
+enum error device_status_take(struct mgmt *mgmt, const struct device *device, struct device_status *status)
+{
+    enum pci_presence presence = PCI_PRESENCE_GONE;
+    struct device_errors *const own = &status->device, *const port = &status->port;
+    uint32_t source; /* the port's one device is the only one that can report to it */
+    const enum error error = pci_status(mgmt->pci_slot, patience(mgmt), device->index, &presence,
+                                        &status->identity, &own->fatal, &own->nonfatal, &own->correctable,
+                                        &port->fatal, &port->nonfatal, &port->correctable, &source);
+    status->presence = (uint8_t)presence;
+    return error;
+}
+
+enum error device_ask_word(struct mgmt *mgmt, const struct device *device, struct device_word *word)
+{
+    enum service_link link = SERVICE_LINK_NONE;
+    announce(device);
+    const enum error error = service_device(device->service_slot, patience(mgmt), &link, &word->speed_mbit,
+                                            &word->warnings, &word->temperature_k, &word->spare_percent,
+                                            &word->used_percent, &word->resets, &word->errors);
+    word->link = (uint8_t)link;
+    return error;
+}
+
 enum error device_fault_take(struct mgmt *mgmt, const struct device *device, struct device_fault *fault)
 {
     return builder_device_fault(mgmt->builder_slot, patience(mgmt), device->driver->id, &fault->count,

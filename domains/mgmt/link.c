@@ -91,6 +91,16 @@ void link_recovery_event(struct mgmt *mgmt, const struct device *device)
     send(mgmt, &out);
 }
 
+void link_device_event(struct mgmt *mgmt, const struct device *device, const char *what)
+{
+    struct outgoing out;
+    begin(&out, LINK_MESSAGE_DEVICE, 3);
+    cbor_text(&out.cbor, device->driver->name);
+    cbor_text(&out.cbor, what);
+    report_device(device, &out.cbor);
+    send(mgmt, &out);
+}
+
 void link_tenant_log(struct mgmt *mgmt, const struct domain *domain, const char *bytes, size_t count)
 {
     struct outgoing out;

@@ -12,6 +12,8 @@ void link_domain_event(struct mgmt *mgmt, const struct domain *domain, const cha
 void link_guest_event(struct mgmt *mgmt, const struct domain *domain, const struct guest_end *end);
 /* A driver serves again: why it did not, and what each stage took. */
 void link_recovery_event(struct mgmt *mgmt, const struct device *device);
+/* A device reported something: @what in words. */
+void link_device_event(struct mgmt *mgmt, const struct device *device, const char *what);
 void link_tenant_log(struct mgmt *mgmt, const struct domain *domain, const char *bytes, size_t count);
 
 /* Takes what has arrived on COM2. True: half a frame lies there, look again soon. */

@@ -5,6 +5,8 @@
 #include <stubs.h>
 
 #include "console.h"
+#include "health.h"
+#include "heart.h"
 #include "kernel_calls.h"
 #include "lifecycle.h"
 #include "link.h"
@@ -78,17 +80,20 @@ static bool polling(const struct mgmt *mgmt)
            uart_room(&mgmt->com1) != UART_QUEUE_BYTES || uart_room(&mgmt->com2) != UART_QUEUE_BYTES;
 }
 
-/* Goes on with restarts, and says until when there is nothing to do. */
+/* Asks devices, goes on with restarts, and says until when there is nothing to do. */
 static uint64_t next_deadline(struct mgmt *mgmt)
 {
-    const uint64_t next_ns = recovery_work(mgmt);
+    const uint64_t look_ns = health_work(mgmt), recovery_ns = recovery_work(mgmt),
+                   heart_ns = heart_work(mgmt);
+    const uint64_t work_ns = look_ns < recovery_ns ? look_ns : recovery_ns;
+    const uint64_t next_ns = work_ns < heart_ns ? work_ns : heart_ns;
     const uint64_t now_ns = mgmt_now_ns(mgmt);
     uint64_t wait_ns = next_ns > now_ns ? next_ns - now_ns : 0;
+    terminal_pump(mgmt); /* what these have said */
     uart_pump(&mgmt->com2);
     if (polling(mgmt) && wait_ns > POLL_NS)
         wait_ns = POLL_NS;
-    return next_ns == UINT64_MAX && wait_ns > POLL_NS ? DEADLINE_NEVER
-                                                      : clock_deadline_after(wait_ns, mgmt->info->tsc_khz);
+    return clock_deadline_after(wait_ns, mgmt->info->tsc_khz);
 }
 
 static enum dispatch serve(struct mgmt *mgmt, struct message *message)

@@ -90,6 +90,13 @@ struct domain {
     uint64_t waiting_seen;
 };
 
+/* Does builder still answer? heart.h */
+struct heart {
+    uint64_t due_ns; /* when to ask next */
+    uint32_t missed; /* in a row */
+    bool stopped;    /* so many that it is taken for dead, and was said */
+};
+
 enum focus { FOCUS_PROMPT, FOCUS_OPERATOR_CONSOLE, FOCUS_LINK_CONSOLE };
 
 struct mgmt {
@@ -97,10 +104,12 @@ struct mgmt {
     uint32_t endpoint_slot;
     uint32_t bell_slot;
     uint32_t builder_slot;
+    struct heart heart;
     uint32_t pci_slot;     /* 0: no PCI device to restart */
     uint32_t irq_slots[2]; /* COM1, COM2; 0 = polled */
     uint32_t device_count;
     struct device devices[DEVICES_MAX];
+    uint64_t health_due_ns; /* when they are asked again what they report */
     uint32_t domain_count;
     struct domain domains[DOMAINS_MAX];
     struct console consoles[CONSOLES_MAX];

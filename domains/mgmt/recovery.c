@@ -8,6 +8,7 @@
 #include "builder_calls.h"
 #include "device_calls.h"
 #include "devices.h"
+#include "health.h"
 #include "lifecycle.h"
 #include "link.h"
 #include "logs.h"
@@ -185,6 +186,8 @@ static enum step step(struct mgmt *mgmt, struct device *device)
 {
     switch (device->stage) {
     case STAGE_STOP:
+        if (device->on_pci)
+            health_take_errors(mgmt, device); /* the reset makes pci forget them */
         enter(mgmt, device, STAGE_QUIESCE, QUIESCE_PATIENCE_NS);
         return STEP_ON;
     case STAGE_QUIESCE:

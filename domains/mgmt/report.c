@@ -4,9 +4,11 @@
 
 #include <bulkhead/builder.h>
 #include <bulkhead/mgmt.h>
+#include <bulkhead/service.h>
 #include <resource.h>
 
 #include "devices.h"
+#include "health.h"
 
 _Static_assert(STAGE_REPLAY - STAGE_STOP == LINK_STAGE_REPLAY && (int)LINK_STAGE_STOP == 0,
                "the stages that have a time are those of the link, in its order");
@@ -17,7 +19,8 @@ enum column_width {
     WIDTH_STATE = 11,
     WIDTH_COUNT = 9,
     WIDTH_CAPABILITIES = 14,
-    WIDTH_MEMORY = 11
+    WIDTH_MEMORY = 11,
+    WIDTH_LINK = 6
 };
 
 void report_statuses(struct mgmt *mgmt, struct domain_status statuses[DOMAINS_MAX], bool patient)
@@ -115,6 +118,45 @@ void report_table(const struct mgmt *mgmt, const struct domain_status statuses[D
         table_row(&mgmt->domains[index], &statuses[index], text);
 }
 
+static void device_row(const struct device *device, struct text *text)
+{
+    const struct device_report *const report = &device->report;
+    const struct device_word *const word = &report->word;
+    const char *const presence = health_presence_name(device);
+    text_string(text, "  ");
+    text_left(text, device->driver->name, WIDTH_NAME);
+    text_left(text, presence[0] != '\0' ? presence : "-", WIDTH_STATE - 1);
+    text_left(text, word->link != SERVICE_LINK_NONE ? health_link_name(device) : "-", WIDTH_LINK);
+    text_number_right(text, report->errors.fatal + report->port_errors.fatal, WIDTH_COUNT - 2);
+    text_number_right(text, report->errors.nonfatal + report->port_errors.nonfatal, WIDTH_COUNT + 2);
+    text_number_right(text, report->errors.correctable + report->port_errors.correctable, WIDTH_CAPABILITIES);
+    text_number_right(text, word->resets, WIDTH_COUNT);
+    text_number_right(text, word->errors, WIDTH_COUNT);
+    text_string(text, "  ");
+    if (word->warnings == 0)
+        text_byte(text, '-');
+    health_warnings(text, word->warnings);
+    text_byte(text, '\n');
+}
+
+void report_devices(const struct mgmt *mgmt, struct text *text)
+{
+    if (mgmt->device_count == 0)
+        return;
+    text_string(text, "\n  ");
+    text_left(text, "device of", WIDTH_NAME);
+    text_left(text, "is", WIDTH_STATE - 1);
+    text_left(text, "link", WIDTH_LINK);
+    text_right(text, "fatal", WIDTH_COUNT - 2);
+    text_right(text, "non-fatal", WIDTH_COUNT + 2);
+    text_right(text, "correctable", WIDTH_CAPABILITIES);
+    text_right(text, "resets", WIDTH_COUNT);
+    text_right(text, "failed", WIDTH_COUNT);
+    text_string(text, "  warns of\n");
+    for (uint32_t index = 0; index < mgmt->device_count; index++)
+        device_row(&mgmt->devices[index], text);
+}
+
 void report_restart(const struct device *device, struct cbor_writer *writer)
 {
     enum { FIELDS = 5, TIMES = LINK_STAGE_TOTAL + 1 };
@@ -129,10 +171,47 @@ void report_restart(const struct device *device, struct cbor_writer *writer)
     cbor_number(writer, device->total_us);
 }
 
+static void report_counts(const struct error_counts *counts, struct cbor_writer *writer)
+{
+    cbor_array(writer, 3);
+    cbor_number(writer, counts->fatal);
+    cbor_number(writer, counts->nonfatal);
+    cbor_number(writer, counts->correctable);
+}
+
+static void report_word(const struct device *device, struct cbor_writer *writer)
+{
+    const struct device_word *const word = &device->report.word;
+    cbor_array(writer, 8);
+    cbor_text(writer, health_link_name(device));
+    cbor_number(writer, word->speed_mbit);
+    cbor_number(writer, word->warnings);
+    cbor_number(writer, word->temperature_k);
+    cbor_number(writer, word->spare_percent);
+    cbor_number(writer, word->used_percent);
+    cbor_number(writer, word->resets);
+    cbor_number(writer, word->errors);
+}
+
+void report_device(const struct device *device, struct cbor_writer *writer)
+{
+    const struct device_report *const report = &device->report;
+    cbor_array(writer, 6);
+    cbor_text(writer, health_presence_name(device));
+    cbor_number(writer, report->identity);
+    report_counts(&report->errors, writer);
+    report_counts(&report->port_errors, writer);
+    cbor_text(writer, report->last_error);
+    if (report->word_known && device->stage == STAGE_SERVING)
+        report_word(device, writer);
+    else
+        cbor_null(writer);
+}
+
 static void report_domain(struct mgmt *mgmt, const struct domain *domain, const struct domain_status *status,
                           struct cbor_writer *writer)
 {
-    enum { FIELDS = 9 };
+    enum { FIELDS = 10 };
     const struct device *const device = device_of_driver(mgmt, domain);
     cbor_array(writer, FIELDS);
     cbor_text(writer, domain->name);
@@ -145,6 +224,10 @@ static void report_domain(struct mgmt *mgmt, const struct domain *domain, const 
     cbor_number(writer, status->threads);
     if (device != NULL && device->began_ns != 0)
         report_restart(device, writer);
+    else
+        cbor_null(writer);
+    if (device != NULL)
+        report_device(device, writer);
     else
         cbor_null(writer);
 }

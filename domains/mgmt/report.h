@@ -27,6 +27,10 @@ void report_table(const struct mgmt *mgmt, const struct domain_status statuses[D
 /* Every domain, as idl/mgmt.idl says: an array of arrays. */
 void report_domains(struct mgmt *mgmt, const struct domain_status statuses[DOMAINS_MAX],
                     struct cbor_writer *writer);
+/* The devices of drivers; nothing where there is none. */
+void report_devices(const struct mgmt *mgmt, struct text *text);
+/* What a device reported. */
+void report_device(const struct device *device, struct cbor_writer *writer);
 /* A driver's last restart: stage, cause, how often it ended well, microseconds by stage. */
 void report_restart(const struct device *device, struct cbor_writer *writer);
 

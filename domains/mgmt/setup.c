@@ -10,6 +10,7 @@
 #include "builder_calls.h"
 #include "console.h"
 #include "devices.h"
+#include "health.h"
 #include "lifecycle.h"
 #include "link.h"
 #include "recovery.h"
@@ -125,6 +126,7 @@ static void setup_devices(struct mgmt *mgmt)
         if (device->virtualiser != NULL)
             setup_virtualiser(mgmt, device);
     }
+    health_open(mgmt);
 }
 
 static void take_over_devices(struct mgmt *mgmt, const struct domain_status statuses[DOMAINS_MAX])

@@ -7,7 +7,11 @@
 #include "logs.h"
 #include "report.h"
 
-enum { KEY_CTRL_CLOSE_BRACKET = 0x1d, CHUNK_BYTES = 256, TABLE_BYTES = (DOMAINS_MAX + 4) * 110 };
+enum {
+    KEY_CTRL_CLOSE_BRACKET = 0x1d,
+    CHUNK_BYTES = 256,
+    TABLE_BYTES = (DOMAINS_MAX + 4) * 110 + (DEVICES_MAX + 2) * 200
+};
 
 static const char PROMPT[] = "bulkhead> ";
 /* [ECMA48] 8.3.41 EL: erase from the cursor to the end of the line. */
@@ -111,6 +115,7 @@ static void print_table(struct mgmt *mgmt)
     struct domain_status statuses[DOMAINS_MAX];
     report_statuses(mgmt, statuses, false);
     report_table(mgmt, statuses, &text);
+    report_devices(mgmt, &text);
     terminal_print(mgmt, text.bytes, text.length);
 }
 

@@ -61,8 +61,8 @@ void e1000e_receive_post(struct e1000e *device, uint32_t limit);
 /* Is there something in slot @position? */
 bool e1000e_receive_waits(const struct e1000e *device, uint32_t position);
 
-/* The same, and what: *@len = 0 where the device reports what is no good frame. */
-bool e1000e_receive(struct e1000e *device, uint32_t position, uint16_t *len);
+/* The same, and what: a length of 0 where the device reports what is no good frame. */
+bool e1000e_receive(struct e1000e *device, uint32_t position, struct net_frame *frame);
 
 /* Will the next event raise an interrupt: a frame received, and, where @transmitting, a frame sent? */
 static inline bool e1000e_armed(const struct e1000e *device, bool transmitting)

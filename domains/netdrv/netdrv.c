@@ -22,6 +22,7 @@ static void show_device(struct netdrv *driver)
     const struct e1000e *device = &driver->device;
     channel->mac = device->mac;
     channel->speed_mbit = device->speed_mbit;
+    channel->resets = (uint32_t)driver->hangs;
     channel->received = device->received;
     channel->sent = device->sent;
     channel->missed = device->missed;
@@ -111,10 +112,10 @@ static void finish(struct netdrv *driver)
 static bool receive(struct netdrv *driver)
 {
     struct netring *ring = &driver->link.receive;
-    uint16_t len;
+    struct net_frame frame;
     uint32_t count = 0;
-    while (count < BATCH && e1000e_receive(&driver->device, ring->position, &len)) {
-        driver->channel->receive[netring_index(ring->position)] = (struct net_frame){.len = len};
+    while (count < BATCH && e1000e_receive(&driver->device, ring->position, &frame)) {
+        driver->channel->receive[netring_index(ring->position)] = frame;
         ring->position++;
         count++;
     }

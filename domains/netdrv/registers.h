@@ -95,6 +95,9 @@ enum e1000e_rctl {
     RCTL_STRIP_CRC = 1 << 26 /* the buffer size, 2048 bytes, is the zero of its field */
 };
 
+/* 10.2.5, RXCSUM: IP's own, and that of UDP or TCP. */
+enum e1000e_rxcsum { RXCSUM_IP = 1 << 8, RXCSUM_TRANSPORT = 1 << 9 };
+
 enum e1000e_rfctl { RFCTL_NO_ACK_CAUSE = 1 << 12 };
 
 enum e1000e_tctl {
@@ -131,7 +134,15 @@ struct e1000e_receive_descriptor {
     uint8_t errors;
     uint16_t special;
 };
-enum { RECEIVE_DONE = 1 << 0, RECEIVE_END = 1 << 1 };
+enum {
+    RECEIVE_DONE = 1 << 0,
+    RECEIVE_END = 1 << 1,
+    RECEIVE_IGNORE_CHECKSUM = 1 << 2,
+    RECEIVE_UDP = 1 << 4,
+    RECEIVE_TCP = 1 << 5
+};
+/* The checksums of TCP or UDP, and of IP. */
+enum { RECEIVE_CHECKSUM_ERRORS = 1 << 5 | 1 << 6 };
 /* CRC or alignment, symbol, sequence, carrier extension, receive data. */
 enum { RECEIVE_ERRORS = 1 << 0 | 1 << 1 | 1 << 2 | 1 << 4 | 1 << 7 };
 

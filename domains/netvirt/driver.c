@@ -8,7 +8,6 @@
 
 enum {
     BATCH = 64,         /* frames received before tenants have their turn */
-    FLAG_MOST = 0,      /* no flag of a received frame is known */
     PING_MS = 100,      /* no progress for so long: ask */
     PONG_MS = 500,      /* no answer for so long: the driver is silent */
     PROGRESS_MS = 5000, /* answers without progress for so long: silent too */
@@ -202,7 +201,7 @@ static bool from_inside(const struct netvirt *virt, uint64_t source)
 }
 
 /* By address and VLAN. A tag of VLAN 0 carries a priority alone. */
-static void distribute(struct netvirt *virt, const uint8_t *frame, uint32_t len)
+static void distribute(struct netvirt *virt, const uint8_t *frame, uint32_t len, uint16_t flags)
 {
     struct frame_header header = frame_load(frame);
     uint64_t destination = frame_destination(&header);
@@ -216,7 +215,7 @@ static void distribute(struct netvirt *virt, const uint8_t *frame, uint32_t len)
     for (uint32_t i = 0; i < virt->tenant_count; i++) {
         struct tenant *tenant = &virt->tenants[i];
         if (tenant->vlan == vlan && (frame_is_group(destination) || tenant->mac == destination)) {
-            tenant_deliver(tenant, &header, frame, len, tagged);
+            tenant_deliver(tenant, &header, frame, len, flags, tagged);
         }
     }
 }
@@ -235,12 +234,12 @@ bool driver_receive(struct netvirt *virt, uint64_t now)
     for (; ring->position != ring->seen && count < BATCH; count++) {
         struct net_frame frame = netring_frame(&virt->channel->receive[netring_index(ring->position)]);
         if (frame.len > NET_LIMITS_FRAME_BYTES || (frame.len != 0 && frame.len < FRAME_LEAST) ||
-            frame.flags != 0) {
+            (frame.flags & ~NET_CHECKED) != 0) {
             corrupt(virt, "gives a frame that is none");
             return true;
         }
         if (frame.len != 0) {
-            distribute(virt, virt->pool + netring_receive_offset(ring->position), frame.len);
+            distribute(virt, virt->pool + netring_receive_offset(ring->position), frame.len, frame.flags);
         }
         ring->position++;
     }

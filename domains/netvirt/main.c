@@ -43,7 +43,23 @@ static enum error serve_park(void *context, uint64_t badge, const struct service
     return OK;
 }
 
-static const struct service_server_ops service_ops = {.health = serve_health, .park = serve_park};
+/* The driver's word, all of it. */
+static enum error serve_device(void *context, uint64_t badge, struct service_device_out *out)
+{
+    const struct netvirt *virt = context;
+    const volatile struct netdev_channel *channel = virt->channel;
+    (void)badge;
+    *out = (struct service_device_out){
+        .link = netvirt_link(virt),
+        .speed_mbit = channel->speed_mbit,
+        .resets = channel->resets,
+        .errors = channel->missed + channel->errors,
+    };
+    return OK;
+}
+
+static const struct service_server_ops service_ops = {
+    .health = serve_health, .park = serve_park, .device = serve_device};
 
 /* PREFIX-TENANT, of @kind. */
 static const struct resource *tenant_resource(const struct domain_info *info, const char *prefix,

@@ -108,3 +108,11 @@ enum service_verdict netvirt_verdict(const struct netvirt *virt)
 {
     return virt->parked ? SERVICE_VERDICT_PARKED : virt->verdict;
 }
+
+enum service_link netvirt_link(const struct netvirt *virt)
+{
+    if (!virt->ready || virt->parked) {
+        return SERVICE_LINK_NONE;
+    }
+    return virt->device_link != 0 ? SERVICE_LINK_UP : SERVICE_LINK_DOWN;
+}

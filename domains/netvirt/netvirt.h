@@ -90,6 +90,9 @@ uint64_t netvirt_work(struct netvirt *virt, uint64_t now);
 void netvirt_park(struct netvirt *virt, bool parked, uint64_t now);
 enum service_verdict netvirt_verdict(const struct netvirt *virt);
 
+/* As tenants are shown it; none while there is no driver to ask. */
+enum service_link netvirt_link(const struct netvirt *virt);
+
 /* The tenants' side: tenant.c */
 
 /* Takes up a new epoch where there is one and nothing of the old one is left. */
@@ -102,9 +105,9 @@ bool tenant_take(struct netvirt *virt, struct tenant *tenant, uint32_t quota, ui
 void tenant_done(struct tenant *tenant, uint32_t position);
 
 /* Copies a frame of @len bytes into the tenant's next slot, or counts it as missed. @header is its beginning as it was
- * checked; @stripped: the tag after the addresses is left out. */
+ * checked; @flags are those of enum net_flags; @stripped: the tag after the addresses is left out. */
 void tenant_deliver(struct tenant *tenant, const struct frame_header *header, const uint8_t *frame,
-                    uint32_t len, bool stripped);
+                    uint32_t len, uint16_t flags, bool stripped);
 
 /* A line in the log when frames were refused or missed, now and then. */
 void tenant_tell(const struct netvirt *virt, struct tenant *tenant, uint64_t now);

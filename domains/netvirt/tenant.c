@@ -72,7 +72,7 @@ void tenant_done(struct tenant *tenant, uint32_t position)
 }
 
 void tenant_deliver(struct tenant *tenant, const struct frame_header *header, const uint8_t *frame,
-                    uint32_t len, bool stripped)
+                    uint32_t len, uint16_t flags, bool stripped)
 {
     struct netring *ring = &tenant->link.receive;
     if (!tenant->served || (ring->position - ring->seen == NETRING_ENTRIES && netring_space(ring) == 0)) {
@@ -86,7 +86,7 @@ void tenant_deliver(struct tenant *tenant, const struct frame_header *header, co
         memcpy(slot + at, frame + sizeof *header, len - sizeof *header);
     }
     tenant->channel->receive[netring_index(ring->position)] =
-        (struct net_frame){.len = (uint16_t)(stripped ? len - FRAME_TAG_BYTES : len)};
+        (struct net_frame){.len = (uint16_t)(stripped ? len - FRAME_TAG_BYTES : len), .flags = flags};
     ring->position++;
     tenant->received++;
 }
@@ -104,7 +104,7 @@ static bool switch_locally(struct netvirt *virt, const struct tenant *from, cons
             continue;
         }
         if ((from->peers >> i & 1) != 0 && to->vlan == from->vlan) {
-            tenant_deliver(to, header, frame, len, false);
+            tenant_deliver(to, header, frame, len, 0, false);
         }
         if (!group) {
             return true;

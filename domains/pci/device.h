@@ -18,6 +18,11 @@ struct message_signal {
     uint32_t data;
 };
 
+/* Bits of registers of errors that stay although they were cleared: they were reported once. */
+struct stuck_errors {
+    uint32_t status, uncorrectable, correctable, root;
+};
+
 struct device {
     char name[DEVICE_NAME_BYTES];
     const struct kind *kind;
@@ -29,6 +34,8 @@ struct device {
     volatile void *page;
     volatile void *msix_page;
     struct capabilities capabilities;
+    struct capabilities port_capabilities;
+    struct stuck_errors stuck, port_stuck;
     /* As it was when first found; 0 = not yet. */
     uint32_t identity;
 };

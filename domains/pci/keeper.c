@@ -2,6 +2,7 @@
 
 #include <log.h>
 
+#include "errors.h"
 #include "port.h"
 #include "registers.h"
 
@@ -63,6 +64,7 @@ static enum error restore(const struct machine *machine, struct device *device)
         return ERR_AGAIN;
     if (device_program(machine, device) != PROBLEM_NONE)
         return device_answers(device) != PROBLEM_NONE ? ERR_AGAIN : ERR_DENIED;
+    errors_forget(device); /* those of the reset */
     return OK;
 }
 
@@ -86,62 +88,45 @@ static enum error serve_restore(void *context, uint64_t badge, const struct pci_
     return error;
 }
 
-/* Reads a register of errors and clears what it showed; nothing from a function that has gone. */
-static uint32_t take(volatile void *page, uint32_t at)
+/* Nobody speaks to a device in its mandated wait, not even to ask who it is. One that lost decoding or bus mastering, or is not
+ * ready, was reset, but not here. */
+static enum pci_presence presence_of(const struct keeper *keeper, uint32_t number, uint32_t *identity)
 {
-    const uint32_t value = page_read(page, at);
-    if (value == UINT32_MAX || value == 0)
-        return 0;
-    page_write(page, at, value);
-    return value;
-}
-
-/* Adds the errors of the function behind @page; answers the root port's error source, 0 where it keeps none. */
-static uint32_t add_errors(const char *who, volatile void *page, bool port, struct pci_status_out *out)
-{
-    struct capabilities has;
-    if ((page_read(page, CONFIG_IDENTITY) & VENDOR_MASK) == VENDOR_NONE ||
-        capabilities_find(who, page, &has) != PROBLEM_NONE || has.aer == 0)
-        return 0;
-    out->uncorrectable |= take(page, has.aer + (uint32_t)AER_UNCORRECTABLE);
-    out->correctable |= take(page, has.aer + (uint32_t)AER_CORRECTABLE);
-    if (!port || has.aer + AER_ROOT_BYTES > CONFIG_PAGE_BYTES)
-        return 0;
-    const uint32_t source = page_read(page, has.aer + (uint32_t)AER_ROOT_SOURCE);
-    return take(page, has.aer + (uint32_t)AER_ROOT_STATUS) != 0 ? source : 0;
-}
-
-/* In its mandated wait nobody speaks to the device, not even to ask who it is. */
-static void look(const struct keeper *keeper, uint32_t number, struct pci_status_out *out)
-{
+    const uint32_t on = COMMAND_MEMORY | COMMAND_MASTER;
     const struct device *const device = &keeper->devices->device[number];
-    const bool waiting =
-        keeper->state[number].stopped && machine_now_us(keeper->machine) < keeper->state[number].ready_us;
-    const uint32_t identity = waiting ? UINT32_MAX : page_read(device->page, CONFIG_IDENTITY);
-    out->vendor = (uint16_t)identity;
-    out->id = (uint16_t)(identity >> 16);
-    if (out->vendor == VENDOR_NONE)
-        return;
-    out->command = (uint16_t)page_read(device->page, CONFIG_COMMAND);
-    out->link_up = out->vendor != VENDOR_NOT_READY; /* over a link that is down nobody answers */
-    (void)add_errors(device->name, device->page, false, out);
+    *identity = 0;
+    if (keeper->state[number].stopped)
+        return PCI_PRESENCE_STOPPED;
+    const uint32_t found = page_read(device->page, CONFIG_IDENTITY);
+    if ((found & VENDOR_MASK) == VENDOR_NONE)
+        return PCI_PRESENCE_GONE;
+    if ((found & VENDOR_MASK) == VENDOR_NOT_READY)
+        return PCI_PRESENCE_RESET;
+    *identity = found;
+    if (device->identity != 0 && found != device->identity)
+        return PCI_PRESENCE_CHANGED;
+    return (page_read(device->page, CONFIG_COMMAND) & on) == on ? PCI_PRESENCE_SERVING : PCI_PRESENCE_RESET;
 }
 
+/* The errors of another device than that of the boot are not its: their registers may be elsewhere. */
 static enum error serve_status(void *context, uint64_t badge, const struct pci_status_in *in,
                                struct pci_status_out *out)
 {
     struct keeper *const keeper = context;
-    const struct device *const device = find(keeper, in->device);
+    struct device *const device = find(keeper, in->device);
+    struct errors errors;
     (void)badge;
     if (device == NULL)
         return ERR_RANGE;
-    look(keeper, in->device, out);
-    const uint32_t source = add_errors(device->name, device->port_page, true, out);
-    const uint32_t all = out->uncorrectable | out->correctable | source;
-    if (all != 0 && all != keeper->state[in->device].reported)
-        log_line("%s: errors: uncorrectable %x, correctable %x, reported by %08x", device->name,
-                 (unsigned)out->uncorrectable, (unsigned)out->correctable, (unsigned)source);
-    keeper->state[in->device].reported = all;
+    out->presence = presence_of(keeper, in->device, &out->identity);
+    errors_take(device, out->presence == PCI_PRESENCE_SERVING, &errors);
+    out->fatal = errors.device.fatal;
+    out->nonfatal = errors.device.nonfatal;
+    out->correctable = errors.device.correctable;
+    out->port_fatal = errors.port.fatal;
+    out->port_nonfatal = errors.port.nonfatal;
+    out->port_correctable = errors.port.correctable;
+    out->source = errors.source;
     return OK;
 }
 
@@ -154,6 +139,8 @@ void keeper_open(struct keeper *keeper, const struct machine *machine, struct de
         const bool held = port_holds_reset(device);
         if (held)
             reset_bus(machine, device);
+        /* So that its errors can be asked for; a port that is wrong is refused when it is programmed. */
+        (void)port_find(device);
         const bool master = !held && device_find(device) == PROBLEM_NONE &&
                             (page_read(device->page, CONFIG_COMMAND) & COMMAND_MASTER) != 0;
         keeper->state[index].stopped = !master;

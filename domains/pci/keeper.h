@@ -9,7 +9,6 @@
 struct keeper_state {
     bool stopped;      /* quiesced, not yet restored */
     uint64_t ready_us; /* nobody may speak to the device before */
-    uint32_t reported; /* errors logged last, so that a line appears once */
 };
 
 struct keeper {

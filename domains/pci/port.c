@@ -30,8 +30,9 @@ static enum problem check_port(const struct device *device)
     return PROBLEM_NONE;
 }
 
-static enum problem find_capabilities(const struct device *device, struct capabilities *found)
+static enum problem find_capabilities(struct device *device)
 {
+    struct capabilities *const found = &device->port_capabilities;
     const enum problem problem = capabilities_find(device->name, device->port_page, found);
     if (problem != PROBLEM_NONE)
         return problem;
@@ -106,27 +107,32 @@ static uint32_t bridge_control(const struct device *device, bool reset)
     return lines | control << BRIDGE_CONTROL_SHIFT;
 }
 
-static enum problem set_port(const struct device *device)
+enum problem port_find(struct device *device)
 {
+    const enum problem problem = check_port(device);
+    return problem != PROBLEM_NONE ? problem : find_capabilities(device);
+}
+
+static enum problem set_port(struct device *device)
+{
+    const struct capabilities *const has = &device->port_capabilities;
     const uint32_t decode = COMMAND_IO | COMMAND_MEMORY | COMMAND_MASTER | COMMAND_NO_INTX;
     const uint32_t on = COMMAND_MEMORY | COMMAND_MASTER | COMMAND_NO_INTX;
-    struct capabilities has;
     enum problem problem;
-    if ((problem = check_port(device)) != PROBLEM_NONE ||
-        (problem = find_capabilities(device, &has)) != PROBLEM_NONE ||
+    if ((problem = port_find(device)) != PROBLEM_NONE ||
         (problem = set(device, CONFIG_COMMAND, decode, COMMAND_NO_INTX)) != PROBLEM_NONE ||
         (problem = set_windows(device)) != PROBLEM_NONE ||
-        (problem = set_access_control(device, &has)) != PROBLEM_NONE ||
-        (problem = clear(device, has.msi, MSI_ENABLE)) != PROBLEM_NONE ||
-        (problem = clear(device, has.msix, MSIX_ENABLE)) != PROBLEM_NONE)
+        (problem = set_access_control(device, has)) != PROBLEM_NONE ||
+        (problem = clear(device, has->msi, MSI_ENABLE)) != PROBLEM_NONE ||
+        (problem = clear(device, has->msix, MSIX_ENABLE)) != PROBLEM_NONE)
         return problem;
-    set_reports(device, &has);
+    set_reports(device, has);
     problem = set(device, CONFIG_INTERRUPT, (uint32_t)BRIDGE_CONTROL_RESET << BRIDGE_CONTROL_SHIFT,
                   bridge_control(device, false));
     return problem != PROBLEM_NONE ? problem : set(device, CONFIG_COMMAND, decode, on);
 }
 
-enum problem port_program(const struct device *device)
+enum problem port_program(struct device *device)
 {
     const enum problem problem = set_port(device);
     if (problem != PROBLEM_NONE)

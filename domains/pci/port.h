@@ -10,9 +10,12 @@ enum { PORT_RESET_US = 1000 };
 /* No bus mastering, no decoding, no interrupts; its bus numbers stay. Never fails. */
 void port_quiet(const struct device *device);
 
-/* Is it a root port with what is needed? Then bus numbers, the window of its device and no other, access control, reports of
+/* Is it a root port with what is needed, and where are its capabilities? Writes nothing. */
+enum problem port_find(struct device *device);
+
+/* port_find, then bus numbers, the window of its device and no other, access control, reports of
  * errors, bus mastering (which lets requests upward). A port with a problem is left quiet. */
-enum problem port_program(const struct device *device);
+enum problem port_program(struct device *device);
 
 /* The secondary bus in reset, or out of it. */
 void port_hold_reset(const struct device *device, bool held);

@@ -96,10 +96,15 @@ enum {
     PCIE_ROOT_CONTROL = 0x1c,
     PCIE_DEVICE_CONTROL_2 = 0x28,
     PCIE_HAS_FLR = 0x10000000,
-    PCIE_REPORT_ERRORS = 0xf, /* correctable, non-fatal, fatal, unsupported request */
-    PCIE_READ_512 = 0x2000,   /* largest read request */
-    PCIE_FLR = 0x8000,        /* 6.6.2 */
-    PCIE_PENDING = 0x200000,  /* transactions pending */
+    PCIE_REPORT_ERRORS = 0xf,            /* correctable, non-fatal, fatal, unsupported request */
+    PCIE_READ_512 = 0x2000,              /* largest read request */
+    PCIE_FLR = 0x8000,                   /* 6.6.2 */
+    PCIE_DETECTED_CORRECTABLE = 0x10000, /* these four written as ones clear, 7.8.5 */
+    PCIE_DETECTED_NONFATAL = 0x20000,
+    PCIE_DETECTED_FATAL = 0x40000,
+    PCIE_DETECTED_UNSUPPORTED = 0x80000,
+    PCIE_DETECTED = 0xf0000,
+    PCIE_PENDING = 0x200000, /* transactions pending */
     PCIE_ROOT_RETRY_VISIBLE =
         0x10,          /* a device that is not ready reads as vendor 1 instead of stalling the processor */
     PCIE_BYTES = 0x14, /* of a device, first version */
@@ -127,6 +132,15 @@ enum {
     AER_ROOT_SOURCE = 0x34, /* correctable, uncorrectable << 16 */
     AER_BYTES = 0x2c,
     AER_ROOT_BYTES = 0x38,
+};
+
+/* [PCIE-3.0] 7.10.10, Root Error Status: messages received. */
+enum {
+    ROOT_CORRECTABLE = 0x1,
+    ROOT_NONFATAL = 0x20,
+    ROOT_FATAL = 0x40,
+    ROOT_MESSAGES = 0x61,
+    ROOT_SHOWN = 0x7f, /* all that can be cleared */
 };
 
 /* [ATS-1.1] 5.1.2, 5.2.2; [SRIOV-1.1] 3.3.3; PASID: [PCIE-4.0] 7.8.8. What lets a function speak for others or past the

@@ -4,6 +4,7 @@
 
 #include <log.h>
 
+#include "errors.h"
 #include "port.h"
 #include "q35.h"
 #include "registers.h"
@@ -131,6 +132,7 @@ static enum problem program(const struct machine *machine, struct device *device
     if ((problem = check_alone(machine, device)) != PROBLEM_NONE ||
         (problem = device_program(machine, device)) != PROBLEM_NONE)
         return problem;
+    errors_forget(device); /* those of whoever looked for devices before */
     return check_page(machine, device, device->source, device->page);
 }
 

@@ -3,6 +3,7 @@
 /* [PCI-3.0] appendix D */
 #define CLASS_STORAGE 0x010000u
 #define CLASS_NETWORK 0x020000u
+#define CLASS_COMMUNICATION 0x078000u
 #define CLASS_OTHER 0xff0000u
 
 void bus_init(struct bus *bus, struct memory *memory, struct lapic *lapic, struct port_map map)
@@ -25,6 +26,14 @@ void bus_attach_net(struct bus *bus)
         pci_add(&bus->pci, VIRTIO_NETWORK, VIRTIO_ID_NETWORK, CLASS_NETWORK, 2, NET_CONFIG_BYTES);
     virtio_net_attach(&bus->net, function, bus->memory, bus->lapic);
     bus->device[VIRTIO_NETWORK] = &bus->net.virtio;
+}
+
+void bus_attach_console(struct bus *bus)
+{
+    struct pci_function *function =
+        pci_add(&bus->pci, VIRTIO_CONSOLE, VIRTIO_ID_CONSOLE, CLASS_COMMUNICATION, 2, 0);
+    virtio_console_attach(&bus->console, function, bus->memory, bus->lapic);
+    bus->device[VIRTIO_CONSOLE] = &bus->console.virtio;
 }
 
 void bus_attach_entropy(struct bus *bus)
@@ -60,7 +69,8 @@ static void work(struct bus *bus, unsigned index)
     case VIRTIO_ENTROPY:
         virtio_entropy_work(&bus->entropy);
         return;
-    case VIRTIO_CONSOLE:
+    case VIRTIO_CONSOLE: /* console.c moves its bytes before the guest goes on */
+        bus->attention = true;
         return;
     }
 }
@@ -75,6 +85,8 @@ static void reset(struct bus *bus, unsigned index)
         virtio_net_reset(&bus->net);
         return;
     case VIRTIO_CONSOLE:
+        virtio_console_reset(&bus->console);
+        return;
     case VIRTIO_ENTROPY:
         return;
     }
@@ -242,6 +254,9 @@ bool bus_look(struct bus *bus)
 bool bus_work(struct bus *bus)
 {
     bool more = false;
+    if (bus->device[VIRTIO_CONSOLE] != NULL) {
+        note_interrupt(bus, &bus->console.virtio);
+    }
     if (bus->device[VIRTIO_BLOCK] != NULL && virtio_block_stirred(&bus->block)) {
         virtio_block_work(&bus->block);
         note_interrupt(bus, &bus->block.virtio);

@@ -3,6 +3,7 @@
 #define VMM_BUS_H
 
 #include "virtio_block.h"
+#include "virtio_console.h"
 #include "virtio_entropy.h"
 #include "virtio_net.h"
 
@@ -22,6 +23,7 @@ struct bus {
     bool attention;                       /* the same of any device */
     struct virtio_block block;
     struct virtio_net net;
+    struct virtio_console console;
     struct virtio_entropy entropy;
 };
 
@@ -30,6 +32,7 @@ void bus_init(struct bus *bus, struct memory *memory, struct lapic *lapic, struc
 void bus_attach_block(struct bus *bus);
 /* The same of bus->net. */
 void bus_attach_net(struct bus *bus);
+void bus_attach_console(struct bus *bus);
 void bus_attach_entropy(struct bus *bus);
 /* Is there anything besides the host bridge? */
 bool bus_populated(const struct bus *bus);

@@ -1,4 +1,4 @@
-/* Disk and network of this guest: channels from the description, bells, and the log of devices that broke. */
+/* Disk, network and virtio console of this guest: what the description says of them, bells, and the log of devices that broke. */
 #include <bulkhead/message.h>
 
 #include "cipher.h"
@@ -12,6 +12,7 @@
 #define BELL_BITS_NET 0x40u
 #define FLAG_READ_ONLY 1u
 #define FLAG_ENCRYPT 2u
+#define FLAG_MERGE 1u /* of net-info's address */
 /* A guest reads its disk's geometry once, so it had better be known; drivers are ready within milliseconds. */
 #define READY_WAIT_NS UINT64_C(2000000000)
 /* How long frames wait that the guest sends while it goes on running; when it halts they wait no longer. */
@@ -96,16 +97,27 @@ static void open_net(struct vm *vm, const struct domain_info *info)
         return;
     }
     options.mac = about->extra;
+    options.merge = (about->address & FLAG_MERGE) != 0;
     vm->net_bell = bell_of(info, "net-bell", BELL_BITS_NET);
     virtio_net_open(&vm->platform.bus.net, &options);
     ring(&vm->net_bell);
     bus_attach_net(&vm->platform.bus);
 }
 
+/* The channel itself is open; it may end in the UART alone. */
+static void open_console_device(struct vm *vm, const struct domain_info *info)
+{
+    if (resource_number(info, "console-device", 0) == VIRTIO_ID_CONSOLE) {
+        vm->console.virtio = true;
+        bus_attach_console(&vm->platform.bus);
+    }
+}
+
 void vm_open_channels(struct vm *vm, const struct domain_info *info)
 {
     open_block(vm, info);
     open_net(vm, info);
+    open_console_device(vm, info);
     const struct bus *bus = &vm->platform.bus;
     if (bus_populated(bus) && virtio_entropy_works((vm->cpuid.basic[1].ecx & CPUID_RDRAND) != 0)) {
         bus_attach_entropy(&vm->platform.bus);

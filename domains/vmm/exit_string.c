@@ -92,7 +92,7 @@ static bool transfer(struct vm *vm, const struct string_io *io, uint64_t linear)
 static bool between_elements(struct vm *vm)
 {
     if (uart_tx_count(&vm->platform.uart) != 0) {
-        (void)console_pump(&vm->console, &vm->platform.uart, vm_now_ns(vm));
+        (void)console_pump(&vm->console, &vm->platform, vm_now_ns(vm));
     }
     return uart_tx_count(&vm->platform.uart) < UART_FIFO_BYTES && !vm->platform.debugexit.written &&
            vm->platform.pm.request == PM_REQUEST_NONE;

@@ -43,6 +43,10 @@ static void log_devices(const struct bus *bus)
         log_line("network: sent %llu, received %llu, lost %llu and %llu, resets needed %u", wide(net->sent),
                  wide(net->received), wide(net->lost_sending), wide(net->lost_receiving), net->virtio.breaks);
     }
+    if (bus->device[VIRTIO_CONSOLE] != NULL) {
+        log_line("console: sent %llu, received %llu, resets needed %u", wide(bus->console.sent),
+                 wide(bus->console.received), bus->console.virtio.breaks);
+    }
 }
 
 static void log_counters(const struct vm *vm)
@@ -81,7 +85,7 @@ static void publish(struct vm *vm, enum guest_state how, enum death why, uint32_
 {
     vm->ended = how;
     vm->attention = true; /* the loop looks here only then */
-    (void)console_pump(&vm->console, &vm->platform.uart, vm_now_ns(vm));
+    (void)console_pump(&vm->console, &vm->platform, vm_now_ns(vm));
     if (vm->console.channel != NULL) {
         channel_status_write(vm->console.channel, (uint64_t)how | (uint64_t)why << 8 | (uint64_t)value << 32);
     }

@@ -120,10 +120,10 @@ void vm_wait_console(struct vm *vm)
 
 static bool pump_console(struct vm *vm)
 {
-    bool waits = console_pump(&vm->console, &vm->platform.uart, vm_now_ns(vm));
+    bool waits = console_pump(&vm->console, &vm->platform, vm_now_ns(vm));
     for (uint32_t i = 0; waits && i < CONSOLE_WAITS; i++) {
         vm_wait_console(vm);
-        waits = console_pump(&vm->console, &vm->platform.uart, vm_now_ns(vm));
+        waits = console_pump(&vm->console, &vm->platform, vm_now_ns(vm));
     }
     return waits;
 }
@@ -131,7 +131,7 @@ static bool pump_console(struct vm *vm)
 void vm_service(struct vm *vm)
 {
     vm_settle_delivery(vm);
-    bool more = false;
+    bool console_waits = pump_console(vm), more = false;
     if (vm->look_at != 0 && vm_now() >= vm->look_at) {
         vm->look_at = 0;
         more = bus_look(&vm->platform.bus);
@@ -140,7 +140,6 @@ void vm_service(struct vm *vm)
         more = bus_work(&vm->platform.bus) || more;
     } while (!vm_settle_channels(vm));
     vm->attention = more;
-    bool console_waits = pump_console(vm);
     check_requests(vm);
     uint64_t now = vm_now(), now_ns = timebase_ns(&vm->timebase, now);
     platform_expire(&vm->platform, now_ns, now + vm->tsc_offset);

@@ -1,8 +1,11 @@
 #include "virtio_net.h"
 
+#include <string.h>
+
 #include <bulkhead/block.h> /* enum channel_state */
 
 /* [VIRTIO-1.2] 5.1.3 */
+#define F_GUEST_CSUM (UINT64_C(1) << 1)
 #define F_MTU (UINT64_C(1) << 3)
 #define F_MAC (UINT64_C(1) << 5)
 #define F_MRG_RXBUF (UINT64_C(1) << 15)
@@ -16,6 +19,9 @@ enum config_offset { CONFIG_MAC = 0, CONFIG_STATUS = 6, CONFIG_MTU = 10 };
 /* Room that a blocked sender waits for: a signal for each slot would be one for each frame. */
 #define ROOM 64u
 
+/* 5.1.6.4: the checksum was found right. It is the driver domain's word, as the frame itself is. */
+#define HEADER_DATA_VALID 2u
+
 /* 5.1.6, as every modern driver has it. */
 struct header {
     uint8_t flags, gso_type;
@@ -28,6 +34,7 @@ void virtio_net_open(struct virtio_net *net, const struct virtio_net_options *op
     net->channel = options->channel;
     net->pool = options->pool;
     net->mac = options->mac;
+    net->merge = options->merge;
     netlink_open_net(&net->link, net->channel, NETLINK_END_A);
     net->signal = true; /* the server may wait for this end's epoch */
 }
@@ -72,7 +79,10 @@ void virtio_net_attach(struct virtio_net *net, struct pci_function *function, st
                        struct lapic *lapic)
 {
     virtio_init(&net->virtio, function, memory, lapic, 2, NET_QUEUE_SIZE);
-    net->virtio.offered = VIRTIO_F_COMMON | F_MTU | F_MAC | F_MRG_RXBUF | F_STATUS;
+    net->virtio.offered = VIRTIO_F_COMMON | F_GUEST_CSUM | F_MTU | F_MAC | F_STATUS;
+    if (net->merge) {
+        net->virtio.offered |= F_MRG_RXBUF;
+    }
     virtio_config_set(&net->virtio, CONFIG_MAC, net->mac, MAC_BYTES);
     virtio_config_set(&net->virtio, CONFIG_MTU, MTU, 2);
     show_link(net);
@@ -168,11 +178,11 @@ static enum buffers take_buffers(struct virtio_net *net, uint64_t bytes, uint32_
 }
 
 /* Writes the header and the frame over the chains that were taken, and returns them. */
-static void deliver(struct virtio_net *net, uint32_t count, const uint8_t *frame, uint64_t bytes)
+static void scatter(struct virtio_net *net, uint32_t count, const struct header *header, const uint8_t *frame,
+                    uint64_t bytes)
 {
-    struct header header = {.buffers = (uint16_t)count};
-    uint64_t head_left = sizeof header;
-    const uint8_t *head = (const uint8_t *)&header;
+    uint64_t head_left = sizeof *header;
+    const uint8_t *head = (const uint8_t *)header;
     for (uint32_t i = 0; i < count; i++) {
         const struct virtqueue_chain *chain = &net->chain[i];
         const struct virtqueue_segment *segments = chain->segment + chain->readable;
@@ -183,6 +193,23 @@ static void deliver(struct virtio_net *net, uint32_t count, const uint8_t *frame
         head_left -= start;
         frame += part;
         bytes -= part;
+    }
+}
+
+/* Nearly always both fit the first descriptor. */
+static void deliver(struct virtio_net *net, uint32_t count, const uint8_t *frame, uint64_t bytes,
+                    bool checked)
+{
+    bool valid = checked && virtio_has(&net->virtio, F_GUEST_CSUM);
+    const struct header header = {.flags = valid ? HEADER_DATA_VALID : 0, .buffers = (uint16_t)count};
+    const struct virtqueue_chain *chain = &net->chain[0];
+    const struct virtqueue_segment *first = &chain->segment[chain->readable];
+    if (count == 1 && first->len >= sizeof header + bytes) {
+        memcpy(first->at, &header, sizeof header);
+        memcpy(first->at + sizeof header, frame, bytes);
+        virtqueue_return(&net->virtio.queue[QUEUE_RECEIVE], chain->head, (uint32_t)(sizeof header + bytes));
+    } else {
+        scatter(net, count, &header, frame, bytes);
     }
     net->received++;
 }
@@ -207,7 +234,8 @@ static void receive(struct virtio_net *net)
                 break;
             }
             if (buffers == BUFFERS_TAKEN) {
-                deliver(net, count, net->pool + netring_receive_offset(ring->position), frame.len);
+                deliver(net, count, net->pool + netring_receive_offset(ring->position), frame.len,
+                        (frame.flags & NET_CHECKED) != 0);
             }
             lost = buffers == BUFFERS_TOO_SMALL;
         }

@@ -18,6 +18,7 @@ struct virtio_net {
     struct netlink link;
     uint8_t *pool;
     uint64_t mac; /* first byte lowest */
+    bool merge;   /* several buffers for a frame are offered */
     bool up;      /* as shown to the guest */
     bool signal;  /* the server's bell is to be rung; whoever rings it clears this */
     bool blocked; /* frames to send wait for room in the ring */
@@ -31,6 +32,7 @@ struct virtio_net_options {
     struct net_channel *channel;
     uint8_t *pool; /* NET_LIMITS_POOL_BYTES */
     uint64_t mac;
+    bool merge; /* offer to spread a frame over several buffers */
 };
 
 void virtio_net_open(struct virtio_net *net, const struct virtio_net_options *options);

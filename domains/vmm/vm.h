@@ -137,7 +137,7 @@ void vm_plan_tsc_deadline(struct vm *vm);
 void vm_service(struct vm *vm);
 void vm_halt(struct vm *vm);
 void vm_wait_console(struct vm *vm);
-/* channels.c: disk and network, found in the description, and what they ask for after they were touched. */
+/* channels.c: disk, network and virtio console, found in the description, and what they ask for after they were touched. */
 void vm_open_channels(struct vm *vm, const struct domain_info *info);
 /* False: an answer is there already, to be worked on before the guest goes on. */
 bool vm_settle_channels(struct vm *vm);

@@ -1,4 +1,5 @@
-/* The seam to the IOMMU, the rest: what an image with one has besides hw/iommu.h. */
+/* The seam to the IOMMU, the rest: what an image that drives devices has besides hw/iommu.h. Where directdma.c implements it,
+ * what is said of accesses is a promise that no hardware keeps. */
 #pragma once
 
 #include "base/types.h"

@@ -1,4 +1,4 @@
-/* The seam to the IOMMU: vtd*.c, amdvi*.c or noiommu.c implements it, chosen at link time. No caller names a vendor. */
+/* The seam to the IOMMU: vtd*.c, amdvi*.c, noiommu.c or directdma.c implements it, chosen at link time. No caller names a vendor. */
 #pragma once
 
 #include "hw/boot.h"

@@ -39,6 +39,7 @@ enum error iospace_map_check(
     if (access & ~(uint32_t)(MAP_READ | MAP_WRITE)) return ERR_ARGUMENT;
     if (frame->cap.flags & CAP_KEEP) return ERR_TYPE; /* devices reach memory, not each other */
     if (walk_leaf_level(frame->cap.extra) > 1) return ERR_RANGE;
+    if (io_format.direct && address != frame->cap.object) return ERR_RANGE;
     if (address < INTERRUPT_END && address + frame->cap.extra > INTERRUPT_BASE) return ERR_RANGE;
     return space_map_check(&io->space, frame, address, access, place);
 }

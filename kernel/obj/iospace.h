@@ -14,11 +14,12 @@ struct iospace {
     struct dma_fault fault; /* the first of them */
 };
 
-/* May @frame be mapped at @address?  Refuses where a write would be an interrupt; else as space_map_check. */
+/* May @frame be mapped at @address?  Refuses where a write would be an interrupt and, if nothing
+ * translates, where @frame does not lie; else as space_map_check. */
 MUST_CHECK enum error iospace_map_check(
     struct iospace *io, const struct slot *frame, uint64_t address, uint8_t access, struct space_entry *place);
 void iospace_map(struct iospace *io, struct slot *frame, uint64_t address, uint8_t access, struct space_entry place);
-/* ioformat_vtd.c | ioformat_amdvi.c: the tables' format, and what the walker does not know of the entries towards the leaf at @leaf. */
+/* ioformat_vtd.c | ioformat_amdvi.c | ioformat_direct.c: the tables' format, and what the walker does not know of the entries towards the leaf at @leaf. */
 extern const struct walk_format io_format;
 void io_tables_mark(struct iospace *io, uint64_t address, uint32_t leaf);
 /* ERR_STATE: @io has a source; ERR_BUSY: @source is in another; ERR_LIMIT. */

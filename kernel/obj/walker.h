@@ -7,12 +7,12 @@
 enum { WALK_LEVELS = 4, WALK_ENTRIES = 512 };
 
 /* Bits of an entry in one format: x86-64 ([APM2] 5.3; also nested, 15.25.5) EPT ([SDM-2023-09] Vol 3C 29.3.2)
- * or an IOMMU's. */
+ * or an IOMMU's. @direct, no bit: 1 where nothing translates, so that what is mapped keeps its own address. */
 struct walk_format {
     uint64_t present; /* any of these: the entry is in use */
     uint64_t table;   /* bits of an entry that names a table */
     uint64_t leaf;    /* bits of every leaf */
-    uint64_t write, exec, no_exec, large, cached, uncached;
+    uint64_t write, exec, no_exec, large, cached, uncached, direct;
 };
 
 enum walk_entry { WALK_EMPTY, WALK_TABLE, WALK_LEAF };

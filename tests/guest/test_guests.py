@@ -36,13 +36,14 @@ class Manifest:
     timeout_s: float
     serial: tuple[str, ...]
     system: str = "guest-test"
+    typed: str = ""
     witness: bool = True
     known_defect: str = ""
 
     @classmethod
     def read(cls, folder: Path) -> Manifest:
         data = tomllib.loads((folder / "test.toml").read_text())
-        known = {"status", "memory_mib", "timeout_s", "serial", "system", "witness", "known_defect", "exception"}
+        known = {"status", "memory_mib", "timeout_s", "serial", "system", "typed", "witness", "known_defect", "exception"}
         unknown = sorted(set(data) - known)
         if unknown:
             raise ValueError(f"{folder.name}/test.toml: unknown {unknown[0]}; known: {', '.join(sorted(known))}")
@@ -139,6 +140,7 @@ def test_guest__ends_as_described_and_harms_nobody(machine: tuple[Manifest, Sess
     try:
         # Who is meant to run for good is not given longer on a slow platform.
         patience = 1 if TIMED_OUT in manifest.status else session.platform.patience
+        session.console.send(manifest.typed.encode())
         event = guest_event(session, manifest.timeout_s * patience)
         assert exit_status(event) in manifest.status, f"{event}\n{session.console.since(0).decode(errors='replace')}"
         for wanted in manifest.serial:

@@ -14,21 +14,33 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 from bulkhead import paths, systems
 from bulkhead.session import Session
 from bulkhead.shell import GuestShell
+from bulkhead.systems import System
 
 BOOT_S = 180.0
 SYSTEM = "two-tenants-plain"
 
-# Fetches and compares for as long as /tmp/go is there; a difference or an error ends it with a word in /tmp/verdict.
-NEIGHBOUR = """
+# No answer for longer than this is no share of a device: 0.6 s until a silent driver is noticed, 5 s of rest at most after
+# many failures, 0.1 s of reset, and patience with a machine that has other things to do.
+GAP_MAX_S = 30.0
+STREAM_MAX_S = 60.0  # of a whole stream: TCP waits twice as long before each of its attempts
+
+# Prints the time in hundredths of a second.
+NOW = "now() { read -r up rest < /proc/uptime; echo ${up%.*}${up#*.}; }"
+
+# Fetches and compares for as long as /tmp/go is there; a difference or an error ends it with a word in /tmp/verdict. Rounds,
+# and the longest of them.
+NEIGHBOUR = NOW.replace("{", "{{").replace("}", "}}") + """
 touch /tmp/go; rm -f /tmp/verdict
-(n=0
+(n=0; worst=0; last=$(now)
 while [ -e /tmp/go ]; do
     [ "$(wget -q -O - {url} | sha256sum)" = "{sha256}  -" ] || {{ echo differs > /tmp/verdict; exit; }}
-    n=$((n + 1)); echo $n > /tmp/rounds
+    n=$((n + 1)); t=$(now); [ $((t - last)) -gt $worst ] && worst=$((t - last)); last=$t
+    echo $n $worst > /tmp/rounds
 done
 echo well > /tmp/verdict) >/dev/null 2>&1 &
 """
@@ -106,9 +118,10 @@ class Monitor:
 class Running:
     """A booted system with a network, both tenants' shells answering."""
 
-    def __init__(self, session: Session, monitor: Monitor) -> None:
+    def __init__(self, session: Session, monitor: Monitor, system: System | None = None) -> None:
         self.session = session
         self.monitor = monitor
+        self.system = system  # what it was made of
 
     def execute(self, tenant: str, command: str) -> tuple[int, str]:
         """Runs @command in @tenant's shell."""
@@ -142,6 +155,30 @@ class Running:
             time.sleep(0.1)
         raise AssertionError(f"{name} never came back: {self.session.link.events()[-8:]}")
 
+    def device(self, driver: str) -> dict[str, Any]:
+        """What @driver's device reported, as `ps --json` has it."""
+        found = self.rows()[driver]["device"]
+        assert isinstance(found, dict)
+        return found
+
+    def inject(self, device: str, error: str) -> None:
+        """Lets QEMU's @device record and report @error, as a device does."""
+        line = {"command-line": f"pcie_aer_inject_error {device} {error}"}
+        answer = self.monitor.ask("human-monitor-command", **line)
+        assert "OK" in str(answer), answer
+
+    def reported(self, driver: str, pattern: str, start: int = 0) -> str:
+        """Waits until management says, at event @start or later, what @driver's device reported."""
+        found = self.session.link.wait(
+            lambda event: event.get("event") == "device"
+            and event.get("name") == driver
+            and re.search(pattern, str(event.get("report"))) is not None,
+            30.0,
+            f"'{pattern}' of {driver}",
+            start,
+        )
+        return str(found["report"])
+
     def log(self, name: str) -> str:
         """What domain @name has logged, as the operator's console shows it."""
         self.session.link.demand("focus operator")
@@ -169,6 +206,6 @@ def running(folder: Path, changes: dict[str, str] | None = None) -> Iterator[Run
         for tenant in system.tenants:
             GuestShell(session, tenant).wait_ready(BOOT_S)
         monitor = Monitor(path)
-        yield Running(session, monitor)
+        yield Running(session, monitor, system)
         monitor.close()
         session.end()

@@ -13,11 +13,10 @@ import pytest
 from bulkhead import paths, systems
 from bulkhead.session import Session
 from bulkhead.shell import GuestShell
+from tests.system.faults import FIRST, MIB, PIECE, WINDOW_MIB, Neighbour, digest
+from tests.system.faults import PREPARE as NEIGHBOURS_PREPARE
 from tests.system.network import BOOT_S, SYSTEM, Monitor, Running
 
-MIB = 1 << 20
-WINDOW_MIB = 256
-FIRST = {"a": 1 * MIB, "b": (1 + WINDOW_MIB) * MIB}  # of the windows, in the image
 DEVICE = "dev0"  # the disk: the first device of the description
 KILLS = 5  # test_kills.py has many more, over encrypted windows
 
@@ -35,6 +34,16 @@ while [ -e /tmp/go ]; do
     n=$((n + 1)); echo $n > /tmp/rounds
 done
 echo well > /tmp/verdict) >/dev/null 2>&1 &
+"""
+# Each writer has a part of the window; a piece of 2 MiB is 32 requests.
+WRITERS = 8
+FILL = """
+for w in $(seq 0 $(({writers} - 1))); do
+    (for n in $(seq 0 $(({pieces} - 1))); do
+        dd if=/tmp/data of=/dev/vda bs=2M seek=$((w * {pieces} + n)) oflag=direct conv=notrunc 2>/dev/null || echo failed
+    done) &
+done
+wait
 """
 WORK_END = "rm /tmp/go; while [ ! -e /tmp/verdict ]; do sleep 0.1; done; cat /tmp/verdict /tmp/rounds"
 
@@ -124,6 +133,20 @@ def test_disk__a_neighbours_bytes_are_nowhere_in_the_window(disk: Disk) -> None:
     assert disk.execute("b", f"echo {secret} | dd of=/dev/vda seek=4096 conv=fsync 2>/dev/null")[0] == 0
     assert disk.at("b", 4096 * 512, len(secret)) == secret.encode()
     assert disk.execute("a", f"tr -d '\\0' < /dev/vda | grep -c {secret}") == (1, "0\n")
+
+
+def test_disk__a_full_window_is_full_and_the_neighbour_works_on(disk: Disk) -> None:
+    """Tenant a writes every sector it has, with more requests at a time than there are places for."""
+    neighbour = Neighbour(disk.running, "b")
+    neighbour.begin()
+    status, output = disk.execute("a", NEIGHBOURS_PREPARE)
+    assert status == 0
+    assert disk.execute("a", FILL.format(writers=WRITERS, pieces=WINDOW_MIB * MIB // PIECE // WRITERS)) == (0, "")
+    assert disk.execute("a", f"echo x | dd of=/dev/vda bs=512 seek={WINDOW_MIB * 2048} 2>/dev/null")[0] != 0
+    neighbour.end(least=1)
+    pieces = {digest(disk.image, FIRST["a"] + at, PIECE) for at in range(0, WINDOW_MIB * MIB, PIECE)}
+    assert pieces == {output.split()[0]}
+    neighbour.check_image(disk.image)
 
 
 def test_disk__a_file_system_works(disk: Disk) -> None:

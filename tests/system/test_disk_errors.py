@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+import time
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -84,3 +86,57 @@ def test_disk_errors__are_logged_by_the_driver_which_lives_on(running: Running) 
     assert f"operation 0 at sector {sector}: status 0x" in log
     row = running.rows()["blkdrv"]
     assert (row["state"], row["restarts"]) == ("running", 0)
+    assert running.device("blkdrv")["driver_says"]["errors"] >= 2
+
+
+KEPT = "/dev/vda bs=1M skip=100 count=8 2>/dev/null"
+
+
+@pytest.fixture(scope="module")
+def hashes(running: Running) -> dict[str, str]:
+    """Of what each tenant has written; nothing that is reported may change it."""
+    write = "dd if=/dev/urandom of=/dev/vda bs=1M seek=100 count=8 conv=fsync 2>/dev/null"
+    return {tenant: running.execute(tenant, f"{write}; dd if={KEPT} | sha256sum")[1] for tenant in ("a", "b")}
+
+
+def is_kept(running: Running, hashes: dict[str, str]) -> bool:
+    """Whether each tenant reads from the disk what it wrote."""
+    read = f"echo 3 > /proc/sys/vm/drop_caches; dd if={KEPT} | sha256sum"
+    return all(running.execute(tenant, read) == (0, expected) for tenant, expected in hashes.items())
+
+
+def test_disk_errors__a_warning_of_the_disk_is_reported_until_it_ends(running: Running, hashes: dict[str, str]) -> None:
+    warning = {"path": "/machine/peripheral/dev0", "property": "smart_critical_warning"}
+    start = len(running.session.link.events())
+    running.monitor.ask("qom-set", **warning, value=2 | 8)
+    assert re.match(r"its disk warns of: temperature, read only; \d+ K, spare \d+%, used \d+%$", running.reported("blkdrv", "warns", start))
+    assert running.device("blkdrv")["driver_says"]["warnings"] == ["temperature", "read_only"]
+    running.monitor.ask("qom-set", **warning, value=0)
+    assert running.reported("blkdrv", "warns of nothing", start)
+    assert running.device("blkdrv")["driver_says"]["warnings"] == []
+    assert is_kept(running, hashes)
+    assert running.rows()["blkdrv"]["restarts"] == 0  # a warning is no failure
+    assert "mgmt: blkdrv: its disk warns of: temperature, read only" in running.log("")
+
+
+def test_disk_errors__a_fatal_error_of_its_root_port_restarts_the_driver(running: Running, hashes: dict[str, str]) -> None:
+    restarts = int(str(running.rows()["blkdrv"]["restarts"]))
+    running.inject("rp0", "DLP")
+    assert running.recovered("blkdrv", restarts + 1) == "fatal error of its root port: data link protocol"
+    assert is_kept(running, hashes)
+    assert "mgmt: blkdrv: fatal error of its root port: data link protocol" in running.log("")
+    assert running.device("blkdrv")["root_port_errors"] == {"fatal": 1, "nonfatal": 0, "correctable": 0}
+    assert running.device("netdrv")["root_port_errors"] == {"fatal": 0, "nonfatal": 0, "correctable": 0}
+    assert running.rows()["blkdrv"]["restarts"] == restarts + 1
+
+
+def test_disk_errors__an_error_that_has_no_name_and_stays_is_counted_once(running: Running, hashes: dict[str, str]) -> None:
+    """QEMU's controller has no advanced error reporting, and does not clear what it reports instead."""
+    restarts = running.rows()["blkdrv"]["restarts"]
+    start = len(running.session.link.events())
+    running.inject("dev0", "BAD_TLP")
+    assert running.reported("blkdrv", "error", start) == "correctable error of its device: not named"
+    time.sleep(2.5)  # another look or two
+    assert running.device("blkdrv")["errors"] == {"fatal": 0, "nonfatal": 0, "correctable": 1}
+    assert is_kept(running, hashes)
+    assert running.rows()["blkdrv"]["restarts"] == restarts

@@ -4,17 +4,23 @@ back and compare, which is nothing but a pause; and what management says about i
 from __future__ import annotations
 
 import re
-import time
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 from bulkhead import paths, systems
 from bulkhead.session import Session
 from bulkhead.shell import GuestShell
+from bulkhead.systems import System
+from tests.system.faults import (
+    FIRST, PIECE, PREPARE, WORK_PLACES, Neighbour, digest, emulator_said, only_written, reachable,
+)  # fmt: skip
+from tests.system.network import BOOT_S, Running
 
-BOOT_S = 180.0
+TRIGGER_MIB = 100  # hostile_vmm/script.c
 PLACES_MIB = 128  # in tenant a's window: one place a MiB (script.c)
+OTHERS_POOL = 0x10_0080_0000  # script.c
 
 # What a life of the driver does, in this order, and what management takes for the cause.
 OFFENCES = (
@@ -30,22 +36,10 @@ OFFENCES = (
     ("scribble_over_the_channel", r"broke the rules"),
     ("device_aimed_at_the_kernel", r"outside its pools: address (0x)?10[0-9a-f]{4}\b"),
     ("device_aimed_at_guests", r"outside its pools: address (0x)?200[0-9a-f]{5}\b"),
+    ("completion_twice", r"broke the rules"),
+    ("device_aimed_at_the_networks_pool", rf"outside its pools: address (0x)?{OTHERS_POOL >> 12:x}[0-9a-f]{{3}}\b"),
+    ("interrupt_flood", r"stopped answering"),
 )
-
-PREPARE = "dd if=/dev/urandom of=/tmp/data bs=1M count=2 2>/dev/null; sha256sum < /tmp/data"
-
-# Writes and reads back for as long as /tmp/go is there; a difference or an error ends it with a word in /tmp/verdict.
-NEIGHBOUR = """
-touch /tmp/go
-(n=0
-while [ -e /tmp/go ]; do
-    dd if=/tmp/data of=/dev/vda bs=64k seek=$((n % 8 * 32)) conv=fsync 2>/dev/null || { echo write > /tmp/verdict; exit; }
-    echo 3 > /proc/sys/vm/drop_caches
-    dd if=/dev/vda bs=64k skip=$((n % 8 * 32)) count=32 2>/dev/null | cmp -s - /tmp/data || { echo compare > /tmp/verdict; exit; }
-    n=$((n + 1)); echo $n > /tmp/rounds
-done
-echo well > /tmp/verdict) >/dev/null 2>&1 &
-"""
 
 # The request that calls the offence is one of many in flight.
 ROUND = """
@@ -57,69 +51,81 @@ dd if=/dev/vda bs=64k skip={seek} count=32 2>/dev/null | sha256sum
 """
 
 
+@dataclass
+class Hostile:
+    """The running machine, what it was made of, and the image behind its disk."""
+
+    running: Running
+    system: System
+    image: Path
+
+
 @pytest.fixture(scope="module")
-def session(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Session]:
+def hostile(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Hostile]:
     """One machine for all offences: two-tenants with plain windows and the hostile driver in the place of the shipped one."""
     folder: Path = tmp_path_factory.mktemp("hostile-disk")
     text = (paths.SYSTEM_SOURCES / "two-tenants-plain.toml").read_text()
     text, images = re.subn(r'image = "blkdrv"', 'image = "hostile-blkdrv"', text)
     text, limits = re.subn(r'(blkdrv = \{ policy = "always", limit =) \d+', r"\1 16", text)
-    assert images == limits == 1
+    text, machines = re.subn(r'(name = "a"\nmemory_mib = 256\n)', r'\1vmm = "hostile-vmm"\n', text)
+    assert images == limits == machines == 1
     description = folder / "hostile-disk.toml"
     description.write_text(text)
     disk = folder / "disk.img"
     with disk.open("wb") as file:
         file.truncate(1 << 30)
     system = systems.assemble(description).with_disk(disk)
-    with Session(system.machine(), system.boot()) as running:
-        running.wait_ready(BOOT_S)
+    with Session(system.machine(), system.boot()) as session:
+        session.wait_ready(BOOT_S)
         for tenant in system.tenants:
-            GuestShell(running, tenant).wait_ready(BOOT_S)
-        yield running
-        running.end()
+            GuestShell(session, tenant).wait_ready(BOOT_S)
+        yield Hostile(Running(session, None), system, disk)  # type: ignore[arg-type]
+        session.end()
 
 
-def execute(session: Session, tenant: str, command: str) -> tuple[int, str]:
-    """Runs @command in @tenant's shell."""
-    output = bytearray()
-    shell = GuestShell(session, tenant, len(session.link.events()))
-    shell.wait_ready(BOOT_S)
-    status = shell.execute(command, output.extend, BOOT_S)
-    return status, output.decode()
+def test_hostile_vmm__reaches_nothing_of_its_neighbours(hostile: Hostile) -> None:
+    """Past its guest's limits, a VMM (hostile_vmm/script.c) asks for the neighbour's sectors and pool: refused, each."""
+    machine = hostile.running
+    secret = "echo the-neighbours | dd of=/dev/vda conv=fsync 2>/dev/null"
+    assert machine.execute("b", secret)[0] == 0
+    before = digest(hostile.image, FIRST["b"], PIECE)
+    command = f"dd if=/dev/vda of=/dev/null bs=4k skip={TRIGGER_MIB * 256} count=1 2>/dev/null"
+    assert machine.execute("a", command)[0] == 0
+    log = machine.log("vmm-a")
+    assert len(re.findall(r"neighbour's .*: refused|across the end: refused|before the beginning: refused", log)) == 6, log
+    assert "SERVED" not in log and "NO ANSWER" not in log, log
+    assert re.search(r"a: \d+ requests refused, the last: operation", machine.log("blkvirt"))
+    assert digest(hostile.image, FIRST["b"], PIECE) == before
 
 
-def wait_recovered(session: Session, life: int) -> str:
-    """Waits until the driver's life number @life serves; why the one before it ended."""
-    until = time.monotonic() + BOOT_S
-    while time.monotonic() < until:
-        found = session.link.find(
-            lambda event: event.get("event") == "recovered"
-            and event.get("name") == "blkdrv"
-            and int(str(event.get("recovered"))) == life
-        )
-        if found is not None:
-            return str(found["cause"])
-        time.sleep(0.1)
-    raise AssertionError(f"the driver never came back: {session.link.events()[-8:]}")
+def test_hostile_disk__the_others_pool_is_one(hostile: Hostile) -> None:
+    """What the offence of that name aims at is the network's, and not the disk's."""
+    assert reachable(hostile.system, "netdrv", OTHERS_POOL) and not reachable(hostile.system, "blkdrv", OTHERS_POOL)
 
 
-def test_hostile_disk__tenants_notice_no_offence(session: Session) -> None:
+def test_hostile_disk__tenants_notice_no_offence(hostile: Hostile) -> None:
     """One boot: the lives of a driver follow each other."""
-    status, wanted = execute(session, "a", PREPARE)
+    machine, neighbour = hostile.running, Neighbour(hostile.running, "b")
+    status, wanted = machine.execute("a", PREPARE)
     assert status == 0
-    assert execute(session, "b", PREPARE)[0] == 0
-    assert execute(session, "b", NEIGHBOUR)[0] == 0
+    neighbour.begin()
     for life, (name, cause) in enumerate(OFFENCES):
         command = ROUND.format(seek=32 * life, place=256 * (PLACES_MIB + life))
-        assert execute(session, "a", command) == (0, wanted), name
-        assert re.search(cause, wait_recovered(session, life + 1)), (name, session.link.events()[-6:])
-    status, verdict = execute(session, "b", "rm /tmp/go; while [ ! -e /tmp/verdict ]; do sleep 0.1; done; cat /tmp/verdict")
-    assert (status, verdict) == (0, "well\n")
-    rounds = execute(session, "b", "cat /tmp/rounds")[1]
-    assert int(rounds) >= 3
-    rows = session.link.demand("ps")["domains"]
-    assert isinstance(rows, list)
-    states = {row["name"]: (row["state"], row["restarts"]) for row in rows}
-    assert states["blkdrv"] == ("running", len(OFFENCES))
-    for name in ("blkvirt", "netvirt", "netdrv", "vmm-a", "vmm-b", "mgmt", "pci"):
-        assert states[name] == ("running", 0), name
+        assert machine.execute("a", command) == (0, wanted), name
+        found = machine.recovered("blkdrv", life + 1)
+        assert re.search(cause, found), (name, found)
+    neighbour.end(least=3)
+    rows = machine.rows()
+    assert (rows["blkdrv"]["state"], rows["blkdrv"]["restarts"]) == ("running", len(OFFENCES))
+    for other in ("blkvirt", "netvirt", "netdrv", "vmm-a", "vmm-b", "mgmt", "pci"):
+        assert (rows[other]["state"], rows[other]["restarts"]) == ("running", 0), other
+    # By hash and on the disk itself: what each wrote, and not a byte elsewhere.
+    assert all(digest(hostile.image, FIRST["a"] + life * PIECE, PIECE) == wanted.split()[0] for life in range(len(OFFENCES)))
+    neighbour.check_image(hostile.image)
+    only_written(hostile.image, [(FIRST["a"], len(OFFENCES) * PIECE), (FIRST["b"], WORK_PLACES * PIECE)])
+
+
+def test_hostile_disk__the_flood_was_cut_off_in_the_remapping_table(hostile: Hostile) -> None:
+    """The device went on to send; its entry was not there any more, which QEMU says once."""
+    assert "1000 interrupts, none acknowledged" in hostile.running.log("blkdrv")
+    assert re.search(r"non-present IRTE|IRTE.*not present", emulator_said(hostile.running.session))

@@ -7,6 +7,7 @@ import re
 import socket
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -20,18 +21,26 @@ from bulkhead.systems import System
 
 BOOT_S = 120.0
 BARE = str(Path(__file__).with_name("tenants-bare.toml"))
+DEVICES = "two-tenants"
 MIB = 1 << 20
 UEFI = ("-bios", "/usr/share/ovmf/OVMF.fd")
 VTD = ("-device", "intel-iommu")
 
 
+def made_of(system: System, folder: Path) -> Path:
+    """What `bulkhead iso` makes of @system."""
+    grub.make_iso(folder / "system.iso", grub.seal_kernels(system), system.modules)
+    return folder / "system.iso"
+
+
 @pytest.fixture(scope="module")
 def iso(assemble: Callable[[str], System], tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """What `bulkhead iso` makes of the default system."""
-    system = assemble(BARE)
-    out = tmp_path_factory.mktemp("iso") / "system.iso"
-    grub.make_iso(out, grub.seal_kernels(system), system.modules)
-    return out
+    return made_of(assemble(BARE), tmp_path_factory.mktemp("iso"))
+
+
+@pytest.fixture(scope="module")
+def iso_with_devices(assemble: Callable[[str], System], tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return made_of(assemble(DEVICES), tmp_path_factory.mktemp("iso"))
 
 
 def console(session: Session) -> str:
@@ -68,6 +77,22 @@ def test_iso__boots_to_the_shells(
             shell.wait_ready(timeout_s)
             assert shell.execute("echo $((6 * 7))", output.extend, timeout_s) == 0
             assert output == b"42\n"
+
+
+@pytest.mark.parametrize("firmware", [(), UEFI], ids=["bios", "uefi"])
+def test_iso__with_devices_a_tenant_has_its_disk_and_its_network(
+    firmware: tuple[str, ...], assemble: Callable[[str], System], iso_with_devices: Path
+) -> None:
+    """Under VT-d; firmware's addresses for configuration space and regions are of no account."""
+    system = assemble(DEVICES)
+    with Session(replace(system.machine(), extra=firmware), Boot(iso=iso_with_devices)) as session:
+        session.wait_ready(BOOT_S)
+        assert verdict(session).endswith("; taken is cpu=svm iommu=vtd")
+        assert "device 01:00.0 of blkdrv: " in console(session) and "behind VT-d" in console(session)
+        output = bytearray()
+        shell = GuestShell(session, system.tenants[0])
+        shell.wait_ready(BOOT_S)
+        assert shell.execute("mkfs.ext4 -q /dev/vda && ping -c1 10.0.2.2", output.extend, BOOT_S) == 0, output.decode()
 
 
 @pytest.mark.long

@@ -76,8 +76,10 @@ def test_two_tenants__status_of_the_command_is_kept(session: Session) -> None:
     assert execute(session, "b", "exit 7") == (7, "")
 
 
-def test_two_tenants__output_is_byte_for_byte(session: Session) -> None:
-    status, output = execute(session, "a", r"printf 'a\tb\r\n%%s <x> '; seq 1 2000")
+@pytest.mark.parametrize(("tenant", "terminal"), [("a", "ttyS0"), ("b", "hvc0")])
+def test_two_tenants__output_is_byte_for_byte(session: Session, tenant: str, terminal: str) -> None:
+    assert execute(session, tenant, "readlink /proc/self/fd/1") == (0, f"/dev/{terminal}\n")
+    status, output = execute(session, tenant, r"printf 'a\tb\r\n%%s <x> '; seq 1 2000")
     assert status == 0
     assert output == "a\tb\r\n%s <x> " + "".join(f"{n}\n" for n in range(1, 2001))
 

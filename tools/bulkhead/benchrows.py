@@ -17,17 +17,19 @@ from bulkhead.platforms import Platform
 class Budget:
     """What a row may be at most, and in what unit; @vmx where Intel's world switch may cost more.
 
-    Rows with @devices need a disk or a network behind an IOMMU, which Bochs has not. None: measured, without a budget.
+    Rows with @devices need a disk or a network behind an IOMMU, which Bochs has not; those of an image that exists for one
+    @vendor only are that vendor's. None: measured, without a budget.
     """
 
     at_most: float | None
     unit: str
     vmx: float | None = None
     devices: bool = False
+    vendor: str | None = None
 
     def measured_on(self, platform: Platform) -> bool:
         """Whether @platform has what the row needs."""
-        return not self.devices or platform.emulator == "qemu"
+        return (not self.devices or platform.emulator == "qemu") and self.vendor in (None, platform.vendor)
 
     def on(self, platform: Platform) -> float | None:
         """The budget on @platform."""
@@ -54,6 +56,8 @@ BUDGET: dict[str, Budget] = {
     "kernel.text": Budget(48 * 1024, "bytes"),
     "kernel.lines.vtd": Budget(6000, "lines"),
     "kernel.text.vtd": Budget(48 * 1024, "bytes"),
+    "kernel.lines.amdvi": Budget(6000, "lines", vendor="svm"),
+    "kernel.text.amdvi": Budget(48 * 1024, "bytes", vendor="svm"),
     "selector.lines": Budget(300, "lines"),
     "restart.software": Budget(5000, "µs", devices=True),
     "restart.software.netdrv": Budget(5000, "µs", devices=True),
@@ -207,14 +211,17 @@ def _text_row(platform: Platform, name: str, image: str) -> Row:
 
 
 def _iommu_rows(platform: Platform) -> list[Row]:
-    """The same of the image that drives an IOMMU."""
-    image = f"{platform.vendor}-vtd"
-    lines = count_lines(kernel_sources(image))
-    how = f"cloc code lines of {len(lines)} files in the dependency files of bulkhead-{image}"
-    return [
-        single(platform, "kernel.lines.vtd", sum(lines.values()), how),
-        _text_row(platform, "kernel.text.vtd", image),
-    ]
+    """The same of the images that drive an IOMMU, as far as this vendor has them."""
+    rows: list[Row] = []
+    for iommu in ("vtd", "amdvi"):
+        if not BUDGET[f"kernel.lines.{iommu}"].measured_on(platform):
+            continue
+        image = f"{platform.vendor}-{iommu}"
+        lines = count_lines(kernel_sources(image))
+        how = f"cloc code lines of {len(lines)} files in the dependency files of bulkhead-{image}"
+        rows.append(single(platform, f"kernel.lines.{iommu}", sum(lines.values()), how))
+        rows.append(_text_row(platform, f"kernel.text.{iommu}", image))
+    return rows
 
 
 def _selector_row(platform: Platform) -> Row:

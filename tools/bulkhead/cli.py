@@ -11,12 +11,11 @@ from pathlib import Path
 
 import click
 from rich.console import Console
-from rich.table import Table
 
 from capdl import cli as capdl_cli
 
 from bulkhead import (
-    attach, bench, control, debiandisk, devices, errors, grub, guests, paths, platforms, report, run, singleguest, sources,
+    attach, bench, control, debiandisk, devices, errors, grub, guests, paths, platforms, pstables, report, run, singleguest, sources,
     sysroot, systems, testrun,
 )  # fmt: skip
 from bulkhead import build as building
@@ -100,8 +99,8 @@ _on_option = click.option("--on", "emulator", type=click.Choice(platforms.EMULAT
 @click.option("--exec", "command", metavar="COMMAND", help="Run one command and exit with its status.")
 @click.option("--kill", "kill_texts", metavar="DOMAIN@Ns", multiple=True,
               help="Kill a domain N seconds after COMMAND starts, or after all shells answer. May be repeated.")
-@click.option("--iommu", type=click.Choice(devices.IOMMUS), default=devices.DEFAULT_IOMMU, show_default=True,
-              help="The IOMMU of a machine whose devices need one.")
+@click.option("--iommu", type=click.Choice(devices.IOMMUS),
+              help="The IOMMU of a machine with devices; none: a system that says unsafe_dma [default: vtd; none for such a system].")
 @click.option("--disk", metavar="IMG",
               help="What the disk holds [default: a file under build/run/ that is kept; with --guest: no disk].")
 @click.option("--guest", "guest_file", metavar="FILE", help="Boot this kernel image as the only tenant.")
@@ -111,12 +110,14 @@ _on_option = click.option("--on", "emulator", type=click.Choice(platforms.EMULAT
               show_default=True, help="With --guest: its memory.")
 @click.option("--debug-exit", is_flag=True, help="With --guest: give it QEMU's isa-debug-exit at 0xf4.")
 @click.option("--net", is_flag=True, help="With --guest: give it a network.")
+@click.option("--console", "console_device", type=click.Choice(("uart", "virtio")), default="uart", show_default=True,
+              help="With --guest: the device in it that its terminal is.")
 @click.option("--timeout", "timeout_s", metavar="S", type=click.FloatRange(min=0, min_open=True),
               help="Give up after this many seconds: exit status 124.")
 def run_command(
     system: str | None, emulator: str, cpu: str | None, tenant: str | None, command: str | None,
-    kill_texts: Sequence[str], iommu: str, disk: str | None, guest_file: str | None, initrd: str | None, append: str,
-    memory_mib: int, debug_exit: bool, net: bool, timeout_s: float | None,
+    kill_texts: Sequence[str], iommu: str | None, disk: str | None, guest_file: str | None, initrd: str | None, append: str,
+    memory_mib: int, debug_exit: bool, net: bool, console_device: str, timeout_s: float | None,
 ) -> int:  # fmt: skip
     """Boot SYSTEM (default two-tenants) on the emulator.
 
@@ -137,13 +138,14 @@ def run_command(
                 debug_exit=debug_exit,
                 disk=run.existing_file(disk) if disk is not None else None,
                 net=net,
+                console=console_device,
             ),
             timeout_s,
             platform,
             iommu,
         )
-    if initrd or append or debug_exit or net:
-        raise UsageProblem("--initrd, --append, --debug-exit and --net need --guest FILE")
+    if initrd or append or debug_exit or net or console_device != "uart":
+        raise UsageProblem("--initrd, --append, --debug-exit, --net and --console need --guest FILE")
     name = system or paths.DEFAULT_SYSTEM
     kills = [run.Kill.parse(text) for text in kill_texts]
     choice = run.Choice(platform, iommu, run.existing_file(disk) if disk is not None else None)
@@ -236,13 +238,8 @@ def ps(as_json: bool, system: str | None) -> None:
     if as_json:
         click.echo(json.dumps(answer["domains"], indent=2))
         return
-    table = Table(box=None)
-    columns = ("name", "tenant", "state", "threads", "capabilities", "memory_kib", "restarts")
-    for column in columns:
-        table.add_column(column.replace("_kib", " KiB"), justify="left")
-    for domain in answer["domains"]:
-        table.add_row(*(str(domain.get(column, "")) for column in columns))
-    Console().print(table)
+    for part in pstables.parts(answer["domains"]):
+        Console().print(part, highlight=False)
 
 
 @cli.command()

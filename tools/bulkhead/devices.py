@@ -14,7 +14,8 @@ from pathlib import Path
 from bulkhead import paths
 from bulkhead.errors import BulkheadFailed, UsageProblem
 
-IOMMUS = ("vtd", "amdvi")
+NO_IOMMU = "none"
+IOMMUS = ("vtd", "amdvi", NO_IOMMU)
 DEFAULT_IOMMU = "vtd"
 DISK_MIB = 1024  # a disk that nobody gave: a sparse file of zeroes
 
@@ -27,6 +28,7 @@ _IOMMU_ARGUMENTS: Mapping[str, Sequence[str]] = {
     # caching-mode off: no cache of entries that are not present; the default 39 bits refuse four-level tables.
     "vtd": ("-device", "intel-iommu,intremap=on,caching-mode=off,aw-bits=48"),
     "amdvi": ("-device", "amd-iommu,intremap=on"),
+    NO_IOMMU: (),
 }
 
 
@@ -68,6 +70,11 @@ def read(folder: Path) -> tuple[Device, ...]:
 def needs_iommu(devices: Sequence[Device]) -> bool:
     """Whether one of @devices can reach memory by itself."""
     return any(device.is_pci for device in devices)
+
+
+def unconfined(folder: Path) -> bool:
+    """Whether the system that was compiled into @folder lets devices work without an IOMMU."""
+    return json.loads((folder / "summary.json").read_text()).get("unsafe_dma") is True
 
 
 def with_disk(devices: Sequence[Device], disk: Path) -> tuple[Device, ...]:
@@ -124,7 +131,7 @@ def _qemu_device(index: int, device: Device, folder: Path) -> list[str]:
 
 
 def qemu_arguments(devices: Sequence[Device], iommu: str, folder: Path) -> list[str]:
-    """The IOMMU, the root ports and the devices; nothing for a system without."""
+    """The IOMMU if there is one, the root ports and the devices; nothing for a system without."""
     if not needs_iommu(devices):
         return []
     arguments = [*_IOMMU_ARGUMENTS[iommu]]

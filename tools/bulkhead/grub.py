@@ -51,6 +51,8 @@ KINDS = (
     KernelKind("vmx", "vtd"),
     KernelKind("svm", "amdvi"),
 )
+# Of a system with unsafe_dma, in the place of the one that drives no device.
+UNSAFE = {KINDS[0]: paths.kernel_elf("svm", "unsafe")}
 SELECTOR = paths.TARGET / "kernel" / "bulkhead-select.elf"
 
 
@@ -67,10 +69,11 @@ def seal_kernels(system: System) -> list[Kernel]:
     builder, cbor = system.modules[0].path, system.modules[1].path
     kernels = []
     for kind in KINDS:
-        if not kind.built.is_file():
-            raise BulkheadFailed(f"{paths.shown(kind.built)} was not built")
+        built = UNSAFE.get(kind, kind.built) if system.unsafe_dma else kind.built
+        if not built.is_file():
+            raise BulkheadFailed(f"{paths.shown(built)} was not built")
         kernels.append(Kernel(kind, system.folder / f"kernel-{kind.cpu}-{kind.iommu}.elf"))
-        image.seal_kernel(kind.built, builder, cbor, kernels[-1].path)
+        image.seal_kernel(built, builder, cbor, kernels[-1].path)
     return kernels
 
 

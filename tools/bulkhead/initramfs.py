@@ -13,7 +13,7 @@ READY_LINE = "bulkhead-init: ready"
 PROMPT = "/ # "
 
 # busybox's own init is process 1: `poweroff` and `reboot` work, and the shell on the serial line is
-# respawned with job control.
+# respawned with job control. _RC puts hvc0 in the place of ttyS0 where the command line says so.
 _INITTAB = """\
 ::sysinit:/etc/rc
 ttyS0::respawn:-/bin/sh
@@ -37,6 +37,13 @@ load() {{
 # 0x1af4: virtio 1.2, 4.1.2. A guest without such a device needs none of its drivers.
 if grep -qs 0x1af4 /sys/bus/pci/devices/*/vendor; then load "/lib/modules/$(uname -r)"; fi
 load /lib/modules
+for word in $(cat /proc/cmdline); do
+    case $word in console=*) terminal=${{word#console=}}; terminal=${{terminal%%,*}} ;; esac
+done
+if [ "$terminal" = hvc0 ] && [ -c /dev/hvc0 ]; then
+    sed -i s/^ttyS0:/hvc0:/ /etc/inittab
+    kill -HUP 1
+fi
 ip link set lo up
 if [ -d /sys/class/net/eth0 ]; then
     ip link set eth0 up

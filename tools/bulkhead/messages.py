@@ -6,10 +6,14 @@ from typing import Any
 
 from bulkhead.errors import UsageProblem
 from bulkhead.frames import numbers
+from capdl.abi import abi
 
 Message = dict[str, Any]
 
-_DOMAIN = ("name", "tenant", "id", "state", "capabilities", "memory_kib", "restarts", "threads", "restart")
+_DOMAIN = ("name", "tenant", "id", "state", "capabilities", "memory_kib", "restarts", "threads", "restart", "device")
+_DEVICE = ("presence", "identity", "errors", "root_port_errors", "last_error", "driver_says")
+_SEVERITIES = ("fatal", "nonfatal", "correctable")
+_WORD = ("link", "speed_mbit", "warnings", "temperature_k", "spare_percent", "used_percent", "resets", "errors")
 _RESTART = ("stage", "cause", "recovered", "in_flight", "us")
 _LOSSES = ("bad", "cut", "oversized")
 # Fields behind the message's number, by its name in enum link_message.
@@ -23,6 +27,7 @@ _FIELDS: dict[str, tuple[str, ...]] = {
     "tenant_log": ("name", "text"),
     "recovered": ("name", "restart"),
     "lost": _LOSSES,
+    "device": ("name", "report", "device"),
 }
 _NAMELESS = ("ps", "quit")
 
@@ -41,10 +46,24 @@ def _restart(values: Any) -> Message | None:
     return {**made, "us": _named(tuple(stages), made["us"])}
 
 
+def _device(values: Any) -> Message | None:
+    if values is None:
+        return None
+    made = _named(_DEVICE, values)
+    for place in ("errors", "root_port_errors"):
+        made[place] = _named(_SEVERITIES, made[place])
+    made["identity"] = f"{made['identity'] & 0xFFFF:04x}:{made['identity'] >> 16:04x}"
+    if (said := made.pop("driver_says")) is not None:
+        made["driver_says"] = _named(_WORD, said)
+        bits = made["driver_says"]["warnings"]
+        made["driver_says"]["warnings"] = [name for name, bit in abi().flags["service_warning"].items() if bits >> bit & 1]
+    return made
+
+
 def _domain(values: Any) -> Message:
     made = _named(_DOMAIN, values)
-    restart = _restart(made.pop("restart"))
-    return made if restart is None else {**made, "restart": restart}
+    parts = {"restart": _restart(made.pop("restart")), "device": _device(made.pop("device"))}
+    return made | {name: part for name, part in parts.items() if part is not None}
 
 
 def read(items: list[Any]) -> Message | None:
@@ -63,6 +82,8 @@ def read(items: list[Any]) -> Message | None:
             made["text"] = made["text"].decode("ascii")
         if kind == "recovered":
             made |= _restart(made.pop("restart")) or {}
+        if kind == "device":
+            made["device"] = _device(made["device"])
     except (KeyError, TypeError, ValueError, AttributeError):
         return None
     return {"event": kind.replace("_", "-"), **made}

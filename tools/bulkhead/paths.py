@@ -20,7 +20,7 @@ DEFAULT_SYSTEM = "two-tenants"
 
 
 def kernel_elf(vendor: str, iommu: str | None = None) -> Path:
-    """The kernel image for one CPU vendor, svm or vmx, and one IOMMU, vtd or amdvi."""
+    """The kernel image for one CPU vendor, svm or vmx, and one IOMMU, vtd or amdvi; or `unsafe`: devices without one."""
     name = f"{vendor}-{iommu}" if iommu else vendor
     return TARGET / "kernel" / f"bulkhead-{name}.elf"
 

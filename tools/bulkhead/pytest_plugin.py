@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -116,16 +116,18 @@ class _Reporter:
         self._failed_in_teardown: set[str] = set()
         self._colour = sys.stdout.isatty()
 
-    def _show(self, outcome: str, name: str, seconds: float, detail: str) -> None:
+    def _show(self, outcome: str, name: str, seconds: float, detail: str, not_shown: Sequence[str] = ()) -> None:
         word = _NAMES[outcome]
         if self._colour:
             word = f"{_COLOURS[outcome]}{word}\033[0m"
         print(f"{word} {name} ({seconds:.1f} s){': ' + detail if outcome == 'skipped' else ''}")
+        for reason in not_shown:
+            print(f"     not shown: {reason}")
         if outcome == "failed":
             print("".join(f"     | {line}\n" for line in detail.splitlines()), end="")
         sys.stdout.flush()
         self._results.append(
-            {"test": name, "outcome": outcome, "seconds": round(seconds, 3), "detail": detail}
+            {"test": name, "outcome": outcome, "seconds": round(seconds, 3), "detail": detail, "not_shown": [*not_shown]}
         )
 
     def pytest_collectreport(self, report: pytest.CollectReport) -> None:
@@ -141,7 +143,7 @@ class _Reporter:
                 detail = report.longreprtext + _captured(report)
             elif report.skipped:
                 detail = _skip_reason(report.longrepr)
-            self._show(report.outcome, report.nodeid, report.duration, detail)
+            self._show(report.outcome, report.nodeid, report.duration, detail, _not_shown(report))
         elif report.when == "teardown" and report.failed:
             name = f"{report.nodeid} (clean-up)"
             self._show("failed", name, report.duration, report.longreprtext)
@@ -159,6 +161,11 @@ class _Reporter:
         failed = [result["test"] for result in self._results if result["outcome"] == "failed"]
         if failed:
             print("failed:", *failed, sep="\n    ")
+
+
+def _not_shown(report: pytest.TestReport) -> list[str]:
+    """What a test says that it cannot show on this platform: record_property("not shown", why)."""
+    return [str(value) for name, value in report.user_properties if name == "not shown"]
 
 
 def _captured(report: pytest.TestReport) -> str:

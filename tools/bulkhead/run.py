@@ -14,7 +14,6 @@ from pathlib import Path
 
 from bulkhead import report, singleguest, systems, terminal
 from bulkhead.control import ControlServer
-from bulkhead.devices import DEFAULT_IOMMU
 from bulkhead.errors import BulkheadError, BulkheadFailed, GuestDied, TimeOut, UsageProblem
 from bulkhead.link import Message
 from bulkhead.platforms import QEMU_SVM, Platform
@@ -79,7 +78,7 @@ class Choice:
     """The machine that a system is to run on."""
 
     platform: Platform = QEMU_SVM
-    iommu: str = DEFAULT_IOMMU
+    iommu: str | None = None  # None: as the description has it
     disk: Path | None = None  # None: the disks of the last run
 
     def assemble(self, name: str) -> System:
@@ -195,7 +194,7 @@ def run_command(
 
 
 def run_guest(
-    request: singleguest.Request, timeout_s: float | None, platform: Platform = QEMU_SVM, iommu: str = DEFAULT_IOMMU
+    request: singleguest.Request, timeout_s: float | None, platform: Platform = QEMU_SVM, iommu: str | None = None
 ) -> int:
     """Boots one kernel image as the only tenant, its serial port on standard output."""
     system = singleguest.assemble(request, platform, iommu)

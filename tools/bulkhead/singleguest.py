@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bulkhead import paths, systems
-from bulkhead.devices import DEFAULT_IOMMU
 from bulkhead.errors import UsageProblem
 from bulkhead.platforms import QEMU_SVM, Platform
 from bulkhead.systems import System
@@ -29,6 +28,7 @@ class Request:
     disk: Path | None = None
     net: bool = False
     encrypt: bool = False
+    console: str = "uart"  # or "virtio": what the guest's terminal is
 
 
 def _machine_mib(request: Request) -> int:
@@ -51,7 +51,7 @@ def _disk_mib(disk: Path | None) -> int:
     return size >> 20
 
 
-def assemble(request: Request, platform: Platform = QEMU_SVM, iommu: str = DEFAULT_IOMMU) -> System:
+def assemble(request: Request, platform: Platform = QEMU_SVM, iommu: str | None = None) -> System:
     """Makes the boot image of a system with this one guest."""
     if any(ord(char) < 0x20 or ord(char) == 0x7F for char in request.append):
         raise UsageProblem("--append holds a control character")
@@ -74,6 +74,7 @@ def assemble(request: Request, platform: Platform = QEMU_SVM, iommu: str = DEFAU
         "disk_mib": str(_disk_mib(request.disk)),
         "net": _flag(request.net),
         "encrypt": _flag(request.encrypt),
+        "console_device": request.console,
     }
     made = systems.assemble(
         systems.find(_DESCRIPTION), name=name, parameters=parameters, extra_folders=(images,), platform=platform,

@@ -35,6 +35,7 @@ class System:
     platform: Platform = QEMU_SVM
     devices: tuple[Device, ...] = ()
     iommu: str = DEFAULT_IOMMU  # the kernel image's, where a device needs one
+    unsafe_dma: bool = False  # the description lets devices work without one
 
     def boot(self) -> Boot:
         """What the platform's emulator starts."""
@@ -101,6 +102,15 @@ def compile_description(
         raise DescriptionRefused(str(error)) from error
 
 
+def _kernel(platform: Platform, iommu: str, listed: Sequence[Device], unsafe: bool) -> Path:
+    """The kernel image for this machine."""
+    if not devices.needs_iommu(listed):
+        return paths.kernel_elf(platform.vendor)
+    if iommu == devices.NO_IOMMU and not unsafe:
+        raise UsageProblem("its devices need an IOMMU: the description does not say unsafe_dma = true")
+    return paths.kernel_elf(platform.vendor, "unsafe" if iommu == devices.NO_IOMMU else iommu)
+
+
 def assemble(
     file: Path,
     *,
@@ -108,24 +118,26 @@ def assemble(
     parameters: Mapping[str, str] | None = None,
     extra_folders: Sequence[Path] = (),
     platform: Platform = QEMU_SVM,
-    iommu: str = DEFAULT_IOMMU,
+    iommu: str | None = None,
 ) -> System:
     """Builds all that @file needs and makes its boot image under build/systems/@name, for QEMU, or @name-PLATFORM.
 
-    With a device that needs an IOMMU the kernel image is the one for @iommu.
+    With a device that needs an IOMMU the kernel image is the one for @iommu: by default VT-d, or none for a description
+    that says unsafe_dma.
     """
     build.build("target")
     guests.ensure()
     name = name or file.stem
     if platform is not QEMU_SVM:
         name = f"{name}-{platform.name}"
-    if iommu != DEFAULT_IOMMU:
+    if iommu not in (None, DEFAULT_IOMMU):
         name = f"{name}-{iommu}"
     folder = paths.SYSTEMS / name
     with report.step(f"assembling the system {name}"):
         made = compile_description(file, folder, [*extra_folders, *image_folders()], parameters, platform.machine)
-        listed = devices.read(folder)
-        built = paths.kernel_elf(platform.vendor, iommu if devices.needs_iommu(listed) else None)
+        listed, unsafe = devices.read(folder), devices.unconfined(folder)
+        iommu = iommu or (devices.NO_IOMMU if unsafe else DEFAULT_IOMMU)
+        built = _kernel(platform, iommu, listed, unsafe)
         builder = paths.TARGET / "domains" / "builder" / "builder.bin"
         for needed in (built, builder):
             if not needed.is_file():
@@ -145,4 +157,5 @@ def assemble(
         platform=platform,
         devices=listed,
         iommu=iommu,
+        unsafe_dma=unsafe,
     )

@@ -28,6 +28,23 @@ def test_bench__a_row_is_judged_by_its_own_platform() -> None:
     assert measured(BOCHS_VMX, 340).platform == "bochs-vmx"
 
 
+@pytest.mark.parametrize(("name", "on_vmx"), [("kernel.lines.vtd", True), ("kernel.text.vtd", True), ("kernel.lines.amdvi", False),
+                                              ("kernel.text.amdvi", False), ("net.rx.64.floor", False)])
+def test_bench__rows_are_asked_of_platforms_that_have_them(name: str, on_vmx: bool) -> None:
+    assert (BUDGET[name].measured_on(QEMU_SVM), BUDGET[name].measured_on(BOCHS_VMX)) == (True, on_vmx)
+
+
+def test_bench__each_image_with_an_iommu_has_its_lines_and_bytes(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(benchrows, "kernel_sources", lambda image: [Path(image)])
+    monkeypatch.setattr(benchrows, "count_lines", lambda files: {str(file): len(str(file)) for file in files})
+    monkeypatch.setattr(benchrows, "_text_row", lambda platform, name, image: benchrows.single(platform, name, 1, image))
+    assert [(row.name, row.how.split("-", 1)[-1], row.budget) for row in benchrows._iommu_rows(QEMU_SVM)] == [
+        ("kernel.lines.vtd", "svm-vtd", 6000), ("kernel.text.vtd", "vtd", 49152),
+        ("kernel.lines.amdvi", "svm-amdvi", 6000), ("kernel.text.amdvi", "amdvi", 49152),
+    ]  # fmt: skip
+    assert [row.name for row in benchrows._iommu_rows(BOCHS_VMX)] == ["kernel.lines.vtd", "kernel.text.vtd"]
+
+
 @pytest.fixture
 def folder(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
     """Where rows are kept, with a kernel image of its own."""

@@ -7,10 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from bulkhead import bochs, devices, elf, guests, guesttools, paths, qemu
+from bulkhead import bochs, devices, elf, guests, guesttools, paths, qemu, systems
 from bulkhead.devices import Device
 from bulkhead.emulator import Boot, Machine
 from bulkhead.errors import BulkheadFailed, TimeOut, UsageProblem
+from bulkhead.platforms import QEMU_SVM
 from bulkhead.run import Choice
 
 NVME, NIC, ATA = Device("disk", "nvme"), Device("nic", "e1000e"), Device("disk", "ata")
@@ -95,6 +96,19 @@ def test_devices__kernel_image_is_the_iommus() -> None:
     assert not devices.needs_iommu((ATA,)) and devices.needs_iommu((NIC,))
     assert paths.kernel_elf("svm").name == "bulkhead-svm.elf"
     assert paths.kernel_elf("svm", "vtd").name == "bulkhead-svm-vtd.elf"
+
+
+def test_devices__without_iommu_there_is_a_kernel_for_systems_that_say_so(tmp_path: Path) -> None:
+    def kernel(iommu: str, listed: tuple[Device, ...], unsafe: bool) -> str:
+        return systems._kernel(QEMU_SVM, iommu, listed, unsafe).name
+
+    assert kernel("none", (NVME, NIC), unsafe=True) == "bulkhead-svm-unsafe.elf"
+    assert kernel("vtd", (NVME, NIC), unsafe=True) == "bulkhead-svm-vtd.elf"
+    assert kernel("none", (ATA,), unsafe=False) == "bulkhead-svm.elf"
+    with pytest.raises(UsageProblem, match="unsafe_dma"):
+        kernel("none", (NIC,), unsafe=False)
+    made = devices.qemu_arguments((NVME, NIC), "none", tmp_path)
+    assert not [one for one in made if one.startswith(("intel-iommu", "amd-iommu"))] and len([one for one in made if one.startswith("pcie-root-port")]) == 2
 
 
 def test_devices__qemu_takes_the_arguments(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import socket
 import stat
 import struct
@@ -14,8 +15,9 @@ import cbor2
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from rich.console import Console
 
-from bulkhead import control, frames, messages, paths
+from bulkhead import control, frames, messages, paths, pstables
 from bulkhead.errors import BulkheadFailed, TimeOut, UsageProblem
 from bulkhead.link import MachineLink
 
@@ -79,16 +81,51 @@ def test_messages__every_kind_has_its_names() -> None:
     kinds = frames.numbers("link_message")
     assert set(messages._FIELDS) == set(kinds)
     restart = ["serving", "killed by the operator", 3, 5, [1, 2, 3, 4, 5, 6, 7, 28]]
-    domain = ["blkdrv", "", 3, "running", 3, 316, 1, 1, restart]
-    listed = messages.read([kinds["domains"], 9, [domain, [*domain[:8], None]], 1, 2, 3])
+    device = ["serving", 0x10D38086, [0, 1, 2], [3, 4, 5], "fatal error of its device: malformed TLP", None]
+    said = ["up", 1000, 0b1010, 300, 100, 1, 2, 3]
+    domain = ["blkdrv", "", 3, "running", 3, 316, 1, 1, restart, [*device[:5], said]]
+    listed = messages.read([kinds["domains"], 9, [domain, [*domain[:8], None, None]], 1, 2, 3])
     assert listed is not None and listed["reply"] == 9
     assert listed["link"] == {"bad": 1, "cut": 2, "oversized": 3}
     assert listed["domains"][0]["restart"]["us"]["replay"] == 7 and "restart" not in listed["domains"][1]
+    assert "device" not in listed["domains"][1]
+    errors = {
+        "presence": "serving", "identity": "8086:10d3", "errors": {"fatal": 0, "nonfatal": 1, "correctable": 2},
+        "root_port_errors": {"fatal": 3, "nonfatal": 4, "correctable": 5}, "last_error": "fatal error of its device: malformed TLP",
+    }  # fmt: skip
+    words = {
+        "link": "up", "speed_mbit": 1000, "warnings": ["temperature", "read_only"], "temperature_k": 300, "spare_percent": 100,
+        "used_percent": 1, "resets": 2, "errors": 3,
+    }  # fmt: skip
+    assert listed["domains"][0]["device"] == {**errors, "driver_says": words}
+    assert messages.read([kinds["device"], "netdrv", "link down", device]) == {
+        "event": "device", "name": "netdrv", "report": "link down", "device": errors,
+    }  # fmt: skip
+    assert messages.read([kinds["device"], "netdrv", "link down", [*device[:2], [0, 1], *device[3:]]]) is None
     assert messages.read([kinds["recovered"], "blkdrv", restart]) == {
         "event": "recovered", "name": "blkdrv", "stage": "serving", "cause": "killed by the operator", "recovered": 3, "in_flight": 5,
         "us": {"stop": 1, "quiesce": 2, "reset": 3, "backoff": 4, "restore": 5, "rebuild": 6, "replay": 7, "total": 28},
     }  # fmt: skip
     assert messages.read([kinds["tenant_log"], "a", b"hello"]) == {"event": "tenant-log", "name": "a", "text": "hello"}
+
+
+def test_ps__a_person_sees_devices_below_the_domains() -> None:
+    kinds = frames.numbers("link_message")
+    disk = ["serving", 0x00101B36, [0, 0, 1], [1, 0, 0], "correctable error of its device: not named", ["none", 0, 10, 343, 90, 3, 0, 2]]
+    card = ["stopped", 0x10D38086, [1, 2, 3], [4, 5, 6], "", None]
+    rows = [["mgmt", "", 0, "running", 14, 1000, 0, 1, None, None], ["blkdrv", "", 3, "running", 3, 320, 1, 1, None, disk],
+            ["netdrv", "", 5, "restarting", 3, 296, 2, 1, None, card]]  # fmt: skip
+    read = messages.read([kinds["domains"], 1, rows, 0, 0, 0])
+    assert read is not None
+    console = Console(width=80, record=True, file=io.StringIO())
+    for part in pstables.parts(read["domains"]):
+        console.print(part, highlight=False)
+    lines = [line.split() for line in console.export_text().splitlines()]
+    assert ["blkdrv", "serving", "-", "1", "0", "1", "0", "2"] in lines
+    assert ["netdrv", "stopped", "-", "5", "7", "9", "-", "-"] in lines
+    assert "blkdrv: its disk warns of: temperature, read only".split() in lines
+    assert "blkdrv: correctable error of its device: not named".split() in lines
+    assert len(pstables.parts(read["domains"][:1])) == 1
 
 
 @given(st.recursive(st.none() | st.booleans() | st.integers() | st.text() | st.binary(), st.lists, max_leaves=20))

@@ -41,6 +41,11 @@ void log_line(const char *format, ...)
     (void)format;
 }
 
+void drive_health_changed(struct drive *drive)
+{
+    (void)drive;
+}
+
 void drive_pause(struct drive *drive, uint32_t us)
 {
     (void)drive;

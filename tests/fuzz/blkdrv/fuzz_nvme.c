@@ -33,6 +33,11 @@ void drive_done(struct drive *drive, uint16_t id, enum block_status status)
     asked[id] = false;
 }
 
+void drive_health_changed(struct drive *drive)
+{
+    (void)drive;
+}
+
 void drive_pause(struct drive *drive, uint32_t us)
 {
     (void)drive;

@@ -103,6 +103,12 @@ void report_domains(struct mgmt *mgmt, const struct domain_status statuses[DOMAI
     cbor_array(writer, 0);
 }
 
+void report_device(const struct device *device, struct cbor_writer *writer)
+{
+    (void)device;
+    cbor_null(writer);
+}
+
 void report_restart(const struct device *device, struct cbor_writer *writer)
 {
     (void)device;

@@ -1,6 +1,6 @@
-/* A guest and two servers that keep no rule, eight bytes a step: guest memory, structures, MSI-X, configuration space,
- * notifications on one side; completions, frames, counters, epochs and states on the other. Nothing may reach outside guest
- * memory, the pools and the rings, and every slot of the disk's pool is in just one state. */
+/* A guest, two servers that keep no rule and an operator, eight bytes a step: guest memory, structures, MSI-X, configuration
+ * space, notifications on one side; completions, frames, counters, epochs, states and keys on the other. Nothing may reach
+ * outside guest memory, the pools and the rings, and every slot of the disk's pool is in just one state. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -13,7 +13,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len);
 
 #define DISK_SECTORS 512u
 #define RINGS 0x100000u
-#define RINGS_BYTES 0x4000u
+#define RINGS_BYTES 0x8000u
+#define DEVICES 4u
 #define BUFFERS 0x110000u
 
 struct step {
@@ -24,7 +25,7 @@ struct step {
 struct world {
     struct memory memory;
     struct platform platform;
-    struct driver driver[3];
+    struct driver driver[DEVICES];
     struct block_channel block;
     struct net_channel net;
     struct block_server block_server;
@@ -34,7 +35,7 @@ struct world {
 };
 
 static struct world *world;
-static const uint32_t queues[3] = {1, 2, 1};
+static const uint32_t queues[DEVICES] = {1, 2, 1, 2};
 
 static void require(bool condition)
 {
@@ -58,7 +59,7 @@ static void fill_rings(uint32_t device)
     struct driver *driver = &world->driver[device];
     for (uint32_t q = 0; q < queues[device]; q++) {
         for (uint32_t i = 0; i < DRIVER_QUEUE_SIZE; i++) {
-            bool write = device == 1 ? q == 0 : i % 4 != 0;
+            bool write = queues[device] == 2 ? q == 0 : i % 4 != 0;
             driver_descriptor(
                 driver, q, i, BUFFERS + 0x1000u * (16 * (device + q) + i), i % 4 == 0 ? 16 : 512,
                 (uint16_t)((write ? 2u : 0u) | (device == 0 && i % 4 != 3 ? 1u : 0u)), (uint16_t)(i + 1));
@@ -68,10 +69,10 @@ static void fill_rings(uint32_t device)
 
 static void setup(void)
 {
-    static const uint32_t slot[3] = {1, 2, 4};
+    static const uint32_t slot[DEVICES] = {1, 2, 4, 3}, rings[DEVICES] = {0, 1, 3, 4};
     struct platform_options options = {.memory = &world->memory, .ram_below_4g = 2 * PIECE_BYTES};
     struct virtio_block_options block = {&world->block, world->block_pool, DISK_SECTORS, false};
-    struct virtio_net_options net = {&world->net, world->net_pool, 2};
+    struct virtio_net_options net = {&world->net, world->net_pool, 2, true};
     fake_pieces(2);
     fake_random_left = UINT32_MAX;
     memset(memory_at(&world->memory, gpa(RINGS), RINGS_BYTES), 0, RINGS_BYTES);
@@ -85,18 +86,19 @@ static void setup(void)
     virtio_net_open(&world->platform.bus.net, &net);
     bus_attach_block(&world->platform.bus);
     bus_attach_net(&world->platform.bus);
+    bus_attach_console(&world->platform.bus);
     bus_attach_entropy(&world->platform.bus);
-    for (uint32_t i = 0; i < 3; i++) {
+    for (uint32_t i = 0; i < DEVICES; i++) {
         require(driver_start(&world->driver[i], &world->platform, &world->memory, slot[i], UINT64_MAX,
-                             queues[i], RINGS + 0x1000u * (i == 2 ? 3 : i)));
+                             queues[i], RINGS + 0x1000u * rings[i]));
         fill_rings(i);
     }
 }
 
 static void guest(const struct step *step)
 {
-    struct driver *driver = &world->driver[step->a % 3];
-    uint32_t size = 1u << step->c % 3, queue = step->b / 32u % queues[step->a % 3];
+    struct driver *driver = &world->driver[step->a % DEVICES];
+    uint32_t size = 1u << step->c % 3, queue = step->b / 32u % queues[step->a % DEVICES];
     switch (step->kind >> 4) {
     case 0:
     case 1:
@@ -213,6 +215,27 @@ static void net_server(const struct step *step)
     }
 }
 
+/* Whoever empties and fills the console, a part at a time. */
+static void console_end(const struct step *step)
+{
+    struct virtio_console *console = &world->platform.bus.console;
+    const uint8_t *bytes, *ram = memory_at(&world->memory, gpa(0), 1);
+    uint8_t keys[256] = {0};
+    uint64_t len = virtio_console_output(console, &bytes), room;
+    require(len <= 2 * PIECE_BYTES);
+    require(len == 0 || (bytes >= ram && bytes + len <= ram + 2 * PIECE_BYTES));
+    if (len != 0 && step->b % 4 == 0) {
+        require(virtio_console_drop(console) >= len);
+    } else if (len != 0) {
+        virtio_console_sent(console, min_u64(len, step->value));
+    }
+    room = step->b % 2 == 0 ? virtio_console_room(console) : 0;
+    if (room != 0) {
+        virtio_console_input(console, keys, min_u64(room, step->c));
+    }
+    virtio_console_settle(console);
+}
+
 static void check(void)
 {
     const struct virtio_block *block = &world->platform.bus.block;
@@ -242,7 +265,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
             block_server(&step);
             break;
         default:
-            net_server(&step);
+            if ((step.a & 8u) != 0) {
+                console_end(&step);
+            } else {
+                net_server(&step);
+            }
             break;
         }
         for (uint32_t i = 0; i < 64 && bus_work(&world->platform.bus); i++) {

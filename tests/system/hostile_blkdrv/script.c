@@ -19,7 +19,12 @@ enum {
     DOMAIN_INFO = 0x3ff000, /* docs/architecture.md, "Boot" */
     KERNEL_MEMORY = 0x100000,
     GUEST_MEMORY = 0x20000000,
+    ANSWERED_TWICE = 12, /* the life that needs two wake-ups for its offence */
+    FLOOD = 1000,
 };
+
+/* What the network card's iospace maps as a tenant's pool; the test looks that up. */
+#define OTHERS_POOL UINT64_C(0x1000800000)
 
 bool __real_channel_work(struct channel *channel, uint64_t now, bool *asleep);
 bool __wrap_channel_work(struct channel *channel, uint64_t now, bool *asleep);
@@ -58,13 +63,32 @@ static void fall_silent(void)
 
 /* The device writes what it says of itself into memory that is not the driver's. Not by a request: QEMU 7.2 ends with
  * SIGSEGV when a controller is reset whose transfer of data the IOMMU has refused. */
-static void aim_device(struct channel *channel, uint64_t address)
+static struct nvme *aim_device(struct channel *channel, uint64_t address)
 {
     struct nvme *nvme = (struct nvme *)(void *)((uint8_t *)channel->drive - offsetof(struct nvme, drive));
     volatile struct nvme_command *entry = nvme_queue_next(&nvme->admin, ADMIN_IDENTIFY, 0);
     entry->prp1 = address;
     entry->dword10 = IDENTIFY_CONTROLLER;
     nvme_queue_publish(nvme, &nvme->admin);
+    return nvme;
+}
+
+/* Commands that the device answers at once, each with an interrupt; none is acknowledged, here or later. */
+static void flood(struct channel *channel)
+{
+    uint64_t page =
+        ((struct nvme *)(void *)((uint8_t *)channel->drive - offsetof(struct nvme, drive)))->iova +
+        offsetof(struct nvme_memory, page);
+    struct nvme_completion completion;
+    for (uint32_t i = 0; i < FLOOD; i++) {
+        struct nvme *nvme = aim_device(channel, page);
+        while (!nvme_queue_take(nvme, &nvme->admin, &completion)) {
+            __asm__ volatile("pause" ::: "memory");
+        }
+        nvme_queue_release(nvme, &nvme->admin);
+    }
+    log_line("%u interrupts, none acknowledged", FLOOD);
+    fall_silent();
 }
 
 static void answer(struct channel *channel, uint16_t id, uint32_t status)
@@ -116,10 +140,19 @@ static void misbehave(struct channel *channel, uint32_t place, uint16_t id)
         scribble(channel);
         break;
     case 10:
-        aim_device(channel, KERNEL_MEMORY);
+        (void)aim_device(channel, KERNEL_MEMORY);
         break;
     case 11:
-        aim_device(channel, GUEST_MEMORY);
+        (void)aim_device(channel, GUEST_MEMORY);
+        break;
+    case ANSWERED_TWICE: /* for the first time; the data is not even there */
+        answer(channel, id, BLOCK_STATUS_OK);
+        break;
+    case 13:
+        (void)aim_device(channel, OTHERS_POOL);
+        break;
+    case 14:
+        flood(channel);
         break;
     default:
         break;
@@ -149,9 +182,9 @@ static bool called(const struct channel *channel, uint32_t place, uint16_t *id)
 
 bool __wrap_channel_work(struct channel *channel, uint64_t now, bool *asleep)
 {
-    static bool hostile;
+    static bool hostile, twice;
+    static uint16_t id;
     const uint32_t life = ((const struct domain_info *)DOMAIN_INFO)->epoch;
-    uint16_t id;
     if (!hostile && called(channel, life, &id)) {
         hostile = true;
         misbehave(channel, life, id);
@@ -161,6 +194,10 @@ bool __wrap_channel_work(struct channel *channel, uint64_t now, bool *asleep)
     if (hostile) {
         /* It lives on, shows that it does, and serves nobody. */
         block_server_pong(&channel->server);
+        if (life == ANSWERED_TWICE && !twice) {
+            twice = true;
+            answer(channel, id, BLOCK_STATUS_OK);
+        }
         *asleep = true;
         return true;
     }

@@ -21,6 +21,9 @@ static struct {
     enum block_status status;
 } done[4096];
 static unsigned done_count;
+#ifndef BENCH_WITHOUT_DONE
+static struct block_health shown;
+#endif
 static char last_line[LOG_LINE_BYTES];
 
 void log_line(const char *format, ...)
@@ -37,6 +40,12 @@ void drive_done(struct drive *drive, uint16_t id, enum block_status status)
     CHECK(drive == &nvme->drive);
     done[done_count].id = id;
     done[done_count++ % 4096].status = status;
+}
+
+void drive_health_changed(struct drive *drive)
+{
+    CHECK(drive == &nvme->drive);
+    shown = drive->health;
 }
 #endif
 

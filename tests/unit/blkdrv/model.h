@@ -29,6 +29,7 @@ struct model {
     /* what it is */
     uint64_t cap;
     uint8_t controller[4096], name_space[4096];
+    uint8_t health[512]; /* the log page of SMART */
     uint32_t block_shift;
     uint32_t ready_after; /* pauses until CSTS.RDY follows CC.EN */
     bool never_ready, never_idle;
@@ -38,6 +39,7 @@ struct model {
     uint16_t admin_fail; /* the opcode + 1 that is answered with an error */
     bool deaf_admin;     /* administration is not answered */
     bool refuse_abort;   /* an abort is answered and does nothing */
+    bool deaf_logs;      /* log pages are not answered */
     /* registers */
     uint32_t cc, csts, aqa;
     uint64_t asq, acq;
@@ -54,7 +56,7 @@ struct model {
     uint32_t held_count;
     struct model_seen seen[MODEL_LOG]; /* I/O commands in the order of their arrival */
     uint32_t seen_count;
-    uint32_t resets, doorbells, offences, aborts;
+    uint32_t resets, doorbells, offences, aborts, logs;
     uint8_t disk[MODEL_KEPT * 512];
     uint8_t pool[MODEL_POOL_BYTES];
 };

@@ -24,6 +24,11 @@ void drive_done(struct drive *drive, uint16_t id, enum block_status status)
     answers[answered++].status = status;
 }
 
+void drive_health_changed(struct drive *drive)
+{
+    CHECK(drive == &ata.drive);
+}
+
 void drive_pause(struct drive *drive, uint32_t us)
 {
     CHECK(drive == &ata.drive);

@@ -14,6 +14,11 @@ void drive_done(struct drive *drive, uint16_t id, enum block_status status)
     block_server_complete(&channel.server, id, status);
 }
 
+void drive_health_changed(struct drive *drive)
+{
+    block_server_health(&channel.server, &drive->health);
+}
+
 static void open_channel(void)
 {
     init(9);

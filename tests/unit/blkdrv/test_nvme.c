@@ -1,4 +1,6 @@
 /* The driver over a controller that does what the standard says. */
+#include <bulkhead/service.h>
+
 #include "bench.h"
 
 static void test_nvme__starts_and_says_what_it_found(void)
@@ -238,11 +240,94 @@ static void test_nvme__an_event_is_logged_and_asked_for_again(void)
     begin(9);
     CHECK_EQ(model.events, 0x1f);
     CHECK(model.events_pending != 0);
+    model.health[0] = SERVICE_WARNING_TEMPERATURE;
     model_event(1 | 1 << 8 | 2 << 16); /* SMART, temperature, log page 2 */
     CHECK(poll_device());
     CHECK(strncmp(last_line, "health:", 7) == 0);
     CHECK(model.events_pending != 0);
     CHECK_EQ(model.offences, 0);
+}
+
+static void test_nvme__the_health_of_the_start_is_shown(void)
+{
+    init(9);
+    model.health[0] = SERVICE_WARNING_SPARE | SERVICE_WARNING_READ_ONLY;
+    model.health[1] = 0x43;
+    model.health[2] = 0x01;
+    model.health[3] = 7;
+    model.health[5] = 120;
+    CHECK(start_device() && poll_device());
+    CHECK_EQ(shown.warnings, SERVICE_WARNING_SPARE | SERVICE_WARNING_READ_ONLY);
+    CHECK_EQ(shown.temperature_k, 0x143);
+    CHECK_EQ(shown.spare_percent, 7);
+    CHECK_EQ(shown.used_percent, 120);
+    CHECK_EQ(shown.errors + shown.resets, 0);
+}
+
+/* A disk that is well is left alone; one that warns is asked until it does not. */
+static void test_nvme__a_warning_is_followed_to_its_end(void)
+{
+    begin(9);
+    CHECK_EQ(nvme->drive.ops->deadline(&nvme->drive), DEADLINE_NEVER);
+    model.health[0] = SERVICE_WARNING_TEMPERATURE;
+    model_event(1 | 1 << 8 | 2 << 16);
+    CHECK(poll_device());
+    CHECK_EQ(shown.warnings, SERVICE_WARNING_TEMPERATURE);
+    const uint32_t logs = model.logs;
+    model.health[0] = 0;
+    for (unsigned second = 0; second < 6; second++) {
+        CHECK_EQ(nvme->drive.ops->deadline(&nvme->drive), now + SECOND);
+        now += SECOND;
+        CHECK(poll_device());
+        CHECK(poll_device()); /* an answer comes in the next look */
+        CHECK_EQ(model.logs - logs, second >= 4);
+        if (second >= 4)
+            break;
+    }
+    CHECK_EQ(shown.warnings, 0);
+    now += SECOND;
+    CHECK(poll_device());
+    CHECK_EQ(nvme->drive.ops->deadline(&nvme->drive), DEADLINE_NEVER);
+    CHECK_EQ(model.offences, 0);
+}
+
+/* There is one page for logs: an event that comes while one is on its way waits for it. */
+static void test_nvme__logs_are_read_one_after_the_other(void)
+{
+    init(9);
+    model.health[0] = SERVICE_WARNING_RELIABILITY;
+    CHECK(start_device() && poll_device());
+    model.deaf_logs = true;
+    now += 5 * SECOND;
+    CHECK(poll_device());
+    CHECK_EQ(model.logs, 2);
+    model_event(1 | 1 << 16); /* the page of errors */
+    CHECK(poll_device());
+    CHECK_EQ(model.logs, 2);
+    CHECK(nvme->event_waits);
+    model.deaf_logs = false;
+    model_post(0, (struct nvme_completion){.id = 2, .queue_head = (uint16_t)model.queue[0].head});
+    CHECK(poll_device());
+    CHECK_EQ(model.logs, 3);
+    CHECK(!nvme->event_waits);
+    CHECK_EQ(model.offences, 0);
+}
+
+static void test_nvme__what_the_device_fails_is_counted(void)
+{
+    begin(9);
+    model.status = 0x281; /* an unrecovered read error */
+    submit(1, BLOCK_OP_READ, 0, 8, 0);
+    CHECK(poll_device());
+    CHECK_EQ(shown.errors, 1);
+    CHECK_EQ(shown.resets, 0);
+    model.hold = true;
+    submit(2, BLOCK_OP_READ, 0, 8, 0);
+    model.csts |= CSTS_FATAL;
+    now += 2 * SECOND;
+    CHECK(poll_device());
+    CHECK_EQ(shown.resets, 1);
+    CHECK_EQ(shown.errors, 1);
 }
 
 static void test_nvme__a_slow_command_is_aborted_and_sent_again(void)
@@ -293,6 +378,10 @@ int main(void)
     RUN(test_nvme__a_running_controller_is_stopped_first);
     RUN(test_nvme__a_starting_controller_is_waited_for);
     RUN(test_nvme__an_event_is_logged_and_asked_for_again);
+    RUN(test_nvme__the_health_of_the_start_is_shown);
+    RUN(test_nvme__a_warning_is_followed_to_its_end);
+    RUN(test_nvme__logs_are_read_one_after_the_other);
+    RUN(test_nvme__what_the_device_fails_is_counted);
     RUN(test_nvme__a_slow_command_is_aborted_and_sent_again);
     RUN(test_nvme__an_idle_drive_needs_no_timer);
     return UNIT_RESULT();

@@ -33,9 +33,12 @@ static struct block_server driver;
 static struct block_geometry disk;
 static unsigned rung[BELL_TENANT + TENANTS];
 
+static unsigned logged; /* lines */
+
 void log_line(const char *format, ...)
 {
     (void)format;
+    logged++;
 }
 
 _Noreturn void panic(const char *format, ...)

@@ -272,6 +272,24 @@ static void test_device__a_starting_driver_has_more_time(void)
     CHECK(ticks >= 50 && ticks <= 52);
 }
 
+/* It comes from the driver, and goes to management in fields of a certain size. */
+static void test_device__health_is_cut_to_what_can_be_told(void)
+{
+    const struct block_health lies = {UINT32_MAX, 0x10001, 256, UINT32_MAX, UINT32_MAX, UINT64_MAX};
+    struct block_health health;
+    begin();
+    device_health(blkvirt, &health);
+    CHECK_EQ(health.warnings | health.temperature_k | health.resets | health.errors, 0);
+    block_server_health(&driver, &lies);
+    device_health(blkvirt, &health);
+    CHECK_EQ(health.warnings, 0x3f);
+    CHECK_EQ(health.temperature_k, 0xffff);
+    CHECK_EQ(health.spare_percent, 255);
+    CHECK_EQ(health.used_percent, 255);
+    CHECK_EQ(health.resets, UINT32_MAX);
+    CHECK_EQ(health.errors, UINT64_MAX);
+}
+
 int main(void)
 {
     RUN(test_device__a_completion_of_what_was_not_asked_is_corrupt);
@@ -292,5 +310,6 @@ int main(void)
     RUN(test_device__nothing_in_flight_needs_no_watching);
     RUN(test_device__a_restarted_driver_begins_with_no_debt);
     RUN(test_device__a_starting_driver_has_more_time);
+    RUN(test_device__health_is_cut_to_what_can_be_told);
     return UNIT_RESULT();
 }

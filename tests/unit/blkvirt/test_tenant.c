@@ -76,6 +76,18 @@ static enum block_status data(uint8_t op, uint64_t offset, uint32_t sectors)
     return refused(A, &(struct block_request){.id = 77, .op = op, .sectors = sectors, .data = offset});
 }
 
+static void test_tenant__refusals_are_told_but_do_not_fill_the_log(void)
+{
+    begin();
+    logged = 0;
+    CHECK_EQ(window(BLOCK_OP_READ, WINDOW, 8), BLOCK_STATUS_RANGE);
+    CHECK_EQ(logged, 1);
+    for (unsigned i = 0; i < 1000; i++) {
+        CHECK_EQ(window(BLOCK_OP_READ, WINDOW, 8), BLOCK_STATUS_RANGE);
+    }
+    CHECK_EQ(logged, 10);
+}
+
 static void test_tenant__data_outside_its_pool_is_refused(void)
 {
     begin();
@@ -254,6 +266,7 @@ int main(void)
     RUN(test_tenant__a_request_arrives_translated);
     RUN(test_tenant__every_operation_arrives);
     RUN(test_tenant__sectors_outside_its_window_are_refused);
+    RUN(test_tenant__refusals_are_told_but_do_not_fill_the_log);
     RUN(test_tenant__data_outside_its_pool_is_refused);
     RUN(test_tenant__what_the_device_lacks_is_refused);
     RUN(test_tenant__half_blocks_are_refused);

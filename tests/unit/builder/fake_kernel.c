@@ -20,6 +20,7 @@ static struct {
     struct fake_object *object[MAX_OBJECTS];
     uint32_t object_count;
     struct fake_object *root; /* builder's table */
+    const struct boot_info *boot;
     uint32_t fail_after;
     bool failed;
 } fake;
@@ -74,6 +75,7 @@ void fake_start(struct boot_info *boot)
 {
     memset(&fake, 0, sizeof fake);
     fake.fail_after = UINT32_MAX;
+    fake.boot = boot;
     fake.file = memfd_create("ram", 0);
     must(fake.file >= 0 && ftruncate(fake.file, (off_t)FAKE_RAM_BYTES) == 0, "no memory file");
     fake.memory = mmap(NULL, FAKE_RAM_BYTES, PROT_READ | PROT_WRITE, MAP_SHARED, fake.file, 0);
@@ -417,6 +419,19 @@ static enum error call_remove(uint32_t slot, const uint64_t *word, bool itself)
     return OK;
 }
 
+static enum error call_inspect(uint32_t slot, uint64_t *word)
+{
+    if (slot != 1 || word[0] == 0 || word[0] >= FAKE_SLOTS)
+        return ERR_SLOT;
+    const struct fake_capability *found = &fake.root->slot[word[0]];
+    memset(word, 0, 8 * sizeof *word);
+    word[0] = found->type;
+    word[1] = found->rights;
+    word[4] = found->mask;
+    word[6] = found->base;
+    return OK;
+}
+
 static enum error call_map(uint32_t slot, uint8_t type, const uint64_t *word)
 {
     enum error error;
@@ -437,6 +452,8 @@ static enum error call_map(uint32_t slot, uint8_t type, const uint64_t *word)
         return ERR_DENIED;
     if (word[1] % bytes != 0)
         return ERR_ALIGN;
+    if (type == OBJECT_TYPE_IOSPACE && fake.boot->iommu == 3 && word[1] != frame->base)
+        return ERR_RANGE;
     if (frame->space != NULL)
         return ERR_STATE;
     if (mapping_in(space->object, word[1]) != NULL)
@@ -649,6 +666,8 @@ enum error ipc_invoke(uint64_t rax, uint64_t rdi, struct message *message)
         return call_remove(slot, word, true);
     case CALL_CAPTAB_REVOKE:
         return call_remove(slot, word, false);
+    case CALL_CAPTAB_INSPECT:
+        return call_inspect(slot, word);
     case CALL_SPACE_MAP:
         return call_map(slot, OBJECT_TYPE_SPACE, word);
     case CALL_SPACE_UNMAP:

@@ -199,12 +199,70 @@ static void test_devices__a_bus_master_needs_an_iommu(void)
     boot.iommu = 0;
     CHECK(!devices_check(&builder, &why));
     CHECK_TEXT(why.text, "no IOMMU: the device of domain 'driver' needs unsafe_dma");
+    boot.iommu = 3; /* not for a kernel that lets devices reach everything, either */
+    why.text[0] = 0;
+    CHECK(!devices_check(&builder, &why));
+    CHECK_TEXT(why.text, "no IOMMU: the device of domain 'driver' needs unsafe_dma");
     builder.spec.domain[SAMPLE_DRIVER].devices.count = 0;
     why.text[0] = 0;
     CHECK(devices_check(&builder, &why));
-    builder.spec.unsafe_dma = true;
+    fake_stop();
+}
+
+/* ---- without an IOMMU ------------------------------------------------------------------------------------------------- */
+
+static void go_without(struct spec *spec)
+{
+    spec->unsafe_dma = true;
+    spec->resource[1].flags = SPEC_RESOURCE_ADDRESS;
+    spec->resource[1].slot = SAMPLE_POOL;
+    spec->resource[1].extra = SAMPLE_POOL_IOVA;
+}
+
+static void test_devices__unsafe_dma_wants_a_kernel_for_it_and_a_loud_line(void)
+{
+    start_machine(go_without);
+    CHECK(modules_read_description(&builder, &why));
+    boot.iommu = 0;
     CHECK(!devices_check(&builder, &why));
-    CHECK(strstr(why.text, "unsafe_dma: ") != NULL);
+    CHECK_TEXT(why.text, "no IOMMU: this kernel drives no device without one, -unsafe images do");
+    boot.iommu = 3;
+    why.text[0] = 0;
+    CHECK(devices_check(&builder, &why));
+    CHECK_TEXT(last_line, "device 01:00.0 of driver: 2 mappings, 1 interrupts, behind nothing: UNSAFE DMA, "
+                          "it reaches all memory");
+    boot.iommu = 2;
+    CHECK(devices_check(&builder, &why));
+    CHECK_TEXT(last_line, "unsafe_dma is described but not needed: AMD-Vi holds the devices back");
+    fake_stop();
+}
+
+/* The resource in which the sample's scan is told how the device calls the pool. */
+static const struct resource *told(void)
+{
+    return &((const struct domain_info *)seen(SCAN_SPACE, INFO_PAGE_ADDRESS))->resource[0];
+}
+
+static void test_devices__unconfined_they_are_told_where_memory_lies(void)
+{
+    start_machine(go_without);
+    boot.iommu = 3;
+    CHECK(realise_all());
+    CHECK_TEXT(why.text, "");
+    uint64_t pool = own(SAMPLE_POOL)->base, dma = own(DRIVER_DMA)->base;
+    const struct fake_capability *last = mapped(DRIVER_IOSPACE, dma + 0x1000);
+    CHECK(mapped(DRIVER_IOSPACE, pool) != NULL && last != NULL && last->base == dma + 0x1000);
+    CHECK(mapped(DRIVER_IOSPACE, SAMPLE_POOL_IOVA) == NULL);
+    CHECK_EQ(told()->extra, pool);
+    CHECK_EQ(told()->slot, 0);
+    CHECK_EQ(lifecycle_restart(&builder, SAMPLE_DRIVER), OK);
+    CHECK_EQ(own(DRIVER_DMA)->base, dma); /* a device that was not reset in time finds nobody else there */
+    fake_stop();
+    start_machine(go_without); /* with an IOMMU the description's addresses are the device's */
+    CHECK(realise_all());
+    CHECK(mapped(DRIVER_IOSPACE, SAMPLE_POOL_IOVA) != NULL);
+    CHECK_EQ(told()->extra, SAMPLE_POOL_IOVA);
+    CHECK_EQ(told()->slot, 0);
     fake_stop();
 }
 
@@ -337,6 +395,8 @@ int main(void)
     RUN(test_devices__a_fault_is_told_once);
     RUN(test_devices__a_pool_is_emptied_with_its_user_alone);
     RUN(test_devices__a_bus_master_needs_an_iommu);
+    RUN(test_devices__unsafe_dma_wants_a_kernel_for_it_and_a_loud_line);
+    RUN(test_devices__unconfined_they_are_told_where_memory_lies);
     RUN(test_once__it_runs_alone_and_leaves_nothing);
     RUN(test_once__it_never_comes_back);
     RUN(test_once__what_fails_stops_the_boot);

@@ -180,6 +180,28 @@ static void test_devices__builder_fills_in_one_resource_only(void)
     CHECK_REFUSES(spec.resource[1].kind = RESOURCE_KIND_TEXT, "resource 'msi' with flags 0x1");
 }
 
+/* With unsafe_dma, a resource of the sample that says how its device calls the pool. */
+static struct spec_resource *told(void)
+{
+    spec.unsafe_dma = true;
+    spec.resource[0].flags = SPEC_RESOURCE_ADDRESS;
+    spec.resource[0].slot = SAMPLE_POOL;
+    return &spec.resource[0];
+}
+
+static void test_devices__where_memory_lies_is_told_of_what_an_unconfined_device_reaches(void)
+{
+    sample_spec(&spec);
+    (void)told();
+    CHECK(checks());
+    CHECK_TEXT(why.text, "");
+    CHECK_REFUSES((told(), spec.unsafe_dma = false), "resource 'com1' with flags 0x2");
+    CHECK_REFUSES(told()->slot = SAMPLE_CHANNEL, "resource 'com1' with flags 0x2");
+    CHECK_REFUSES(told()->slot = DRIVER_DMA, "resource 'com1' with flags 0x2");
+    CHECK_REFUSES(told()->slot = SAMPLE_POOL + 65536, "resource 'com1' with flags 0x2");
+    CHECK_REFUSES(told()->flags |= SPEC_RESOURCE_FILLED, "resource 'com1' with flags 0x3");
+}
+
 int main(void)
 {
     RUN(test_devices__the_sample_is_good);
@@ -194,5 +216,6 @@ int main(void)
     RUN(test_devices__dma_mappings_are_aligned_and_apart);
     RUN(test_devices__a_domain_that_runs_once_tells_builder_of_its_end);
     RUN(test_devices__builder_fills_in_one_resource_only);
+    RUN(test_devices__where_memory_lies_is_told_of_what_an_unconfined_device_reaches);
     return UNIT_RESULT();
 }

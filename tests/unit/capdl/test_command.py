@@ -56,6 +56,12 @@ def test_command__check_prints_claims_and_table(root: Path, images: Path) -> Non
     done = capdl(root, "check", "tests/unit/capdl/tenants.toml", "--images", images)
     assert done.returncode == 0 and done.stdout.count("proved: ") == 6
     assert "vmm-a" in done.stdout and "on-failure/5" in done.stdout
+    assert "unsafe_dma" not in done.stdout
+
+
+def test_command__check_says_that_devices_may_be_unconfined(root: Path, images: Path) -> None:
+    done = capdl(root, "check", "tests/system/disk-net-unsafe.toml", "--images", images)
+    assert done.returncode == 0 and "unsafe_dma: without an IOMMU its devices reach all memory" in done.stdout
 
 
 def test_command__check_works_without_images(root: Path) -> None:

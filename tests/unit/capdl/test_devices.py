@@ -15,7 +15,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from capdl import api, layout, prove, provedata, spec
+from capdl import api, graph, layout, matrix, prove, provedata, spec
 from capdl.platforms import E1000E, NVME, Q35
 
 MIB, PAGE = 1 << 20, 4096
@@ -74,6 +74,11 @@ def test_compile__a_driver_has_its_registers_its_memory_and_its_message(checked:
         assert [(one.slot, one.source, one.bits) for one in device.msis] == [(irq.slot, device.source, 0x100)] and irq.extra == 0x100
         bell = next(number for number, one in enumerate(system.objects) if one.name == "mgmt.bell")
         assert device.fault == spec.FaultEvent(bell, 0x200)
+
+
+def test_compile__a_vmm_is_told_of_a_virtio_console_where_there_is_one(checked: api.Checked) -> None:
+    assert resource(checked.system, "vmm-b", "console-device").extra == 3
+    assert "console-device" not in names(checked.system, "vmm-a") | names(checked.system, "mgmt")
 
 
 def test_compile__pools_are_where_the_other_end_says(checked: api.Checked) -> None:
@@ -207,13 +212,14 @@ def test_compile__a_single_guest_has_what_is_asked_for(root: Path, images: Path)
 def test_compile__peers_are_told_both_ways(tmp_path: Path, root: Path, images: Path) -> None:
     source = (root / "capdl" / "system" / SYSTEM).read_text()
     for one, other in ("ab", "ba"):
-        source = source.replace(f'kind = "net"\nfrom = "{one}"\n', f'kind = "net"\npeers = ["{other}"]\nvlan = 7\nrate_kbit = 5\nfrom = "{one}"\n')
+        source = source.replace(f'kind = "net"\nfrom = "{one}"\n', f'kind = "net"\npeers = ["{other}"]\nvlan = 7\nrate_kbit = 5\nmerge = {str(one == "a").lower()}\nfrom = "{one}"\n')
     file = tmp_path / "peers.toml"
     file.write_text(source)
     system = api.check_system(file, [images]).system
     assert text(system, "netvirt", "peers") == "a b\nb a\n"
     info = resource(system, "netvirt", "net-info-a")
     assert (info.count, info.address) == (7, 5)
+    assert [resource(system, f"vmm-{tenant}", "net-info").address for tenant in "ab"] == [1, 0]
 
 
 # --- any machine ---
@@ -559,6 +565,10 @@ def without_iommu(system: Any) -> None:
     system[11] = True
 
 
+def told_where_memory_lies(system: Any) -> None:
+    at(system, "blkvirt")[17][0][2:4] = 2, number(system, "block-pool-a")
+
+
 def take_ports(system: Any) -> None:
     at(system, "pci")[13].append([99, 0xCFC, 0xCFC])
 
@@ -605,3 +615,59 @@ def test_prove__memory_of_another_in_a_drivers_hands(raw: Any) -> None:
     system = copy.deepcopy(raw)
     at(system, "blkdrv")[12].append([99, number(system, "netvirt.stack"), 0, 1, provedata.READ, 1, 0, 0, 0])
     assert proved(system)[MEMORY] == "blkdrv → slot 99 → [netvirt.stack], of 'netvirt'"
+
+
+# --- without an IOMMU ---
+
+
+@pytest.fixture(scope="module")
+def unsafe(root: Path, images: Path) -> api.Checked:
+    return api.check_system(root / "tests" / "system" / "disk-net-unsafe.toml", [images], {})
+
+
+def told(system: spec.System) -> dict[tuple[str, str], str]:
+    return {
+        (domain.name, one.name): system.objects[one.slot].name
+        for domain in system.domains for one in domain.resources if one.flags == spec.ADDRESS_BY_BUILDER
+    }  # fmt: skip
+
+
+def test_unsafe__builder_tells_what_a_device_calls_its_memory(checked: api.Checked, unsafe: api.Checked) -> None:
+    assert told(unsafe.system) == {
+        ("blkdrv", "dma"): "blkdrv.dma", ("netdrv", "dma"): "netdrv.dma", ("blkvirt", "block-info-a"): "block-pool-a",
+        ("netdrv", "netdev-pool"): "netdev-pool-netdrv", ("netvirt", "netdev-pool"): "netdev-pool-netdrv",
+        ("netvirt", "net-pool-a"): "net-pool-a",
+    }  # fmt: skip
+    assert not told(checked.system), "and nobody where an IOMMU is there for sure"
+
+
+@given(st.lists(st.tuples(st.sampled_from([PAGE, 2 * MIB]), st.integers(1, 2000), st.integers(0, 1 << 27)), min_size=1, max_size=6))
+@settings(max_examples=200)
+def test_unsafe__tables_suffice_wherever_memory_lies(regions: list[tuple[int, int, int]]) -> None:
+    leaves = [(at * PAGE // each * each % (500 << 30), each, count) for each, count, at in regions]
+    assert layout.tables_for(leaves) <= layout.tables_anywhere(leaves)
+
+
+def broken(content: Any) -> str:
+    with pytest.raises(provedata.Broken) as why:
+        prove.load(cbor2.dumps(content, canonical=True))
+    return str(why.value)
+
+
+def test_unsafe__nobody_else_is_told_where_memory_lies(raw: Any, unsafe: api.Checked) -> None:
+    system = copy.deepcopy(raw)
+    told_where_memory_lies(system)
+    assert broken(system) == "'blkvirt' is told where 'block-pool-a' lies in memory, by 'bell'"
+    system[11] = True
+    prove.load(cbor2.dumps(system, canonical=True))
+    at(system, "blkvirt")[17][0][3] = number(system, "vmm-a.ram")
+    assert "is told where 'vmm-a.ram' lies in memory" in broken(system)
+
+
+def test_unsafe__matrix_and_graph_show_it(checked: api.Checked, unsafe: api.Checked) -> None:
+    for one, there in ((unsafe, True), (checked, False)):
+        rows = matrix.matrix_csv(one.view).splitlines()
+        device = next(row for row in rows if row.startswith("device 01:00.0"))
+        assert ("!" in device) == there
+        assert ("all memory, without IOMMU" in graph.graph_dot(one.view)) == there
+        assert ('class="bad" title' in matrix.matrix_html(one.view, [])) == there

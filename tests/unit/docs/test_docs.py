@@ -168,6 +168,26 @@ def test_refs__lists_every_citation_and_no_other() -> None:
     assert listed - cited.keys() == set(), "in docs/refs.md, cited nowhere"
 
 
+def _fault_rows() -> list[str]:
+    """The rows of docs/faults.md, one for each fault."""
+    lines = (DOCS / "faults.md").read_text().splitlines()
+    return [line for line in lines if line.startswith("| ") and not line.startswith(("| fault", "| ---"))]
+
+
+def test_faults__each_has_a_test_and_a_mutant_that_exist() -> None:
+    wrong = []
+    for row in _fault_rows():
+        tests = re.findall(r"`([a-z_0-9/]+\.(?:py|c))::([^`]+)`", row)
+        mutants = re.findall(r"`([a-z0-9-]+\.patch)`", row)
+        wrong += [row[:60]] if not tests or not mutants or row.count("|") != 6 else []
+        wrong += [name for name in mutants if not (ROOT / "tests" / "mutants" / name).is_file()]
+        for place, name in tests:
+            file = ROOT / "tests" / place
+            if not file.is_file() or name not in file.read_text():
+                wrong.append(f"{place}::{name}")
+    assert len(_fault_rows()) > 30 and not wrong
+
+
 def test_pictures__are_those_of_the_tree() -> None:
     stale = [name for name, text in draw.plain().items() if (draw.PICTURES / name).read_text() != text]
     if draw.graph_digest() not in (draw.PICTURES / "two-tenants.svg").read_text():

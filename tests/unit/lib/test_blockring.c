@@ -369,6 +369,25 @@ static void test_blockring__state_geometry_and_signs_of_life(void)
     CHECK_EQ(client.corruptions, 1);
 }
 
+static void test_blockring__health_is_shown(void)
+{
+    struct block_health seen;
+    const struct block_health said = {1, 300, 90, 10, 2, UINT64_C(5000000000)};
+    open_both();
+    block_client_health(&client, &seen);
+    CHECK_EQ(seen.warnings | seen.temperature_k | seen.spare_percent | seen.used_percent | seen.resets |
+                 seen.errors,
+             0);
+    block_server_health(&server, &said);
+    block_client_health(&client, &seen);
+    CHECK_EQ(seen.warnings, said.warnings);
+    CHECK_EQ(seen.temperature_k, said.temperature_k);
+    CHECK_EQ(seen.spare_percent, said.spare_percent);
+    CHECK_EQ(seen.used_percent, said.used_percent);
+    CHECK_EQ(seen.resets, said.resets);
+    CHECK_EQ(seen.errors, said.errors);
+}
+
 int main(void)
 {
     RUN(test_blockring__requests_and_completions_arrive_in_order_across_wraps);
@@ -387,5 +406,6 @@ int main(void)
     RUN(test_blockring__a_new_epoch_begins_again);
     RUN(test_blockring__a_late_store_of_the_old_epoch_counts_for_nothing);
     RUN(test_blockring__state_geometry_and_signs_of_life);
+    RUN(test_blockring__health_is_shown);
     return UNIT_RESULT();
 }

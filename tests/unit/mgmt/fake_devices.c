@@ -5,6 +5,7 @@
 #include "check.h"
 #include "devices.h"
 #include "fake_machine.h"
+#include "health.h"
 #include "registry.h"
 
 struct fake_devices fake_devices;
@@ -64,6 +65,23 @@ enum error device_fault_take(struct mgmt *mgmt, const struct device *device, str
     return OK;
 }
 
+enum error device_status_take(struct mgmt *mgmt, const struct device *device, struct device_status *status)
+{
+    (void)mgmt;
+    of(device)->looks++;
+    *status = of(device)->reports;
+    if (of(device)->status == OK)
+        of(device)->reports.device = of(device)->reports.port = (struct device_errors){0};
+    return of(device)->status;
+}
+
+enum error device_ask_word(struct mgmt *mgmt, const struct device *device, struct device_word *word)
+{
+    (void)mgmt;
+    *word = of(device)->word;
+    return of(device)->ask_word;
+}
+
 const char *device_error_name(enum error error)
 {
     return error == ERR_UNSUPPORTED ? "unsupported" : "again";
@@ -93,4 +111,5 @@ void fake_devices_start(void)
         mgmt->devices[index].service_slot = 10 + index;
     fake.on_ask = asked;
     fake.now_ns = 1000000000;
+    health_open(mgmt);
 }

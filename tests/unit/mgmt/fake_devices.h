@@ -15,6 +15,10 @@ struct fake_device {
     uint32_t restore_agains; /* so many times `again` first */
     struct health says;
     struct device_fault fault;
+    enum error status, ask_word;
+    struct device_status reports; /* errors are taken, as from pci */
+    struct device_word word;
+    unsigned looks; /* at what pci has */
 };
 
 struct fake_devices {

@@ -60,6 +60,14 @@ const char *builder_ask(struct mgmt *mgmt, enum builder_verb verb, uint32_t id)
     return fake.refusal;
 }
 
+bool builder_beats(struct mgmt *mgmt)
+{
+    (void)mgmt;
+    fake.beats++;
+    fake.now_ns += fake.builder_silent ? 300 * 1000 * 1000 : 0;
+    return !fake.builder_silent;
+}
+
 struct domain_status builder_status(struct mgmt *mgmt, uint32_t id, bool patient)
 {
     (void)mgmt;

@@ -20,6 +20,8 @@ struct fake_machine {
     uint32_t asked_id;
     void (*on_ask)(enum builder_verb verb); /* NULL: nobody listens */
     const char *refusal;                    /* what builder answers, NULL: done */
+    bool builder_silent;                    /* it answers nothing, which takes mgmt a moment to find out */
+    unsigned beats;
     unsigned bells;
     unsigned answered; /* deferred calls of `events` */
     uint32_t power_value;

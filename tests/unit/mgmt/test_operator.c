@@ -246,7 +246,7 @@ static void test_link__ps_and_quit(void)
     fake_start();
     link_says("ps");
     CHECK(fake_saw(COM2_SLOT, "[1,7,[[\"mgmt\",\"\",0,") &&
-          fake_saw(COM2_SLOT, ",[\"vmm-b\",\"b\",2,\"running\",30,2048,2,1,null]],0,0,0]\n"));
+          fake_saw(COM2_SLOT, ",[\"vmm-b\",\"b\",2,\"running\",30,2048,2,1,null,null]],0,0,0]\n"));
     link_says("quit");
     CHECK(fake.power_value == 0x2000);
     CHECK(fake_saw(COM2_SLOT, "[0,7,false,\"the power-off port was written"));

@@ -144,6 +144,18 @@ static void test_recovery__repeated_failure_rests_longer_and_then_parks(void)
     CHECK(CALLED());
 }
 
+/* Builder is dead: nobody builds the driver again, and guests are told rather than left waiting. */
+static void test_recovery__a_driver_that_nobody_can_build_leaves_errors(void)
+{
+    fake_devices_start();
+    fake.refusal = "builder does not answer";
+    lifecycle_faulted(mgmt, disk->driver, "#PF");
+    while (go_on()) {
+    }
+    CHECK(disk->stage == STAGE_DOWN && disk->driver->view == VIEW_DEAD);
+    CHECK(fake_devices.calls[fake_devices.called - 1] == CALL_PARK);
+}
+
 static void test_recovery__the_operator_takes_a_parked_device_back(void)
 {
     fake_devices_start();
@@ -341,6 +353,7 @@ int main(void)
     RUN(test_recovery__a_device_that_stays_away_is_parked);
     RUN(test_recovery__a_device_without_a_reset_is_parked_at_once);
     RUN(test_recovery__repeated_failure_rests_longer_and_then_parks);
+    RUN(test_recovery__a_driver_that_nobody_can_build_leaves_errors);
     RUN(test_recovery__the_operator_takes_a_parked_device_back);
     RUN(test_recovery__kills_by_the_operator_do_not_count);
     RUN(test_recovery__a_policy_of_never_leaves_it_dead);

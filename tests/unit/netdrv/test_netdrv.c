@@ -293,6 +293,28 @@ static void test_netdrv__what_the_device_reports_wrong_is_no_frame(void)
     skipped(100, RECEIVE_DONE | RECEIVE_END, 0x80);
 }
 
+static void checksum(uint8_t status, uint8_t errors, uint16_t flags)
+{
+    ready(0);
+    CHECK_EQ(model.registers[E1000E_RXCSUM / 4], RXCSUM_IP | RXCSUM_TRANSPORT);
+    CHECK(model_arrive(NULL, 100, RECEIVE_DONE | RECEIVE_END | status, errors));
+    settle();
+    CHECK_EQ(netring_pending(&virt.receive), 1);
+    CHECK_EQ(channel.receive[0].len, 100);
+    CHECK_EQ(channel.receive[0].flags, flags);
+}
+
+static void test_netdrv__only_a_checksum_that_was_right_is_told(void)
+{
+    checksum(RECEIVE_UDP | RECEIVE_TCP, 0, NET_CHECKED);
+    checksum(RECEIVE_TCP, 0, NET_CHECKED);
+    checksum(0, 0, 0);
+    checksum(0x40, 0, 0); /* IP's alone */
+    checksum(RECEIVE_TCP | RECEIVE_IGNORE_CHECKSUM, 0, 0);
+    checksum(RECEIVE_TCP, 0x20, 0);
+    checksum(RECEIVE_TCP, 0x40, 0);
+}
+
 static void test_netdrv__a_descriptor_that_was_not_given_is_not_read(void)
 {
     ready(0);
@@ -355,6 +377,7 @@ static void test_netdrv__a_device_that_stands_still_is_reset_and_given_its_frame
     pass(NETDRV_LOOK_NS);
     CHECK_EQ(model.resets, resets + 1);
     CHECK_EQ(driver.hangs, 1);
+    CHECK_EQ(channel.resets, 1);
     CHECK_EQ(model.sent_count, 2);
     CHECK_EQ(model.sent_bytes[1], 1000);
     CHECK_EQ(netring_space(&virt.transmit), NETRING_ENTRIES);
@@ -454,6 +477,7 @@ int main(void)
     RUN(test_netdrv__interrupts_are_gathered_and_none_is_lost);
     RUN(test_netdrv__a_full_channel_leaves_frames_on_the_wire);
     RUN(test_netdrv__what_the_device_reports_wrong_is_no_frame);
+    RUN(test_netdrv__only_a_checksum_that_was_right_is_told);
     RUN(test_netdrv__a_descriptor_that_was_not_given_is_not_read);
     RUN(test_netdrv__link_changes_are_told);
     RUN(test_netdrv__without_a_link_frames_are_dropped_not_kept);

@@ -70,6 +70,11 @@ void model_allow(struct model_function *function, uint32_t offset, uint32_t bits
     put(function->writable, offset, bits);
 }
 
+void model_clears(struct model_function *function, uint32_t offset, uint32_t bits)
+{
+    put(function->clears, offset, bits);
+}
+
 uint32_t model_capability(const struct model_function *function, uint32_t number)
 {
     uint32_t at = model_get(function, CONFIG_CAPABILITIES);
@@ -319,6 +324,7 @@ static void add_port(uint8_t devfn)
     model_allow(port, MSIX_AT, 0xc0000000);
     model_allow(port, MSI_AT, MSI_ENABLE);
     model_allow(port, PCIE_AT + PCIE_DEVICE_CONTROL, 0x7fff);
+    put(port->clears, PCIE_AT + PCIE_DEVICE_CONTROL, PCIE_DETECTED);
     model_allow(port, CONFIG_BAR0, 0xfffff000);
     model_allow(port, BRIDGE_BUSES, 0xffffffff);
     model_allow(port, BRIDGE_MEMORY, 0xfff0fff0);
@@ -344,6 +350,7 @@ static struct model_function *add_device(const struct model_function *port, uint
     model_allow(device, PM_AT + POWER_CONTROL, POWER_STATE);
     model_put(device, PCIE_AT + PCIE_DEVICE_CAPABILITIES, flags);
     model_allow(device, PCIE_AT + PCIE_DEVICE_CONTROL, 0x7fff);
+    put(device->clears, PCIE_AT + PCIE_DEVICE_CONTROL, PCIE_DETECTED);
     model_allow(device, CONFIG_ROM, 0xfffc0001);
     return device;
 }

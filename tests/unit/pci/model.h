@@ -65,6 +65,8 @@ uint32_t model_get(const struct model_function *function, uint32_t offset);
 void model_put(struct model_function *function, uint32_t offset, uint32_t value);
 /* The bits of that double word that can be written. */
 void model_allow(struct model_function *function, uint32_t offset, uint32_t bits);
+/* Those that written ones clear. */
+void model_clears(struct model_function *function, uint32_t offset, uint32_t bits);
 /* Another bridge without anything behind it. */
 void model_add_bridge(uint8_t devfn);
 /* The offset of a capability, standard or extended; 0 = absent. */

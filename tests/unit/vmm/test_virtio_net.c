@@ -12,6 +12,7 @@
 #define DATA 0x120000u
 #define DATA_BYTES 0x20000u
 #define ALL UINT64_MAX
+#define GUEST_CSUM (UINT64_C(1) << 1)
 #define MRG_RXBUF (UINT64_C(1) << 15)
 #define HEADER_BYTES 12u
 
@@ -25,10 +26,10 @@ static struct net_channel channel;
 static struct netlink server;
 static uint8_t *pool;
 
-static void setup_with(uint64_t features)
+static void setup_card(uint64_t features, bool merge)
 {
     struct platform_options options = {.memory = &memory, .ram_below_4g = 2 * PIECE_BYTES};
-    struct virtio_net_options net = {&channel, pool, UINT64_C(0x010000484202)};
+    struct virtio_net_options net = {&channel, pool, UINT64_C(0x010000484202), merge};
     fake_pieces(2);
     memset(memory_at(&memory, gpa(DATA), DATA_BYTES), 0, DATA_BYTES);
     memset(&channel, 0, sizeof channel);
@@ -40,6 +41,11 @@ static void setup_with(uint64_t features)
     bus_attach_net(&platform->bus);
     CHECK(driver_start(&driver, platform, &memory, DEVICE, features, 2, RINGS));
     platform->bus.net.signal = false;
+}
+
+static void setup_with(uint64_t features)
+{
+    setup_card(features, true);
 }
 
 static void setup(void)
@@ -211,6 +217,44 @@ static void test_net__a_frame_comes_in_behind_a_header(void)
     CHECK(driver_interrupted(&driver, 0x50));
 }
 
+static void valid_flag(uint64_t features, uint16_t flags, uint8_t expected)
+{
+    setup_with(features);
+    give_buffer(0, 1536);
+    arrive(200, 0x42);
+    channel.receive[0].flags = flags;
+    work();
+    CHECK_EQ(driver_used(&driver, RX), 1);
+    CHECK_EQ(*driver_at(&driver, buffer(0)), expected);
+}
+
+static void test_net__a_checksum_is_called_right_where_the_driver_listens(void)
+{
+    valid_flag(ALL, NET_CHECKED, 2);
+    valid_flag(ALL, 0, 0);
+    valid_flag(ALL & ~GUEST_CSUM, NET_CHECKED, 0);
+}
+
+static void test_net__a_frame_is_spread_over_the_descriptors_of_a_chain(void)
+{
+    uint32_t id, len;
+    setup();
+    driver_descriptor(&driver, RX, 0, buffer(0), 8, WRITE | NEXT, 1);
+    driver_descriptor(&driver, RX, 1, buffer(1), 104, WRITE | NEXT, 2);
+    driver_descriptor(&driver, RX, 2, buffer(2), 1500, WRITE, 0);
+    driver_offer(&driver, RX, 0);
+    arrive(250, 0x42);
+    work();
+    CHECK_EQ(driver_used(&driver, RX), 1);
+    driver_used_entry(&driver, RX, 0, &id, &len);
+    CHECK_EQ(len, HEADER_BYTES + 250);
+    CHECK_EQ(*driver_at(&driver, buffer(1) + 2), 1); /* buffers */
+    CHECK_EQ(*driver_at(&driver, buffer(1) + 4), 0x42);
+    CHECK_EQ(*driver_at(&driver, buffer(2)), 0x42);
+    CHECK_EQ(*driver_at(&driver, buffer(2) + 149), 0x42);
+    CHECK_EQ(*driver_at(&driver, buffer(2) + 150), 0);
+}
+
 static void test_net__a_frame_is_spread_over_mergeable_buffers(void)
 {
     uint32_t id, len;
@@ -229,6 +273,19 @@ static void test_net__a_frame_is_spread_over_mergeable_buffers(void)
     CHECK_EQ(*driver_at(&driver, buffer(1)), 0x42);
     CHECK_EQ(*driver_at(&driver, buffer(2) + 61), 0x42);
     CHECK_EQ(*driver_at(&driver, buffer(2) + 62), 0);
+}
+
+static void test_net__merging_is_offered_where_the_description_says_so(void)
+{
+    setup_card(ALL, true);
+    CHECK((driver.features & MRG_RXBUF) != 0);
+    setup_card(ALL, false);
+    CHECK_EQ(driver.features & MRG_RXBUF, 0);
+    give_buffer(0, 1536);
+    arrive(200, 0x42);
+    work();
+    CHECK_EQ(driver_used(&driver, RX), 1);
+    CHECK_EQ(*driver_at(&driver, buffer(0) + 10), 1); /* buffers, all the same */
 }
 
 static void test_net__too_few_buffers_hold_the_frame_back(void)
@@ -320,7 +377,10 @@ int main(void)
     RUN(test_net__a_frame_without_header_stops_the_device);
     RUN(test_net__a_full_ring_holds_frames_back_until_there_is_room);
     RUN(test_net__a_frame_comes_in_behind_a_header);
+    RUN(test_net__a_checksum_is_called_right_where_the_driver_listens);
+    RUN(test_net__a_frame_is_spread_over_the_descriptors_of_a_chain);
     RUN(test_net__a_frame_is_spread_over_mergeable_buffers);
+    RUN(test_net__merging_is_offered_where_the_description_says_so);
     RUN(test_net__too_few_buffers_hold_the_frame_back);
     RUN(test_net__without_merging_a_frame_too_large_is_lost);
     RUN(test_net__lengths_of_a_hostile_server_are_checked);

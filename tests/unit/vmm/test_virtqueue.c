@@ -1,4 +1,7 @@
 /* What a hostile driver can write into a ring, and what becomes of it. */
+#include <pthread.h>
+#include <stdatomic.h>
+
 #include "fakes.h"
 #include "unit.h"
 #include "virtqueue.h"
@@ -224,6 +227,47 @@ static void test_virtqueue__what_was_taken_does_not_change_any_more(void)
     CHECK_EQ(get_u16(USED + 2), 1);
 }
 
+static atomic_bool flipping;
+
+static void *flip(void *argument)
+{
+    volatile uint32_t *len = argument;
+    while (flipping) {
+        *len = 16;
+        *len = UINT32_MAX;
+    }
+    return NULL;
+}
+
+/* Another processor of the guest changes a length all the time: what was checked is what is used. */
+static void test_virtqueue__what_changes_while_it_is_read_is_looked_at_once(void)
+{
+    enum { LEAST = 2000000, MOST = 200000000 };
+    uint32_t taken = 0, refused = 0;
+    pthread_t other;
+    setup();
+    put(TABLE, 0, DATA, 16, WRITE, 0);
+    flipping = true;
+    CHECK_EQ(pthread_create(&other, NULL, flip, at(TABLE + 8)), 0);
+    for (uint32_t i = 0; i < MOST && (i < LEAST || taken == 0 || refused == 0); i++) {
+        queue.broken = NULL;
+        queue.taken = 0;
+        queue.taken_limit = 1;
+        if (virtqueue_take(&queue, &chain) == VIRTQUEUE_CHAIN) {
+            taken++;
+            if (chain.segment[0].len != 16 || chain.writable_bytes != 16) {
+                CHECK(false);
+                break;
+            }
+        } else {
+            refused++;
+        }
+    }
+    flipping = false;
+    CHECK_EQ(pthread_join(other, NULL), 0);
+    CHECK(taken != 0 && refused != 0);
+}
+
 static void test_virtqueue__a_ring_must_lie_in_memory_and_be_aligned(void)
 {
     static const struct {
@@ -324,6 +368,7 @@ int main(void)
     RUN(test_virtqueue__what_is_read_stands_first);
     RUN(test_virtqueue__an_index_that_runs_away_or_backwards);
     RUN(test_virtqueue__what_was_taken_does_not_change_any_more);
+    RUN(test_virtqueue__what_changes_while_it_is_read_is_looked_at_once);
     RUN(test_virtqueue__a_ring_must_lie_in_memory_and_be_aligned);
     RUN(test_virtqueue__events_decide_about_interrupts);
     RUN(test_virtqueue__asking_for_notifications);

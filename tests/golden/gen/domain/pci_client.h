@@ -47,10 +47,13 @@ MUST_CHECK static inline enum error pci_restore(uint32_t slot, uint64_t deadline
     return OK;
 }
 
-/* What configuration space says: identity, command register, errors reported since they were last read. */
+/* How the device answers, who it is (vendor, device << 16), and which errors it and its root port have recorded since they were
+ * last asked; they forget them. Errors are the bits of the advanced error reporting registers; bit 31: one that the registers do
+ * not name. @source: who reported to the root port, correctable, uncorrectable << 16. */
 MUST_CHECK static inline enum error pci_status(
-    uint32_t slot, uint64_t deadline, uint32_t device, uint16_t *vendor, uint16_t *id, uint16_t *command, bool *link_up,
-    uint32_t *uncorrectable, uint32_t *correctable)
+    uint32_t slot, uint64_t deadline, uint32_t device, enum pci_presence *presence, uint32_t *identity, uint32_t *fatal,
+    uint32_t *nonfatal, uint32_t *correctable, uint32_t *port_fatal, uint32_t *port_nonfatal, uint32_t *port_correctable,
+    uint32_t *source)
 {
     struct message message = {
         .label = label_make(INTERFACE_PCI, PCI_STATUS, 1),
@@ -61,18 +64,21 @@ MUST_CHECK static inline enum error pci_status(
     error = endpoint_call(slot, deadline, &message);
     if (error != OK)
         return error;
-    error = message_answer(&message, 6);
+    error = message_answer(&message, 9);
     if (error != OK)
         return error;
-    if ((message.word[0] | message.word[1] | message.word[2]) > 0xffff || message.word[3] > 1 ||
-        (message.word[4] | message.word[5]) > 0xffffffffu)
+    if ((message.word[1] | message.word[2] | message.word[3] | message.word[4] | message.word[5] | message.word[6] | message.word[7] | message.word[8]) > 0xffffffffu ||
+        message.word[0] > 4)
         return ERR_ARGUMENT;
-    *vendor = (uint16_t)message.word[0];
-    *id = (uint16_t)message.word[1];
-    *command = (uint16_t)message.word[2];
-    *link_up = message.word[3] != 0;
-    *uncorrectable = (uint32_t)message.word[4];
-    *correctable = (uint32_t)message.word[5];
+    *presence = (enum pci_presence)message.word[0];
+    *identity = (uint32_t)message.word[1];
+    *fatal = (uint32_t)message.word[2];
+    *nonfatal = (uint32_t)message.word[3];
+    *correctable = (uint32_t)message.word[4];
+    *port_fatal = (uint32_t)message.word[5];
+    *port_nonfatal = (uint32_t)message.word[6];
+    *port_correctable = (uint32_t)message.word[7];
+    *source = (uint32_t)message.word[8];
     return OK;
 }
 

@@ -13,7 +13,10 @@ struct pci_restore_in { uint32_t device; };
 
 struct pci_status_in { uint32_t device; };
 
-struct pci_status_out { uint16_t vendor, id, command; bool link_up; uint32_t uncorrectable, correctable; };
+struct pci_status_out {
+    enum pci_presence presence;
+    uint32_t identity, fatal, nonfatal, correctable, port_fatal, port_nonfatal, port_correctable, source;
+};
 
 /* A handler gets arguments inside their declared types. It returns OK with @out filled, or the status to answer; the
  * handler of a blocking method may return DEFER and answer later. An absent handler answers ERR_METHOD. */
@@ -77,7 +80,7 @@ MUST_CHECK static inline enum error pci_serve_restore(
 /* Turn @message into the reply of status. */
 static inline void pci_status_reply(struct message *message, const struct pci_status_out *out)
 {
-    *message = (struct message){.label = label_reply(OK, 6), .badge = message->badge, .word = {[0] = out->vendor, [1] = out->id, [2] = out->command, [3] = out->link_up, [4] = out->uncorrectable, [5] = out->correctable}};
+    *message = (struct message){.label = label_reply(OK, 9), .badge = message->badge, .word = {[0] = (uint64_t)out->presence, [1] = out->identity, [2] = out->fatal, [3] = out->nonfatal, [4] = out->correctable, [5] = out->port_fatal, [6] = out->port_nonfatal, [7] = out->port_correctable, [8] = out->source}};
 }
 
 MUST_CHECK static inline enum error pci_serve_status(

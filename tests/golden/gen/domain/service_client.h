@@ -54,4 +54,37 @@ MUST_CHECK static inline enum error service_park(uint32_t slot, uint64_t deadlin
     return OK;
 }
 
+/* What the driver says of its device: to be shown, not to be relied on. A disk: its health (kelvin, percent of the spare left,
+ * percent of its life used). Either: how often the driver had to reset it, and how many requests or frames it failed, since the
+ * driver was started. */
+MUST_CHECK static inline enum error service_device(
+    uint32_t slot, uint64_t deadline, enum service_link *link, uint32_t *speed_mbit, uint8_t *warnings, uint16_t *temperature_k,
+    uint8_t *spare_percent, uint8_t *used_percent, uint32_t *resets, uint64_t *errors)
+{
+    struct message message = {
+        .label = label_make(INTERFACE_SERVICE, SERVICE_DEVICE, 0),
+        .badge = 0,
+    };
+    enum error error;
+
+    error = endpoint_call(slot, deadline, &message);
+    if (error != OK)
+        return error;
+    error = message_answer(&message, 8);
+    if (error != OK)
+        return error;
+    if ((message.word[1] | message.word[6]) > 0xffffffffu || message.word[2] > 63 || message.word[3] > 0xffff ||
+        (message.word[4] | message.word[5]) > 255 || message.word[0] > 2)
+        return ERR_ARGUMENT;
+    *link = (enum service_link)message.word[0];
+    *speed_mbit = (uint32_t)message.word[1];
+    *warnings = (uint8_t)message.word[2];
+    *temperature_k = (uint16_t)message.word[3];
+    *spare_percent = (uint8_t)message.word[4];
+    *used_percent = (uint8_t)message.word[5];
+    *resets = (uint32_t)message.word[6];
+    *errors = message.word[7];
+    return OK;
+}
+
 #endif

@@ -39,15 +39,26 @@ static enum error handle_park(void *context, uint64_t badge, const struct servic
     return answer(badge);
 }
 
+static enum error handle_device(void *context, uint64_t badge, struct service_device_out *out)
+{
+    const struct message *sent = context;
+
+    check(badge == sent->badge && label_method(sent->label) == SERVICE_DEVICE);
+    memset(out, (int)(badge & 1), sizeof(*out)); /* a bool is 0 or 1 */
+    return answer(badge);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     static const uint64_t labels[] = {
         (uint64_t)INTERFACE_SERVICE << LABEL_INTERFACE_SHIFT | 0 << LABEL_LENGTH_SHIFT | SERVICE_HEALTH,
         (uint64_t)INTERFACE_SERVICE << LABEL_INTERFACE_SHIFT | 1 << LABEL_LENGTH_SHIFT | SERVICE_PARK,
+        (uint64_t)INTERFACE_SERVICE << LABEL_INTERFACE_SHIFT | 0 << LABEL_LENGTH_SHIFT | SERVICE_DEVICE,
     };
     static const struct service_server_ops ops = {
         .health = handle_health,
         .park = handle_park,
+        .device = handle_device,
     };
     struct message message = {0};
     struct message sent;

@@ -302,6 +302,7 @@ class LinkMessage(IntEnum):
     TENANT_LOG = 6
     RECOVERED = 7
     LOST = 8
+    DEVICE = 9
 
 
 class LinkStage(IntEnum):
@@ -325,12 +326,26 @@ class NetLimits(IntEnum):
     FRAME_BYTES = 1518
 
 
+class PciPresence(IntEnum):
+    SERVING = 0
+    STOPPED = 1
+    GONE = 2
+    RESET = 3
+    CHANGED = 4
+
+
 class ServiceVerdict(IntEnum):
     WELL = 0
     SILENT = 1
     CORRUPT = 2
     PARKED = 3
     DEVICE_FAILED = 4
+
+
+class ServiceLink(IntEnum):
+    NONE = 0
+    DOWN = 1
+    UP = 2
 
 
 class Lifecycle(IntEnum):
@@ -410,6 +425,19 @@ class VcpuGroup(IntFlag):
     EFER = 1 << 8
 
 
+class NetFlags(IntFlag):
+    CHECKED = 1 << 0
+
+
+class ServiceWarning(IntFlag):
+    SPARE = 1 << 0
+    TEMPERATURE = 1 << 1
+    RELIABILITY = 1 << 2
+    READ_ONLY = 1 << 3
+    VOLATILE_MEMORY = 1 << 4
+    PERSISTENT_MEMORY = 1 << 5
+
+
 @dataclass(frozen=True)
 class Field:
     """@format is a struct letter, or the name of another layout; @count is None for a single value."""
@@ -475,6 +503,13 @@ LAYOUTS: dict[str, Layout] = {
         "serial": Field(96, "B", 32),
         "request": Field(128, "block_request", 256),
         "completion": Field(8320, "block_completion", 256),
+        "warnings": Field(10368, "I"),
+        "temperature_k": Field(10372, "I"),
+        "spare_percent": Field(10376, "I"),
+        "used_percent": Field(10380, "I"),
+        "resets": Field(10384, "I"),
+        "pad_c": Field(10388, "I", 1),
+        "errors": Field(10392, "Q"),
     }),
     "console_channel": Layout(16384, {
         "epoch": Field(0, "I"),
@@ -658,7 +693,7 @@ LAYOUTS: dict[str, Layout] = {
         "pad_b": Field(92, "I", 1),
         "mac": Field(96, "Q"),
         "speed_mbit": Field(104, "I"),
-        "pad_c": Field(108, "I", 1),
+        "resets": Field(108, "I"),
         "received": Field(112, "Q"),
         "sent": Field(120, "Q"),
         "missed": Field(128, "Q"),
@@ -802,11 +837,12 @@ INTERFACES: dict[str, Interface] = {
     "pci": Interface("pci", 20, 1, ("domain", ), {
         "quiesce": Method("quiesce", 20, 0, (Item('device', int, 0, 0, 0xf, 0),), (Item('wait_us', int, 0, 0, 0xffffffff, 0),)),
         "restore": Method("restore", 20, 1, (Item('device', int, 0, 0, 0xf, 0),), ()),
-        "status": Method("status", 20, 2, (Item('device', int, 0, 0, 0xf, 0),), (Item('vendor', int, 0, 0, 0xffff, 0), Item('id', int, 1, 0, 0xffff, 0), Item('command', int, 2, 0, 0xffff, 0), Item('link_up', bool, 3, 0, 0x1, 0), Item('uncorrectable', int, 4, 0, 0xffffffff, 0), Item('correctable', int, 5, 0, 0xffffffff, 0))),
+        "status": Method("status", 20, 2, (Item('device', int, 0, 0, 0xf, 0),), (Item('presence', PciPresence, 0, 0, 0x4, 0), Item('identity', int, 1, 0, 0xffffffff, 0), Item('fatal', int, 2, 0, 0xffffffff, 0), Item('nonfatal', int, 3, 0, 0xffffffff, 0), Item('correctable', int, 4, 0, 0xffffffff, 0), Item('port_fatal', int, 5, 0, 0xffffffff, 0), Item('port_nonfatal', int, 6, 0, 0xffffffff, 0), Item('port_correctable', int, 7, 0, 0xffffffff, 0), Item('source', int, 8, 0, 0xffffffff, 0))),
     }),
     "service": Interface("service", 21, 1, ("domain", ), {
         "health": Method("health", 21, 0, (), (Item('verdict', ServiceVerdict, 0, 0, 0x4, 0), Item('epoch', int, 1, 0, 0xffffffff, 0), Item('in_flight', int, 2, 0, 0xffffffff, 0), Item('replayed', int, 3, 0, 0xffffffffffffffff, 0), Item('completed', int, 4, 0, 0xffffffffffffffff, 0), Item('corruptions', int, 5, 0, 0xffffffff, 0))),
         "park": Method("park", 21, 1, (Item('parked', bool, 0, 0, 0x1, 0),), ()),
+        "device": Method("device", 21, 2, (), (Item('link', ServiceLink, 0, 0, 0x2, 0), Item('speed_mbit', int, 1, 0, 0xffffffff, 0), Item('warnings', ServiceWarning, 2, 0, 0x3f, 0), Item('temperature_k', int, 3, 0, 0xffff, 0), Item('spare_percent', int, 4, 0, 0xff, 0), Item('used_percent', int, 5, 0, 0xff, 0), Item('resets', int, 6, 0, 0xffffffff, 0), Item('errors', int, 7, 0, 0xffffffffffffffff, 0))),
     }),
     "tenant": Interface("tenant", 16, 1, ("domain", "guest", ), {
         "version": Method("version", 16, 0, (), (Item('major', int, 0, 0, 0xffff, 0), Item('minor', int, 1, 0, 0xffff, 0), Item('interface_version', int, 2, 0, 0xffff, 0))),

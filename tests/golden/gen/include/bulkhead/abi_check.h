@@ -49,6 +49,13 @@ _Static_assert(offsetof(struct block_channel, features) == 92, "block_channel.fe
 _Static_assert(offsetof(struct block_channel, serial) == 96, "block_channel.serial");
 _Static_assert(offsetof(struct block_channel, request) == 128, "block_channel.request");
 _Static_assert(offsetof(struct block_channel, completion) == 8320, "block_channel.completion");
+_Static_assert(offsetof(struct block_channel, warnings) == 10368, "block_channel.warnings");
+_Static_assert(offsetof(struct block_channel, temperature_k) == 10372, "block_channel.temperature_k");
+_Static_assert(offsetof(struct block_channel, spare_percent) == 10376, "block_channel.spare_percent");
+_Static_assert(offsetof(struct block_channel, used_percent) == 10380, "block_channel.used_percent");
+_Static_assert(offsetof(struct block_channel, resets) == 10384, "block_channel.resets");
+_Static_assert(offsetof(struct block_channel, pad_c) == 10388, "block_channel.pad_c");
+_Static_assert(offsetof(struct block_channel, errors) == 10392, "block_channel.errors");
 _Static_assert(sizeof(struct block_channel) == 16384, "block_channel");
 
 _Static_assert(offsetof(struct console_channel, epoch) == 0, "console_channel.epoch");
@@ -232,7 +239,7 @@ _Static_assert(offsetof(struct netdev_channel, pong) == 88, "netdev_channel.pong
 _Static_assert(offsetof(struct netdev_channel, pad_b) == 92, "netdev_channel.pad_b");
 _Static_assert(offsetof(struct netdev_channel, mac) == 96, "netdev_channel.mac");
 _Static_assert(offsetof(struct netdev_channel, speed_mbit) == 104, "netdev_channel.speed_mbit");
-_Static_assert(offsetof(struct netdev_channel, pad_c) == 108, "netdev_channel.pad_c");
+_Static_assert(offsetof(struct netdev_channel, resets) == 108, "netdev_channel.resets");
 _Static_assert(offsetof(struct netdev_channel, received) == 112, "netdev_channel.received");
 _Static_assert(offsetof(struct netdev_channel, sent) == 120, "netdev_channel.sent");
 _Static_assert(offsetof(struct netdev_channel, missed) == 128, "netdev_channel.missed");

@@ -32,5 +32,6 @@ struct block_completion { uint16_t id; uint8_t status, flags; uint32_t reserved;
 struct block_channel {
     uint32_t epoch, state, request_head, completion_tail, completion_event, ping, joined_a, joined_b, pad_a[8], request_tail;
     uint32_t completion_head, request_event, pong; uint64_t sectors; uint32_t block_bytes, features; uint8_t serial[32];
-    struct block_request request[256]; struct block_completion completion[256]; uint8_t unused_[6016];
+    struct block_request request[256]; struct block_completion completion[256];
+    uint32_t warnings, temperature_k, spare_percent, used_percent, resets, pad_c[1]; uint64_t errors; uint8_t unused_[5984];
 };

@@ -19,7 +19,7 @@ enum link_verb {
 /* What management says, an array that begins with one of these. */
 enum link_message {
     LINK_MESSAGE_ANSWER = 0, LINK_MESSAGE_DOMAINS = 1, LINK_MESSAGE_BOOT = 2, LINK_MESSAGE_READY = 3, LINK_MESSAGE_DOMAIN = 4,
-    LINK_MESSAGE_GUEST = 5, LINK_MESSAGE_TENANT_LOG = 6, LINK_MESSAGE_RECOVERED = 7, LINK_MESSAGE_LOST = 8
+    LINK_MESSAGE_GUEST = 5, LINK_MESSAGE_TENANT_LOG = 6, LINK_MESSAGE_RECOVERED = 7, LINK_MESSAGE_LOST = 8, LINK_MESSAGE_DEVICE = 9
 };
 
 /* A driver's last restart, an array: stage it is in, cause, restarts that ended well, requests that were in flight, then

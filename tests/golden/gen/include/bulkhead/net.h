@@ -10,6 +10,9 @@ enum net_limits {
     NET_LIMITS_HEADER_BYTES = 128, NET_LIMITS_POOL_BYTES = 2097152, NET_LIMITS_FRAME_BYTES = 1518
 };
 
+/* Flags of a frame received: the device found its UDP or TCP checksum right. */
+enum net_flags { NET_CHECKED = 1 << 0 };
+
 struct net_frame { uint16_t len, flags; uint32_t reserved; };
 
 /* Device addresses; rest_len may be 0. */
@@ -28,6 +31,6 @@ struct net_channel {
 struct netdev_channel {
     uint32_t epoch, state, transmit_head, receive_tail, receive_event, transmit_done_event, epoch_a, ping, pad_a[8], transmit_tail;
     uint32_t receive_head, transmit_event, receive_space_event, epoch_b, link, pong, pad_b[1]; uint64_t mac;
-    uint32_t speed_mbit, pad_c[1]; uint64_t received, sent, missed, errors; struct net_transmit transmit[256];
+    uint32_t speed_mbit, resets; uint64_t received, sent, missed, errors; struct net_transmit transmit[256];
     struct net_frame receive[256]; uint8_t unused_[6000];
 };
