@@ -251,6 +251,14 @@ bool bus_look(struct bus *bus)
     return more;
 }
 
+void bus_tell(struct bus *bus)
+{
+    if (bus->net.owes) {
+        virtio_net_tell(&bus->net);
+        note_interrupt(bus, &bus->net.virtio);
+    }
+}
+
 bool bus_work(struct bus *bus)
 {
     bool more = false;

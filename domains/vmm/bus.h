@@ -53,5 +53,7 @@ bool bus_store(struct bus *bus, uint64_t address, unsigned size_bytes, uint64_t 
 bool bus_work(struct bus *bus);
 /* The frames that the guest may send without a notification; as bus_work(). */
 bool bus_look(struct bus *bus);
+/* The interrupt for frames sent that was put off. */
+void bus_tell(struct bus *bus);
 
 #endif

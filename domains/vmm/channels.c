@@ -17,6 +17,8 @@
 #define READY_WAIT_NS UINT64_C(2000000000)
 /* How long frames wait that the guest sends while it goes on running; when it halts they wait no longer. */
 #define LOOK_AFTER_NS UINT64_C(200000)
+/* How long a guest may have to wait to hear that frames were sent, if it does not look itself. */
+#define TELL_AFTER_NS UINT64_C(1000000)
 
 static void *region(const struct domain_info *info, const char *name, uint64_t bytes)
 {
@@ -147,6 +149,12 @@ static bool ring_block(struct vm *vm)
     return virtio_block_listen(&vm->platform.bus.block);
 }
 
+static void plan(struct vm *vm, uint64_t *at, uint64_t after_ns)
+{
+    *at = vm_now() + timebase_tsc(&vm->timebase, after_ns) - timebase_tsc(&vm->timebase, 0);
+    vm->deadline = min_u64(vm->deadline, *at);
+}
+
 bool vm_settle_channels(struct vm *vm)
 {
     struct bus *bus = &vm->platform.bus;
@@ -161,8 +169,13 @@ bool vm_settle_channels(struct vm *vm)
         ring(&vm->net_bell);
     }
     if (bus->net.lingers && vm->look_at == 0) {
-        vm->look_at = vm_now() + timebase_tsc(&vm->timebase, LOOK_AFTER_NS) - timebase_tsc(&vm->timebase, 0);
-        vm->deadline = min_u64(vm->deadline, vm->look_at);
+        plan(vm, &vm->look_at, LOOK_AFTER_NS);
+    }
+    if (bus->net.owes_new) {
+        bus->net.owes_new = false;
+        plan(vm, &vm->tell_at, TELL_AFTER_NS);
+    } else if (!bus->net.owes) {
+        vm->tell_at = 0;
     }
     if (bus->attention) {
         bus->attention = false;

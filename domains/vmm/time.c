@@ -81,6 +81,9 @@ static void plan_deadline(struct vm *vm, uint64_t now_ns, bool console_waits)
     if (vm->look_at != 0) {
         vm->other_deadline = min_u64(vm->other_deadline, vm->look_at);
     }
+    if (vm->tell_at != 0) {
+        vm->other_deadline = min_u64(vm->other_deadline, vm->tell_at);
+    }
     vm_plan_tsc_deadline(vm);
 }
 
@@ -135,6 +138,9 @@ void vm_service(struct vm *vm)
     if (vm->look_at != 0 && vm_now() >= vm->look_at) {
         vm->look_at = 0;
         more = bus_look(&vm->platform.bus);
+    }
+    if (vm->tell_at != 0 && vm_now() >= vm->tell_at) {
+        bus_tell(&vm->platform.bus);
     }
     do {
         more = bus_work(&vm->platform.bus) || more;

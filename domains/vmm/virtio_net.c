@@ -18,6 +18,8 @@ enum config_offset { CONFIG_MAC = 0, CONFIG_STATUS = 6, CONFIG_MTU = 10 };
 #define FRAME_LEAST 14u
 /* Room that a blocked sender waits for: a signal for each slot would be one for each frame. */
 #define ROOM 64u
+/* The part of the queue that may be frames sent whose interrupt is put off: a sender may wait for the room that they take. */
+#define UNTOLD_PART 4u
 
 /* 5.1.6.4: the checksum was found right. It is the driver domain's word, as the frame itself is. */
 #define HEADER_DATA_VALID 2u
@@ -285,6 +287,25 @@ static void discard(struct virtio_net *net)
     }
 }
 
+/* A driver takes frames back when it sends or receives the next: an interrupt for each one sent would be for nothing. */
+static void put_off(struct virtio_net *net)
+{
+    struct virtqueue *queue = &net->virtio.queue[QUEUE_TRANSMIT];
+    if (virtqueue_untold(queue) >= queue->size / UNTOLD_PART) {
+        virtio_net_tell(net);
+        return;
+    }
+    bool owes = queue->enabled && virtqueue_owes_interrupt(queue);
+    net->owes_new = owes && (net->owes_new || !net->owes);
+    net->owes = owes;
+}
+
+void virtio_net_tell(struct virtio_net *net)
+{
+    net->owes = net->owes_new = false;
+    virtio_complete(&net->virtio, QUEUE_TRANSMIT);
+}
+
 /* The guest stands still meanwhile, but a server can fill a ring as fast as it is emptied: so turns are bounded. */
 #define TURNS 4u
 
@@ -303,6 +324,7 @@ bool virtio_net_work(struct virtio_net *net)
         }
         return false;
     }
+    put_off(net); /* what it has taken back meanwhile is not owed */
     for (uint32_t turn = 0; turn < TURNS; turn++) {
         if (served(net)) {
             receive(net);
@@ -314,7 +336,7 @@ bool virtio_net_work(struct virtio_net *net)
         }
     }
     virtio_complete(&net->virtio, QUEUE_RECEIVE);
-    virtio_complete(&net->virtio, QUEUE_TRANSMIT);
+    put_off(net);
     return more || link_up(net) != net->up; /* the link broke while it was looked at */
 }
 
@@ -325,5 +347,5 @@ bool virtio_net_look(struct virtio_net *net)
 
 void virtio_net_reset(struct virtio_net *net)
 {
-    net->blocked = net->starved = net->lingers = false;
+    net->blocked = net->starved = net->lingers = net->owes = net->owes_new = false;
 }

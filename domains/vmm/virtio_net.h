@@ -24,6 +24,9 @@ struct virtio_net {
     bool blocked; /* frames to send wait for room in the ring */
     bool starved; /* frames received wait for the guest's buffers */
     bool lingers; /* frames were sent just now: more are expected, and the guest need not notify for them */
+    bool
+        owes; /* an interrupt for frames sent, put off: with luck the driver takes them back when it next looks */
+    bool owes_new; /* since just now; whoever plans when to tell clears this */
     uint64_t sent, received, lost_sending, lost_receiving;
     struct virtqueue_chain chain[NET_MERGE_MAX]; /* those being looked at */
 };
@@ -43,6 +46,8 @@ void virtio_net_attach(struct virtio_net *net, struct pci_function *function, st
 bool virtio_net_work(struct virtio_net *net);
 /* Looks for the frames that were expected. Without any, the guest is asked to notify again. */
 bool virtio_net_look(struct virtio_net *net);
+/* The interrupt that was put off. */
+void virtio_net_tell(struct virtio_net *net);
 /* Has the server done anything since? Cheap: asked at every turn. */
 bool virtio_net_stirred(const struct virtio_net *net);
 void virtio_net_reset(struct virtio_net *net);

@@ -220,19 +220,32 @@ void virtqueue_return(struct virtqueue *queue, uint16_t head, uint32_t written)
 }
 
 /* 2.7.7.1: between the used index and what the driver says of interrupts stands a full barrier. */
-bool virtqueue_wants_interrupt(struct virtqueue *queue)
+static bool wants(const struct virtqueue *queue)
 {
     uint16_t before = queue->told, now = queue->returned;
     if (before == now) {
         return false;
     }
-    queue->told = now;
     __atomic_thread_fence(__ATOMIC_SEQ_CST);
     if (!queue->event_index) {
         return (load_u16_of(&queue->available[RING_FLAGS]) & AVAILABLE_NO_INTERRUPT) == 0;
     }
     uint16_t event = load_u16_of(&queue->available[RING_FIRST + queue->size]);
     return (uint16_t)(now - event - 1) < (uint16_t)(now - before);
+}
+
+bool virtqueue_wants_interrupt(struct virtqueue *queue)
+{
+    bool wanted = wants(queue);
+    queue->told = queue->returned;
+    return wanted;
+}
+
+bool virtqueue_owes_interrupt(struct virtqueue *queue)
+{
+    bool wanted = wants(queue);
+    queue->told = wanted ? queue->told : queue->returned;
+    return wanted;
 }
 
 bool virtqueue_sleep(struct virtqueue *queue, uint16_t more)

@@ -71,6 +71,13 @@ void virtqueue_return(struct virtqueue *queue, uint16_t head, uint32_t written);
 
 /* Does the driver want an interrupt for what was returned since it was last asked? */
 bool virtqueue_wants_interrupt(struct virtqueue *queue);
+/* The same for an interrupt that is put off: one that is wanted still is when this is asked again. */
+bool virtqueue_owes_interrupt(struct virtqueue *queue);
+/* Chains returned for which that is so. */
+static inline uint16_t virtqueue_untold(const struct virtqueue *queue)
+{
+    return (uint16_t)(queue->returned - queue->told);
+}
 
 /* Asks for a notification once @more further chains are available (0: from the next one on). False: there is one already. */
 bool virtqueue_sleep(struct virtqueue *queue, uint16_t more);

@@ -54,6 +54,7 @@ struct vm {
     struct console console;
     struct bell block_bell, net_bell;
     uint64_t look_at; /* when to look for frames that need no notification, in ticks; 0 = there are none */
+    uint64_t tell_at; /* when to interrupt for frames sent, at the latest; 0 = there is nothing to tell */
     uint64_t mtrr_default, eoi_msr;
     uint64_t idle_ns;
     uint32_t sched_slot; /* our own context, for steal time; 0 = unknown */

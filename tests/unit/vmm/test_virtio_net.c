@@ -121,7 +121,10 @@ static void test_net__a_frame_goes_out_without_its_header(void)
     CHECK_EQ(pool[0], 0x31);
     CHECK_EQ(pool[99], 0x31);
     CHECK_EQ(driver_used(&driver, TX), 1);
+    CHECK(platform->bus.net.owes_new);
+    bus_tell(&platform->bus);
     CHECK(driver_interrupted(&driver, 0x51));
+    CHECK(!platform->bus.net.owes && !platform->bus.net.owes_new);
 }
 
 /* Does the guest notify for the frame of the available index @next? */
@@ -147,6 +150,41 @@ static void test_net__a_burst_needs_one_notification(void)
     CHECK(!platform->bus.net.lingers);
     transmit(2, 100, 1);
     CHECK_EQ(netring_pending(&server.transmit), 3);
+}
+
+/* A frame sent is told when that can wait no longer, and not to a driver that has taken it back. */
+static void test_net__the_interrupt_for_frames_sent_is_put_off(void)
+{
+    setup();
+    transmit(0, 100, 1);
+    CHECK(!driver_interrupted(&driver, 0x51));
+    platform->bus.net.owes_new = false; /* the plan is made */
+    transmit(1, 100, 1);
+    CHECK(platform->bus.net.owes && !platform->bus.net.owes_new);
+    driver_set_used_event(&driver, TX, 2); /* both taken back: what follows has its own time */
+    transmit(2, 100, 1);
+    CHECK(platform->bus.net.owes_new);
+    driver_set_used_event(&driver, TX, 3);
+    arrive(100, 1);
+    work();
+    CHECK(!platform->bus.net.owes);
+    bus_tell(&platform->bus);
+    CHECK(!driver_interrupted(&driver, 0x51));
+    transmit(3, 100, 1);
+    CHECK(platform->bus.net.owes_new);
+    bus_tell(&platform->bus);
+    CHECK(driver_interrupted(&driver, 0x51));
+}
+
+static void test_net__many_frames_sent_are_told_at_once(void)
+{
+    setup();
+    for (uint16_t i = 0; i < DRIVER_QUEUE_SIZE / 4; i++) {
+        CHECK(!driver_interrupted(&driver, 0x51));
+        transmit(i, 100, 1);
+    }
+    CHECK(driver_interrupted(&driver, 0x51));
+    CHECK(!platform->bus.net.owes);
 }
 
 static void test_net__frames_that_cannot_be_are_lost_and_counted(void)
@@ -373,6 +411,8 @@ int main(void)
     RUN(test_net__configuration_says_address_link_and_mtu);
     RUN(test_net__a_frame_goes_out_without_its_header);
     RUN(test_net__a_burst_needs_one_notification);
+    RUN(test_net__the_interrupt_for_frames_sent_is_put_off);
+    RUN(test_net__many_frames_sent_are_told_at_once);
     RUN(test_net__frames_that_cannot_be_are_lost_and_counted);
     RUN(test_net__a_frame_without_header_stops_the_device);
     RUN(test_net__a_full_ring_holds_frames_back_until_there_is_room);
