@@ -17,6 +17,7 @@ class Stub:
     rdi: str
     message: bool
     restartable: bool
+    brief: str  # the word of a call that takes and gives one at most; empty: it is another
     fill: str
     copies: list[str]
     stores: list[str]
@@ -35,6 +36,14 @@ def emit(whole: model.Model) -> dict[str, str]:
     }
 
 
+def _brief(call: model.Call, takes: tuple[wire.Item, ...], gives: tuple[wire.Item, ...]) -> str:
+    if {"message", "restartable"} & set(call.modes) or len(takes) > 1 or len(gives) > 1:
+        return ""
+    if any(item.kind == "bytes" for item in (*takes, *gives)):
+        return ""
+    return cexpr.to_word(takes[0], takes[0].name) if takes else "0"
+
+
 def _stub(scope: Scope, owner: model.Object | None, call: model.Call) -> Stub:
     takes, gives = wire.lay(scope, call.parameters), wire.lay(scope, call.results)
     parameters = ["uint32_t slot"] if owner else []
@@ -50,5 +59,5 @@ def _stub(scope: Scope, owner: model.Object | None, call: model.Call) -> Stub:
     return Stub(
         doc=call.doc, signature=signature(names.stub(call.name, owner is not None), parameters),
         target=f"{names.call(call.name)}, {'slot' if owner else '0'}", rdi=rdi, message="message" in call.modes,
-        restartable="restartable" in call.modes, fill="{" + (cexpr.words(takes) or ".label = 0") + "}",
+        restartable="restartable" in call.modes, brief=_brief(call, takes, gives), fill="{" + (cexpr.words(takes) or ".label = 0") + "}",
         copies=cexpr.copies_in(takes, "message"), stores=cexpr.stores(gives, "message.word"))

@@ -25,6 +25,16 @@ static struct {
     bool failed;
 } fake;
 
+enum error ipc_brief(uint64_t rax, uint64_t rdi, uint64_t *word);
+
+enum error ipc_brief(uint64_t rax, uint64_t rdi, uint64_t *word)
+{
+    struct message message = {.word = {*word}};
+    enum error error = ipc_invoke(rax, rdi, &message);
+    *word = message.word[0];
+    return error;
+}
+
 static void must(bool condition, const char *what)
 {
     if (!condition) {

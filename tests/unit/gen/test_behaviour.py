@@ -21,19 +21,20 @@ def test_behaviour__of_generated_c(support: Any, sample: Path, compiler: str, na
     support.run(program)
 
 
-@pytest.mark.parametrize("source, entry, instruction", [
-    ("domain/stubs.S", "ipc_invoke", "syscall"),
-    ("guest/hypercall.S", "hypercall_vmmcall", "vmmcall"),
-    ("guest/hypercall.S", "hypercall_vmcall", "vmcall"),
+@pytest.mark.parametrize("source, entry, instruction, count, program_of", [
+    ("domain/stubs.S", "ipc_invoke", "syscall", 2, "registers.c"),
+    ("domain/stubs.S", "ipc_brief", "syscall", 2, "brief.c"),
+    ("guest/hypercall.S", "hypercall_vmmcall", "vmmcall", 1, "registers.c"),
+    ("guest/hypercall.S", "hypercall_vmcall", "vmcall", 1, "registers.c"),
 ])
-def test_behaviour__of_generated_assembly(support: Any, tree: Path, source: str, entry: str, instruction: str,
-                                          tmp_path: Path) -> None:
+def test_behaviour__of_generated_assembly(support: Any, tree: Path, source: str, entry: str, instruction: str, count: int,
+                                          program_of: str, tmp_path: Path) -> None:
     text = (tree / source).read_text()
-    assert text.count(f"    {instruction}\n") == 1
+    assert text.count(f"    {instruction}\n") == count
     stub = tmp_path / "stub.S"
     stub.write_text(text.replace(f"    {instruction}\n", "    call echo\n").replace(entry, "tested"))
     program = tmp_path / "registers"
-    support.compile("gcc", tree, [HERE / "registers.c", HERE / "registers.S", stub], "-o", str(program))
+    support.compile("gcc", tree, [HERE / program_of, HERE / "registers.S", stub], "-o", str(program))
     support.run(program)
 
 

@@ -15,13 +15,13 @@ static unsigned signals;
 static uint64_t signal_slot, signal_bits;
 
 /* The one system call the log makes. */
-enum error ipc_invoke(uint64_t rax, uint64_t rdi, struct message *message);
-enum error ipc_invoke(uint64_t rax, uint64_t rdi, struct message *message)
+enum error ipc_brief(uint64_t rax, uint64_t rdi, uint64_t *word);
+enum error ipc_brief(uint64_t rax, uint64_t rdi, uint64_t *word)
 {
     (void)rdi;
     signals++;
     signal_slot = rax & UINT32_MAX;
-    signal_bits = message->word[0];
+    signal_bits = *word;
     return rax >> 32 == CALL_NOTIF_SIGNAL ? OK : ERR_SYSCALL;
 }
 

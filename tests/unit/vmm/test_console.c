@@ -31,12 +31,12 @@ static struct ring printed, typed; /* as mgmt sees them */
 static unsigned signals;
 
 /* The one system call made here. */
-enum error ipc_invoke(uint64_t rax, uint64_t rdi, struct message *message);
-enum error ipc_invoke(uint64_t rax, uint64_t rdi, struct message *message)
+enum error ipc_brief(uint64_t rax, uint64_t rdi, uint64_t *word);
+enum error ipc_brief(uint64_t rax, uint64_t rdi, uint64_t *word)
 {
     (void)rdi;
     CHECK_EQ(rax & UINT32_MAX, BELL_SLOT);
-    CHECK_EQ(message->word[0], BELL_BITS);
+    CHECK_EQ(*word, BELL_BITS);
     signals++;
     return rax >> 32 == CALL_NOTIF_SIGNAL ? OK : ERR_SYSCALL;
 }

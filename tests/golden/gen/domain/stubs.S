@@ -49,4 +49,41 @@ ipc_invoke:
     ret
     .size ipc_invoke, . - ipc_invoke
 
+/* enum error ipc_brief(uint64_t rax, uint64_t rdi, uint64_t *word): words that a call does not have must be zero */
+    .section .text.ipc_brief, "ax", @progbits
+    .globl ipc_brief
+    .type ipc_brief, @function
+ipc_brief:
+    push %rbx
+    push %rbp
+    push %r12
+    push %r13
+    push %r14
+    push %r15
+    push %rdx
+    mov %rdi, %rax
+    mov %rsi, %rdi
+    mov (%rdx), %rbx
+    xor %esi, %esi
+    xor %ebp, %ebp
+    xor %r12d, %r12d
+    xor %r13d, %r13d
+    xor %r14d, %r14d
+    xor %r15d, %r15d
+    xor %edx, %edx
+    xor %r8d, %r8d
+    xor %r9d, %r9d
+    xor %r10d, %r10d
+    syscall
+    pop %rdx
+    mov %rbx, (%rdx)
+    pop %r15
+    pop %r14
+    pop %r13
+    pop %r12
+    pop %rbp
+    pop %rbx
+    ret
+    .size ipc_brief, . - ipc_brief
+
     .section .note.GNU-stack, "", @progbits

@@ -6,6 +6,8 @@
 
 /* Load the message into the registers, SYSCALL, store the registers into the message (stubs.S). */
 MUST_CHECK enum error ipc_invoke(uint64_t rax, uint64_t rdi, struct message *message);
+/* The same for one word each way, with label 0; what else comes back is dropped. */
+MUST_CHECK enum error ipc_brief(uint64_t rax, uint64_t rdi, uint64_t *word);
 
 static inline uint64_t ipc_target(enum call call, uint32_t slot)
 {
@@ -14,11 +16,9 @@ static inline uint64_t ipc_target(enum call call, uint32_t slot)
 
 MUST_CHECK static inline enum error syscall_null(void)
 {
-    struct message message;
-    enum error error;
+    uint64_t word[1] = {0};
+    enum error error = ipc_brief(ipc_target(CALL_NULL, 0), 0, word);
 
-    message = (struct message){.label = 0};
-    error = ipc_invoke(ipc_target(CALL_NULL, 0), 0, &message);
     return error;
 }
 
@@ -128,11 +128,9 @@ MUST_CHECK static inline enum error space_map(uint32_t slot, uint32_t frame, uin
 
 MUST_CHECK static inline enum error space_unmap(uint32_t slot, uint32_t frame)
 {
-    struct message message;
-    enum error error;
+    uint64_t word[1] = {frame};
+    enum error error = ipc_brief(ipc_target(CALL_SPACE_UNMAP, slot), 0, word);
 
-    message = (struct message){.word = {[0] = frame}};
-    error = ipc_invoke(ipc_target(CALL_SPACE_UNMAP, slot), 0, &message);
     return error;
 }
 
@@ -166,22 +164,18 @@ MUST_CHECK static inline enum error thread_configure(
 
 MUST_CHECK static inline enum error thread_resume(uint32_t slot)
 {
-    struct message message;
-    enum error error;
+    uint64_t word[1] = {0};
+    enum error error = ipc_brief(ipc_target(CALL_THREAD_RESUME, slot), 0, word);
 
-    message = (struct message){.label = 0};
-    error = ipc_invoke(ipc_target(CALL_THREAD_RESUME, slot), 0, &message);
     return error;
 }
 
 /* Stop the thread wherever it is: a wait is canceled, a guest leaves. */
 MUST_CHECK static inline enum error thread_suspend(uint32_t slot)
 {
-    struct message message;
-    enum error error;
+    uint64_t word[1] = {0};
+    enum error error = ipc_brief(ipc_target(CALL_THREAD_SUSPEND, slot), 0, word);
 
-    message = (struct message){.label = 0};
-    error = ipc_invoke(ipc_target(CALL_THREAD_SUSPEND, slot), 0, &message);
     return error;
 }
 
@@ -250,11 +244,9 @@ MUST_CHECK static inline enum error sched_info(uint32_t slot, uint64_t *consumed
 /* Give up the rest of this period's budget. */
 MUST_CHECK static inline enum error sched_yield(uint32_t slot)
 {
-    struct message message;
-    enum error error;
+    uint64_t word[1] = {0};
+    enum error error = ipc_brief(ipc_target(CALL_SCHED_YIELD, slot), 0, word);
 
-    message = (struct message){.label = 0};
-    error = ipc_invoke(ipc_target(CALL_SCHED_YIELD, slot), 0, &message);
     return error;
 }
 
@@ -277,13 +269,11 @@ MUST_CHECK static inline enum error endpoint_reply_wait(uint32_t slot, uint64_t 
 /* Park the current caller; it is answered later by its token. */
 MUST_CHECK static inline enum error endpoint_defer(uint32_t slot, uint64_t *token)
 {
-    struct message message;
-    enum error error;
+    uint64_t word[1] = {0};
+    enum error error = ipc_brief(ipc_target(CALL_ENDPOINT_DEFER, slot), 0, word);
 
-    message = (struct message){.label = 0};
-    error = ipc_invoke(ipc_target(CALL_ENDPOINT_DEFER, slot), 0, &message);
     if (error == OK) {
-        *token = message.word[0];
+        *token = word[0];
     }
     return error;
 }
@@ -297,24 +287,20 @@ MUST_CHECK static inline enum error endpoint_resume(uint32_t slot, uint64_t toke
 /* Set @bits (all within the capability's mask). */
 MUST_CHECK static inline enum error notif_signal(uint32_t slot, uint32_t bits)
 {
-    struct message message;
-    enum error error;
+    uint64_t word[1] = {bits};
+    enum error error = ipc_brief(ipc_target(CALL_NOTIF_SIGNAL, slot), 0, word);
 
-    message = (struct message){.word = {[0] = bits}};
-    error = ipc_invoke(ipc_target(CALL_NOTIF_SIGNAL, slot), 0, &message);
     return error;
 }
 
 /* Take the set bits, waiting for one until the deadline. */
 MUST_CHECK static inline enum error notif_wait(uint32_t slot, uint64_t deadline, uint32_t *bits)
 {
-    struct message message;
-    enum error error;
+    uint64_t word[1] = {0};
+    enum error error = ipc_brief(ipc_target(CALL_NOTIF_WAIT, slot), deadline, word);
 
-    message = (struct message){.label = 0};
-    error = ipc_invoke(ipc_target(CALL_NOTIF_WAIT, slot), deadline, &message);
     if (error == OK) {
-        *bits = (uint32_t)message.word[0];
+        *bits = (uint32_t)word[0];
     }
     return error;
 }
@@ -347,11 +333,9 @@ MUST_CHECK static inline enum error vcpu_configure(uint32_t slot, uint32_t space
 /* Fill groups of the page. */
 MUST_CHECK static inline enum error vcpu_read(uint32_t slot, uint32_t groups)
 {
-    struct message message;
-    enum error error;
+    uint64_t word[1] = {groups};
+    enum error error = ipc_brief(ipc_target(CALL_VCPU_READ, slot), 0, word);
 
-    message = (struct message){.word = {[0] = groups}};
-    error = ipc_invoke(ipc_target(CALL_VCPU_READ, slot), 0, &message);
     return error;
 }
 
@@ -369,11 +353,9 @@ MUST_CHECK static inline enum error iospace_map(uint32_t slot, uint32_t frame, u
 
 MUST_CHECK static inline enum error iospace_unmap(uint32_t slot, uint32_t frame)
 {
-    struct message message;
-    enum error error;
+    uint64_t word[1] = {frame};
+    enum error error = ipc_brief(ipc_target(CALL_IOSPACE_UNMAP, slot), 0, word);
 
-    message = (struct message){.word = {[0] = frame}};
-    error = ipc_invoke(ipc_target(CALL_IOSPACE_UNMAP, slot), 0, &message);
     return error;
 }
 
@@ -392,11 +374,9 @@ MUST_CHECK static inline enum error iospace_attach(uint32_t slot, uint32_t contr
 /* Take the device out again; when this returns, nothing of its DMA is under way. */
 MUST_CHECK static inline enum error iospace_detach(uint32_t slot)
 {
-    struct message message;
-    enum error error;
+    uint64_t word[1] = {0};
+    enum error error = ipc_brief(ipc_target(CALL_IOSPACE_DETACH, slot), 0, word);
 
-    message = (struct message){.label = 0};
-    error = ipc_invoke(ipc_target(CALL_IOSPACE_DETACH, slot), 0, &message);
     return error;
 }
 
@@ -443,11 +423,9 @@ MUST_CHECK static inline enum error irq_bind(uint32_t slot, uint32_t notif, uint
 
 MUST_CHECK static inline enum error irq_ack(uint32_t slot)
 {
-    struct message message;
-    enum error error;
+    uint64_t word[1] = {0};
+    enum error error = ipc_brief(ipc_target(CALL_IRQ_ACK, slot), 0, word);
 
-    message = (struct message){.label = 0};
-    error = ipc_invoke(ipc_target(CALL_IRQ_ACK, slot), 0, &message);
     return error;
 }
 
