@@ -32,18 +32,23 @@ static inline void damage(const uint8_t *data, size_t size, uint32_t table_bytes
     }
 }
 
-/* The first two bytes say how many bytes follow that stand in the table @signature behind its 48 first ones, whose sum is put
- * right; the others are damage. False: there is too little of it. */
-static inline bool tables_from(const uint8_t *data, size_t size, const char *signature)
+/* The first two bytes say how many bytes follow that stand in the table @signature behind its 48 first ones, and with their
+ * topmost bit that the @bytes of an @honest structure stand behind those; the sum is put right, the others are damage.
+ * False: there is too little of it. */
+static inline bool tables_from(const uint8_t *data, size_t size, const char *signature, const uint8_t *honest,
+                               uint32_t bytes)
 {
     tables_fresh();
     if (size < 2)
         return false;
     size_t structures = (size_t)data[0] | (size_t)(data[1] & 7) << 8;
     structures = structures < size - 2 ? structures : size - 2;
+    uint32_t end = 48 + (uint32_t)structures;
     put(TABLE + 48, data + 2, structures);
-    table(TABLE, signature, 48 + (uint32_t)structures);
-    damage(data + 2 + structures, size - 2 - structures, 48 + (uint32_t)structures);
+    put(TABLE + end, honest, bytes);
+    end += (data[1] & 0x80) != 0 ? bytes : 0;
+    table(TABLE, signature, end);
+    damage(data + 2 + structures, size - 2 - structures, end);
     reason = NULL;
     return true;
 }

@@ -5,14 +5,19 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
+/* A unit at FED8_0000 with the IOAPIC of this number. */
+enum { IOAPIC = 2 };
+static const uint8_t unit[32] = {0x10, 0,    32,          0, 0x18, 0, 0x40,   0,    0, 0,
+                                 0xd8, 0xfe, [24] = 0x48, 0, 0,    0, IOAPIC, 0xa0, 0, 1};
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     static struct amdvi read;
 
-    if (!tables_from(data, size, "IVRS"))
+    if (!tables_from(data, size, "IVRS", unit, sizeof unit))
         return 0;
     if (setjmp(refused) == 0)
-        ivrs_read(&read, &window, 0, 2);
+        ivrs_read(&read, &window, 0, IOAPIC);
     if (reason)
         return 0;
     must(read.units >= 1 && read.units <= AMDVI_UNITS);
