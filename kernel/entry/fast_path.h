@@ -92,21 +92,21 @@
 2:
     .if \guest
     cmpb $0, barriers(%rip)
-    jne careful\@
+    jne 6f
 1:  movq THREAD_VCPU(%r11), %rcx
     addq $VCPU_FPU, %rcx
     xrstor64 (%rcx)
     .else
     xorl %ecx, %ecx
     cmpb $0, THREAD_CAREFUL(%r11)
-    jne careful\@
+    jne 6f
     xrstor64 fpu_initial(%rip)
     .endif
 3:  movq %rcx, %gs:CPU_FPU
     movq %gs:CPU_SCRATCH, %rdx
 4:
     .subsection 1
-careful\@:
+6:
     movq %gs:CPU_STACK, %rsp
     call barrier_run
     movl $-1, %eax
