@@ -4,8 +4,9 @@
 
 #define FLUSH_AFTER_NS UINT64_C(2000000)
 #define FLUSH_BYTES 512u
-/* A reader that takes nothing for so long is taken for dead: the guest must not wait for it. */
-#define STALL_LIMIT_NS UINT64_C(200000000)
+/* A reader that takes nothing for so long is taken for dead: the guest must not wait for it. A terminal that is slow, or a machine
+ * that stands still for a moment, is not. */
+#define STALL_LIMIT_NS UINT64_C(5000000000)
 #define INPUT_BYTES 256u
 
 void console_open(struct console *console, struct console_channel *channel, uint32_t bell_slot,
