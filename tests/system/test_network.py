@@ -83,10 +83,10 @@ def test_network__a_guest_hears_of_frames_that_nobody_answers(machine: Running) 
     status, output = machine.execute(
         "a",
         f"arp -s 10.0.2.99 02:00:00:00:00:63 && before=$({told}) && "
-        f"{{ timeout 3 ping -q -c10 -i0.1 10.0.2.99 > /dev/null; arp -d 10.0.2.99; echo $(($({told}) - before)); }}",
+        f"{{ timeout 4 ping -q -c40 -i0.05 10.0.2.99 > /dev/null; arp -d 10.0.2.99; echo $(($({told}) - before)); }}",
     )
     assert status == 0, output
-    assert int(output.split()[-1]) >= 5  # a few may be told by what comes in after all
+    assert int(output.split()[-1]) >= 8  # a few may be told by what comes in after all, and several at once where the machine stood still
 
 
 def test_network__frames_of_every_length_arrive(machine: Running) -> None:
